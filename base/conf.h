@@ -1,0 +1,59 @@
+/*
+ * base/conf.h - one YAML file into one typed struct, by a table of keys.
+ *
+ * The only user of libyaml. Anchors, aliases, tags, a second document,
+ * duplicate keys, depth over CONF_DEPTH_MAX and files over CONF_MAX_OCTETS are
+ * refused while they are read (facts: libyaml spends 10 s on 100,000 brackets).
+ * Every fault reads "FILE:LINE: KEY: what was expected, what was found".
+ */
+#ifndef QUATRAIN_BASE_CONF_H
+#define QUATRAIN_BASE_CONF_H
+
+#include <stddef.h>
+
+#include "base/fault.h"
+
+#define CONF_MAX_OCTETS 65536
+#define CONF_DEPTH_MAX  16
+#define CONF_TEXT_MAX   256 /* room of every text value, the NUL included */
+#define CONF_LIST_MAX   16
+
+enum conf_type {
+	CONF_TEXT,     /* char[CONF_TEXT_MAX], not empty */
+	CONF_LABEL,    /* char[CONF_TEXT_MAX], a DNS label */
+	CONF_HOST,     /* char[CONF_TEXT_MAX], a DNS name */
+	CONF_ADDRESS,  /* char[CONF_TEXT_MAX], host:port, [v6]:port; port 0 to 65535 */
+	CONF_URL,      /* char[CONF_TEXT_MAX], http://host[:port][/path], no trailing slash kept */
+	CONF_CHOICE,   /* char[CONF_TEXT_MAX], one of the words in more, split by '|' */
+	CONF_COUNT,    /* int64_t; more is "lo..hi" */
+	CONF_DURATION, /* int64_t seconds, as text_duration() */
+	CONF_BOOL,     /* bool; true or false */
+	CONF_LIST,     /* struct conf_list of texts */
+};
+
+struct conf_list {
+	size_t n;
+	char at[CONF_LIST_MAX][CONF_TEXT_MAX];
+};
+
+struct conf_key {
+	const char *path;     /* "listen.secure" */
+	enum conf_type type;
+	size_t offset;        /* of the field in the caller's struct */
+	const char *fallback; /* as it would stand in the file (lists: split by ','), or NULL: left zero */
+	const char *more;     /* CONF_CHOICE, CONF_COUNT */
+};
+
+/*
+ * Set every key's fallback in ret, then what the file says. file may be NULL:
+ * fallbacks only. On failure the contents of ret are unspecified.
+ * Faults: FAULT_NOTFOUND the file cannot be read, FAULT_BADREQ anything in it
+ */
+bool conf_load(const char *file, const struct conf_key *keys, size_t n, void *ret, struct fault *f)
+    CHECKED;
+
+/* The same from memory; name stands for the file in faults. */
+bool conf_parse(const char *name, const char *yaml, size_t len, const struct conf_key *keys, size_t n,
+    void *ret, struct fault *f) CHECKED;
+
+#endif

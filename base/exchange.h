@@ -1,0 +1,67 @@
+/*
+ * base/exchange.h - one request and its reply, whatever carries it.
+ *
+ * Handlers know this and not HTTP's library, so that tests and fuzzers call
+ * them without a socket. A handler either fills the reply in and is done, or
+ * asks another process: it fills ask in, sets then, and is called again there
+ * with the answer.
+ */
+#ifndef QUATRAIN_BASE_EXCHANGE_H
+#define QUATRAIN_BASE_EXCHANGE_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+
+#define EXCHANGE_HEADERS_MAX 8
+#define EXCHANGE_SOURCE_MAX  64
+
+/* Where a request came in. */
+enum exchange_face { FACE_PUBLIC, FACE_SECURE, FACE_LOCAL, FACE_METRICS };
+
+struct exchange_header {
+	const char *name; /* a constant, in its canonical case */
+	char value[160];
+};
+
+struct exchange;
+/* The answer's code is 0 or a fault_code, and then body is the fault's text. */
+typedef void exchange_then(struct exchange *x, uint16_t code, struct octets body);
+
+struct exchange {
+	/* the request: all lent until the reply is sent */
+	enum exchange_face face;
+	struct octets method, path, query; /* path is raw, without the query; query without its '?' */
+	struct octets content_type, authorization, user_agent, if_none_match;
+	struct octets body;
+	bool body_too_large;              /* over the face's limit; body is then empty */
+	struct octets peer;               /* DER of the client's certificate, n 0 for none */
+	uint8_t binding[32];              /* tls-exporter (RFC 9266), zeros without TLS 1.3 */
+	char source[EXCHANGE_SOURCE_MAX]; /* address:port, or "local" */
+
+	/* for the handler: what it was told when it was registered, and what it keeps between calls */
+	void *with;
+	void *state; /* freed with free() after the reply */
+
+	/* a question for the signer, when verb is not 0 */
+	struct {
+		uint16_t verb;
+		struct bytes body;
+		exchange_then *then;
+	} ask;
+
+	/* the reply */
+	unsigned status;           /* 0: not answered yet */
+	const char *type;          /* Content-Type; NULL for an empty body */
+	struct bytes reply;
+	struct exchange_header headers[EXCHANGE_HEADERS_MAX];
+	size_t headers_n;
+	bool close; /* end the connection after it */
+};
+
+/* Add a header; a value that does not fit, or has control octets, is left out. */
+void exchange_header(struct exchange *x, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Free what x owns: ask.body, reply, state. */
+void exchange_free(struct exchange *x);
+
+#endif

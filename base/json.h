@@ -1,0 +1,60 @@
+/*
+ * base/json.h - JSON read, built, and written in the one canonical form.
+ *
+ * The only user of cJSON. Canonical is RFC 8785 for what we use of it: names
+ * in ASCII and sorted, whole numbers within 2^53, no white space.
+ */
+#ifndef QUATRAIN_BASE_JSON_H
+#define QUATRAIN_BASE_JSON_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/fault.h"
+
+#define JSON_DEPTH_MAX 8
+
+struct json; /* an object, an array, or a value in one of them */
+
+/*
+ * Parse o, which must be one JSON text and nothing more; no duplicate names,
+ * no depth over JSON_DEPTH_MAX. *ret is the caller's, to json_free().
+ * Fault: FAULT_BADREQ, with the offset.
+ */
+bool json_parse(struct octets o, struct json **ret, struct fault *f) CHECKED;
+
+struct json *json_object(void); /* NULL when out of memory; every json_put takes NULL and json_write refuses it */
+struct json *json_array(void);
+void json_free(struct json *j); /* NULL is allowed */
+
+/* Set name in object j. Text that is not valid UTF-8, or has control octets or bidi controls, goes in
+ * escaped as \xNN of its octets, so one record stays one line. */
+void json_put_text(struct json *j, const char *name, const char *text);
+void json_put_octets(struct json *j, const char *name, struct octets text);
+void json_put_hex(struct json *j, const char *name, const void *at, size_t n);
+void json_put_number(struct json *j, const char *name, int64_t v);
+void json_put_bool(struct json *j, const char *name, bool v);
+void json_put_time(struct json *j, const char *name, int64_t at_s); /* RFC 3339 */
+void json_put(struct json *j, const char *name, struct json *taken);
+void json_add(struct json *array, struct json *taken);
+void json_add_text(struct json *array, const char *text);
+
+/* Lent; NULL where j is NULL, has no such name, or the value is of another type. */
+const struct json *json_get(const struct json *j, const char *name);
+const char *json_text(const struct json *j, const char *name);
+/* fallback where there is no such name; false only if the value is not a whole number in lo..hi. */
+bool json_number(const struct json *j, const char *name, int64_t lo, int64_t hi, int64_t fallback,
+    int64_t *ret);
+bool json_true(const struct json *j, const char *name); /* present and true */
+size_t json_count(const struct json *array);            /* 0 for anything else */
+const struct json *json_at(const struct json *array, size_t i);
+const char *json_as_text(const struct json *value); /* NULL if it is no text */
+/* The name of the i-th member of an object; NULL beyond. For refusing unknown names. */
+const char *json_name_at(const struct json *object, size_t i);
+
+/* Append the canonical text. Fault: FAULT_INTERNAL out of memory at any step since json_object(). */
+bool json_write(const struct json *j, struct bytes *ret, struct fault *f) CHECKED;
+/* The same for people: indented, newline at the end. */
+bool json_write_pretty(const struct json *j, struct bytes *ret, struct fault *f) CHECKED;
+
+#endif

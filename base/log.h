@@ -1,0 +1,20 @@
+/*
+ * base/log.h - one line a fact, logfmt, to standard error.
+ *
+ * Only daemon/ calls it. A line is "time=... level=... who=... event=... key=value ...",
+ * values quoted and escaped where they need it, written with one write(2), so
+ * that lines of several processes never mix and no peer can forge one.
+ * Never give it a secret.
+ */
+#ifndef QUATRAIN_BASE_LOG_H
+#define QUATRAIN_BASE_LOG_H
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+/* The process's name in each line, kept by reference; lines below least are dropped. */
+void log_start(const char *who, enum log_level least);
+
+/* Pairs of key and value, both texts, closed by NULL: log_fact(LOG_INFO, "listen", "on", addr, NULL). */
+void log_fact(enum log_level level, const char *event, ...) __attribute__((sentinel));
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * base/text.h - octets as text and back: hex, base32, base64, labels, durations.
+ *
+ * Decoders are strict except where a header says so. Nothing here allocates
+ * but what goes into a struct bytes.
+ */
+#ifndef QUATRAIN_BASE_TEXT_H
+#define QUATRAIN_BASE_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/fault.h"
+
+#define TEXT_LABEL_MAX 64 /* a DNS label (63) and its NUL */
+#define TEXT_HOST_MAX  254
+#define TEXT_TIME_MAX  21 /* 2026-11-22T14:30:00Z and its NUL */
+
+/* Lower-case hex of n octets into to, which has room for 2n + 1. */
+void text_hex(const uint8_t *at, size_t n, char *to);
+/* Exactly n octets from 2n hex digits of either case, and nothing after them. */
+bool text_unhex(const char *s, uint8_t *to, size_t n);
+
+/* RFC 4648 base32, upper case, no padding; to has room for (8n + 4) / 5 + 1. */
+void text_base32(const uint8_t *at, size_t n, char *to);
+
+/* RFC 4648 base64; columns 0 is one line without a line end, else LF after each columns and at the end. */
+void text_base64(struct octets o, size_t columns, struct bytes *ret);
+/*
+ * RFC 4648 base64 as RFC 8951 section 3.1 wants receivers: space, tab, CR, LF
+ * anywhere are passed over, and so is a PEM armour line at either end.
+ * Fault: FAULT_BADREQ another octet, wrong or missing padding, nothing at all.
+ */
+bool text_unbase64(struct octets o, struct bytes *ret, struct fault *f) CHECKED;
+
+/* A lower-case DNS label: a-z, 0-9, inner hyphens, 1 to 63 octets. */
+bool text_is_label(const char *s);
+/* Labels joined by dots, 1 to 253 octets. */
+bool text_is_host(const char *s);
+
+/* "90d", "24h", "15m", "30s", or plain seconds; 0 < seconds <= 100 years. */
+bool text_duration(const char *s, int64_t *ret_s);
+/* RFC 3339, UTC, whole seconds. */
+void text_time(int64_t at_s, char to[static TEXT_TIME_MAX]);
+
+/* Append o with every octet that is not printable ASCII, a quote or a backslash as \xNN. */
+void text_put_printable(struct bytes *b, struct octets o);
+
+/* Percent-decode (RFC 3986 section 2.1) in to buffer of size octets, NUL behind. False: bad or too long or NUL in it. */
+bool text_unpercent(struct octets o, char *to, size_t size);
+
+#endif

@@ -1,0 +1,69 @@
+/*
+ * daemon/http.h - the wall around libh2o: listeners in, exchanges out.
+ *
+ * One loop, one thread, one process; several processes share a listening
+ * socket. HTTP/1.1 only. h2o's own types never leave http*.c. The holes of
+ * h2o 2.2.5's TLS glue (alerts, close_notify, context lifetime, write timeout,
+ * Nagle) are closed here, and nowhere else knows of them.
+ *
+ * Not for the relay's bodies: h2o buffers a body whole.
+ */
+#ifndef QUATRAIN_DAEMON_HTTP_H
+#define QUATRAIN_DAEMON_HTTP_H
+
+#include <openssl/types.h>
+
+#include "base/exchange.h"
+#include "base/ipc.h"
+
+struct http;
+
+struct http_face {
+	enum exchange_face face;
+	int listener;      /* a listening socket, taken; TCP or Unix */
+	SSL_CTX *tls;      /* NULL: plain. A reference is taken. Peer verification is the context's own affair */
+	size_t body_max;   /* octets; more arrives as exchange.body_too_large (and over 1 MiB as h2o's bare 413) */
+	int64_t request_ms; /* head and body, and idle keep-alive */
+	unsigned conns_max;
+	/* Fill x in or ask; called for every request. */
+	void (*serve)(struct exchange *x);
+	/* Called when the reply is on its way (for the log and counters); may be NULL. */
+	void (*served)(const struct exchange *x, int64_t took_us);
+	void *with; /* becomes exchange.with */
+};
+
+/* Fault: FAULT_INTERNAL. */
+bool http_new(struct http **ret, struct fault *f) CHECKED;
+bool http_listen(struct http *h, const struct http_face *face, struct fault *f) CHECKED;
+
+/* New connections of face get this context from now on; a reference is taken. */
+void http_set_tls(struct http *h, enum exchange_face face, SSL_CTX *tls);
+
+/*
+ * The line to the signer, taken; -1 for none. Questions still waiting on an
+ * older line are answered FAULT_BUSY. Exchanges that ask without a line, or
+ * whose answer does not come within HTTP_ASK_MS, get FAULT_BUSY too.
+ */
+#define HTTP_ASK_MS 20000
+void http_set_line(struct http *h, int fd);
+
+/*
+ * A question of the process itself, outside any exchange; then(with, code, body) once, later.
+ */
+void http_ask(struct http *h, uint16_t verb, struct octets body,
+    void (*then)(void *with, uint16_t code, struct octets body), void *with);
+
+/* Call ready(with) whenever fd is readable. fd stays the caller's. */
+bool http_watch(struct http *h, int fd, void (*ready)(void *with), void *with, struct fault *f) CHECKED;
+/* Call tick(with) each period. */
+void http_every(struct http *h, int64_t period_ms, void (*tick)(void *with), void *with);
+
+/* Close at once every connection whose peer certificate (DER) cut() says yes to. Returns how many. */
+unsigned http_cut(struct http *h, bool (*cut)(void *with, struct octets peer), void *with);
+
+/* Serve until http_stop(): then listeners close, requests in hand finish, at most drain_ms. */
+void http_run(struct http *h, int64_t drain_ms);
+void http_stop(struct http *h); /* safe from a signal handler */
+void http_free(struct http *h);
+
+#endif
