@@ -1,0 +1,42 @@
+/*
+ * daemon/cli.h - the command line: words and options by table, then one function a command.
+ */
+#ifndef QUATRAIN_DAEMON_CLI_H
+#define QUATRAIN_DAEMON_CLI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/settings.h"
+
+#define CLI_OK      0
+#define CLI_REFUSED 1
+#define CLI_USAGE   2
+
+/* One command line, parsed and checked against its command's table. */
+struct invocation {
+	struct settings settings;
+	const char *config; /* --config as given, or NULL */
+	bool json;
+	const char *words[4]; /* what stands behind the command's own words */
+	size_t words_n;
+	const char *const *argv; /* options are read with cli_option() */
+	int argc;
+};
+
+/* The value of --name, or NULL; the i-th of several (0 first); presence of a flag. */
+const char *cli_option(const struct invocation *inv, const char *name);
+const char *cli_option_at(const struct invocation *inv, const char *name, size_t i);
+bool cli_flag(const struct invocation *inv, const char *name);
+
+/* Say a refusal on standard error ("quatrain: ..."), in JSON where --json; returns CLI_REFUSED. */
+int cli_refuse(const struct invocation *inv, const struct fault *f);
+
+/* argv as main() got it. Returns the exit status. */
+int cli_main(int argc, const char *const *argv);
+
+/* Commands that are processes; in their own files. */
+int init_command(const struct invocation *inv);  /* daemon/init.c: the ceremony */
+int serve_command(const struct invocation *inv); /* daemon/serve.c: main and its children */
+
+#endif

@@ -1,0 +1,39 @@
+/*
+ * daemon/settings.h - conf/quatrain.yaml as a struct.
+ *
+ * conf/quatrain.yaml is the manual: each key with its unit, default and reason;
+ * a test holds it and the table in settings.c together.
+ */
+#ifndef QUATRAIN_DAEMON_SETTINGS_H
+#define QUATRAIN_DAEMON_SETTINGS_H
+
+#include "base/conf.h"
+
+struct settings {
+	char data[CONF_TEXT_MAX];   /* folder of everything the service keeps; relative to the working folder */
+	char domain[CONF_TEXT_MAX]; /* example.org */
+	char region[CONF_TEXT_MAX]; /* eu */
+	char org[CONF_TEXT_MAX];    /* O of root and region; by default the domain */
+	char listen_public[CONF_TEXT_MAX], listen_secure[CONF_TEXT_MAX];
+	char listen_relay[CONF_TEXT_MAX], listen_metrics[CONF_TEXT_MAX];
+	char public_url[CONF_TEXT_MAX]; /* in AIA and CRL distribution points */
+	struct conf_list names;         /* SANs of the service's own certificate: DNS names and IP addresses */
+	char seal[CONF_TEXT_MAX];       /* key-file, passphrase, credential */
+	char seal_file[CONF_TEXT_MAX];  /* key-file: its path (default <data>/master.key); credential: its name */
+	char user[CONF_TEXT_MAX];       /* children become it when started by root; empty: stay */
+	char log_level[CONF_TEXT_MAX];  /* debug, info, warn, error */
+	int64_t edges;                  /* processes that share the listeners */
+};
+
+/*
+ * file NULL: the first of ./quatrain.yaml, ./conf/quatrain.yaml,
+ * /etc/quatrain/quatrain.yaml that exists, else the defaults. Checks what one
+ * key alone cannot show (platform is no region name, names is not empty, ...).
+ * Faults: as conf_load().
+ */
+bool settings_load(const char *file, struct settings *ret, struct fault *f) CHECKED;
+
+/* path = data folder + "/" + name; size as given. False if it does not fit. */
+bool settings_path(const struct settings *s, const char *name, char *path, size_t size);
+
+#endif
