@@ -20,7 +20,7 @@
 #include "base/bytes.h"
 #include "base/fault.h"
 
-#define STORE_TABLES    12 /* tables are numbers from 0; ca/ledger.h gives them meaning */
+#define STORE_TABLES    16 /* tables are numbers from 0; ca/ledger.h gives them meaning */
 #define STORE_KEY_MAX   511
 #define STORE_VALUE_MAX (1u << 20)
 
