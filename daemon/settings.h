@@ -7,6 +7,8 @@
 #ifndef QUATRAIN_DAEMON_SETTINGS_H
 #define QUATRAIN_DAEMON_SETTINGS_H
 
+#include <stdint.h>
+
 #include "base/conf.h"
 
 struct settings {
@@ -24,6 +26,10 @@ struct settings {
 	char log_level[CONF_TEXT_MAX];  /* debug, info, warn, error */
 	int64_t edges;                  /* processes that share the listeners */
 };
+
+/* The table of keys: the manual pages and the tests read it too. */
+extern const struct conf_key settings_keys[];
+extern const size_t settings_keys_n;
 
 /*
  * file NULL: the first of ./quatrain.yaml, ./conf/quatrain.yaml,

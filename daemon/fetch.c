@@ -1,0 +1,313 @@
+/* daemon/fetch.c - see fetch.h. */
+#include "daemon/fetch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <curl/curl.h>
+
+#define CONNECT_S 10L
+/* A week. What stands above it is a mistake, and is not repeated to a person. */
+#define RETRY_AFTER_MAX_S (7 * 86400)
+
+struct fetch {
+	CURL *curl;
+	size_t body_max;
+	struct bytes *body; /* lent while a request runs */
+	bool too_large;
+	char why[CURL_ERROR_SIZE];
+};
+
+static size_t
+take(char *at, size_t size, size_t n, void *with)
+{
+	struct fetch *c = with;
+
+	n *= size;
+	if (n > c->body_max - c->body->n) {
+		c->too_large = true;
+		return 0;
+	}
+	bytes_put(c->body, at, n);
+	return c->body->bad ? 0 : n;
+}
+
+static bool
+set_text(CURL *curl, CURLoption option, const char *text)
+{
+	return text == NULL || curl_easy_setopt(curl, option, text) == CURLE_OK;
+}
+
+/* Exactly the trust that was given. The folder of the system's roots is on by default: it is put
+ * out. */
+static bool
+set_trust(CURL *curl, const struct fetch_peer *peer)
+{
+	struct curl_blob blob = { .len = peer->root_pem.n, .flags = CURL_BLOB_COPY };
+	long on = peer->unproven ? 0 : 1;
+
+	/* The interface takes a pointer to void and promises in its flags to copy only. */
+	(void)memcpy(&blob.data, &peer->root_pem.at, sizeof(blob.data));
+	if (curl_easy_setopt(curl, CURLOPT_CAPATH, NULL) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, on) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, on * 2) != CURLE_OK)
+		return false;
+	if (peer->unproven)
+		return curl_easy_setopt(curl, CURLOPT_CAINFO, NULL) == CURLE_OK;
+	if (peer->root_file != NULL)
+		return curl_easy_setopt(curl, CURLOPT_CAINFO, peer->root_file) == CURLE_OK;
+	return curl_easy_setopt(curl, CURLOPT_CAINFO, NULL) == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_CAINFO_BLOB, &blob) == CURLE_OK;
+}
+
+static bool
+set_tls(CURL *curl, const struct fetch_peer *peer)
+{
+	if (curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "https") != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) != CURLE_OK ||
+	    !set_trust(curl, peer))
+		return false;
+	return peer->unproven || (set_text(curl, CURLOPT_SSLCERT, peer->cert) &&
+				     set_text(curl, CURLOPT_SSLKEY, peer->key));
+}
+
+/* No proxy stands before a socket file, whatever the environment says. */
+static bool
+set_socket(CURL *curl, const struct fetch_peer *peer)
+{
+	return curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http") == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_PROXY, "") == CURLE_OK &&
+	       curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, peer->socket) == CURLE_OK;
+}
+
+static bool
+set_basic(CURL *curl, const struct fetch_peer *peer)
+{
+	struct octets o;
+	char password[512];
+	bool ok;
+
+	if (peer->user == NULL || peer->unproven)
+		return true;
+	o = secret_octets(peer->password);
+	if (o.n >= sizeof(password))
+		return false;
+	(void)memcpy(password, o.at, o.n);
+	password[o.n] = '\0';
+	ok = curl_easy_setopt(curl, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC) == CURLE_OK &&
+	     curl_easy_setopt(curl, CURLOPT_USERNAME, peer->user) == CURLE_OK &&
+	     curl_easy_setopt(curl, CURLOPT_PASSWORD, password) == CURLE_OK;
+	secret_wipe(password, sizeof(password));
+	return ok;
+}
+
+static bool
+set_all(struct fetch *c, const struct fetch_peer *peer)
+{
+	return curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->why) == CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) ==
+		   CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_USERAGENT, "quatrain/" QUATRAIN_VERSION) ==
+		   CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_S) == CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, peer->timeout_s) == CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c) == CURLE_OK &&
+	       set_basic(c->curl, peer) &&
+	       (peer->socket != NULL ? set_socket(c->curl, peer) : set_tls(c->curl, peer));
+}
+
+bool
+fetch_new(const struct fetch_peer *peer, struct fetch **ret, struct fault *f)
+{
+	static bool started;
+	struct fetch *c;
+
+	if (!started && curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+		return fault_set(f, FAULT_INTERNAL, "fetch: libcurl does not start");
+	started = true;
+	if ((c = calloc(1, sizeof(*c))) == NULL)
+		return fault_set(f, FAULT_INTERNAL, "fetch: out of memory");
+	c->body_max = peer->body_max;
+	if ((c->curl = curl_easy_init()) == NULL || !set_all(c, peer)) {
+		fetch_free(c);
+		return fault_set(
+		    f, FAULT_INTERNAL, "fetch: libcurl lacks an option that is needed");
+	}
+	*ret = c;
+	return true;
+}
+
+/* What a person can act on, by libcurl's own code. */
+static const struct {
+	CURLcode code;
+	enum fault_code kind;
+	const char *text;
+} reasons[] = {
+	{ CURLE_URL_MALFORMAT, FAULT_BADREQ, "the URL is malformed" },
+	{ CURLE_UNSUPPORTED_PROTOCOL, FAULT_BADREQ, "the URL must begin with https://" },
+	{ CURLE_COULDNT_RESOLVE_HOST, FAULT_BUSY, "no such host" },
+	{ CURLE_COULDNT_RESOLVE_PROXY, FAULT_BUSY, "no such proxy" },
+	{ CURLE_COULDNT_CONNECT, FAULT_BUSY, "nobody answers there" },
+	{ CURLE_OPERATION_TIMEDOUT, FAULT_BUSY, "no answer in time" },
+	{ CURLE_PEER_FAILED_VERIFICATION, FAULT_DENIED, "the service is not who it should be" },
+	{ CURLE_SSL_CACERT_BADFILE, FAULT_NOTFOUND, "the root certificate cannot be used" },
+	{ CURLE_SSL_CERTPROBLEM, FAULT_NOTFOUND,
+	    "the client certificate or its key cannot be used" },
+	{ CURLE_SSL_CONNECT_ERROR, FAULT_DENIED, "no TLS connection" },
+	{ CURLE_RECV_ERROR, FAULT_DENIED, "the service ended the connection" },
+	{ CURLE_SEND_ERROR, FAULT_DENIED, "the service ended the connection" },
+	{ CURLE_GOT_NOTHING, FAULT_BUSY, "the service ended the connection without an answer" },
+	{ CURLE_WEIRD_SERVER_REPLY, FAULT_BADREQ, "the answer is no HTTP" },
+	{ CURLE_OUT_OF_MEMORY, FAULT_INTERNAL, "out of memory" },
+};
+
+static bool
+refuse(const struct fetch *c, CURLcode code, const char *url, struct fault *f)
+{
+	const char *why = c->why[0] != '\0' ? c->why : curl_easy_strerror(code);
+
+	if (c->too_large)
+		return fault_set(
+		    f, FAULT_LIMIT, "fetch: %s: the answer is over %zu octets", url, c->body_max);
+	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
+		if (reasons[i].code == code)
+			return fault_set(
+			    f, reasons[i].kind, "fetch: %s: %s (%s)", url, reasons[i].text, why);
+	return fault_set(f, FAULT_INTERNAL, "fetch: %s: %s", url, why);
+}
+
+static bool
+add_header(struct curl_slist **list, const char *name, const char *value)
+{
+	char line[FETCH_TYPE_MAX + 64];
+	struct curl_slist *longer;
+
+	(void)snprintf(line, sizeof(line), "%s:%s%s", name, value[0] == '\0' ? "" : " ", value);
+	if ((longer = curl_slist_append(*list, line)) == NULL)
+		return false;
+	*list = longer;
+	return true;
+}
+
+/* An "Expect: 100-continue" would cost a round trip and some servers choke on it: never sent. */
+static bool
+set_ask(CURL *curl, const struct fetch_ask *ask, struct curl_slist **headers)
+{
+	bool post = strcmp(ask->method, "POST") == 0;
+
+	if (!add_header(headers, "Expect", "") ||
+	    (ask->type != NULL && !add_header(headers, "Content-Type", ask->type)) ||
+	    (ask->accept != NULL && !add_header(headers, "Accept", ask->accept)))
+		return false;
+	if (curl_easy_setopt(curl, CURLOPT_URL, ask->url) != CURLE_OK ||
+	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) != CURLE_OK ||
+	    curl_easy_setopt(curl, post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) != CURLE_OK)
+		return false;
+	if (post)
+		return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)ask->body.n) ==
+			   CURLE_OK &&
+		       curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
+			   ask->body.n == 0 ? "" : (const void *)ask->body.at) == CURLE_OK &&
+		       curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, NULL) == CURLE_OK;
+	return curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, ask->method) == CURLE_OK;
+}
+
+static void
+read_reply(CURL *curl, struct fetch_reply *r)
+{
+	const char *type = NULL;
+	struct curl_header *h;
+	char *end;
+	long s;
+
+	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &r->status);
+	(void)curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+	(void)snprintf(r->type, sizeof(r->type), "%s", type == NULL ? "" : type);
+	r->retry_after_s = -1;
+	if (curl_easy_header(curl, "Retry-After", 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
+		return;
+	s = strtol(h->value, &end, 10);
+	if (end != h->value && *end == '\0' && s >= 0 && s <= RETRY_AFTER_MAX_S)
+		r->retry_after_s = s;
+}
+
+bool
+fetch_do(struct fetch *c, const struct fetch_ask *ask, struct fetch_reply *ret, struct fault *f)
+{
+	struct curl_slist *headers = NULL;
+	struct fetch_reply r = { 0 };
+	CURLcode code;
+	bool ok = false;
+
+	c->body = &r.body;
+	c->too_large = false;
+	c->why[0] = '\0';
+	if (!set_ask(c->curl, ask, &headers)) {
+		fault_set(f, FAULT_INTERNAL, "fetch: %s: out of memory", ask->url);
+		goto out;
+	}
+	if ((code = curl_easy_perform(c->curl)) != CURLE_OK) {
+		refuse(c, code, ask->url, f);
+		goto out;
+	}
+	if (!bytes_ok(&r.body, f))
+		goto out;
+	read_reply(c->curl, &r);
+	*ret = r;
+	ok = true;
+out:
+	if (!ok)
+		bytes_free(&r.body);
+	c->body = NULL;
+	curl_slist_free_all(headers);
+	return ok;
+}
+
+void
+fetch_free(struct fetch *c)
+{
+	if (c == NULL)
+		return;
+	curl_easy_cleanup(c->curl);
+	free(c);
+}
+
+void
+fetch_put_escaped(struct bytes *b, const char *text)
+{
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+
+	for (; *text != '\0'; text++)
+		if (strchr(plain, *text) != NULL)
+			bytes_put(b, text, 1);
+		else
+			bytes_put_fmt(b, "%%%02X", (unsigned)(unsigned char)*text);
+}
+
+enum fault_code
+fetch_fault_code(long status)
+{
+	static const struct {
+		long status;
+		enum fault_code code;
+	} map[] = {
+		{ 400, FAULT_BADREQ },
+		{ 401, FAULT_AUTH },
+		{ 403, FAULT_DENIED },
+		{ 404, FAULT_NOTFOUND },
+		{ 409, FAULT_CONFLICT },
+		{ 413, FAULT_LIMIT },
+		{ 415, FAULT_TYPE },
+		{ 429, FAULT_LIMIT },
+		{ 503, FAULT_BUSY },
+	};
+
+	for (size_t i = 0; i < sizeof(map) / sizeof(map[0]); i++)
+		if (map[i].status == status)
+			return map[i].code;
+	return status >= 400 && status < 500 ? FAULT_BADREQ : FAULT_INTERNAL;
+}

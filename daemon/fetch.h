@@ -1,0 +1,73 @@
+/*
+ * daemon/fetch.h - HTTP as a client, for the command line: one bounded request, one bounded answer.
+ *
+ * The only user of libcurl. Follows no redirect, keeps no cookie, takes no
+ * answer over its limit and no trust but the one it is given: the machine's
+ * own certificate store is not consulted.
+ */
+#ifndef QUATRAIN_DAEMON_FETCH_H
+#define QUATRAIN_DAEMON_FETCH_H
+
+#include <stdint.h>
+
+#include "base/bytes.h"
+#include "base/fault.h"
+#include "base/secret.h"
+
+#define FETCH_URL_MAX  1024
+#define FETCH_TYPE_MAX 128
+
+/* Whom to ask and as whom. All texts are lent until fetch_new() returns. */
+struct fetch_peer {
+	const char *socket;     /* a Unix socket's path: plain HTTP over it, all below unused */
+	const char *root_file;  /* PEM; trust exactly this */
+	struct octets root_pem; /* or this, when root_file is NULL */
+	bool unproven;          /* or nothing: take any certificate, send no credential */
+	const char *cert, *key; /* PEM files of a client certificate, or NULL */
+	const char *user;       /* HTTP Basic, or NULL */
+	const struct secret *password;
+	size_t body_max; /* octets of an answer */
+	long timeout_s;  /* of one request, connecting included */
+};
+
+struct fetch_ask {
+	const char *method;
+	const char *url;
+	const char *type;   /* Content-Type of the body, or NULL */
+	const char *accept; /* or NULL */
+	struct octets body;
+};
+
+struct fetch_reply {
+	long status;
+	char type[FETCH_TYPE_MAX]; /* Content-Type, empty if there was none */
+	int64_t retry_after_s;     /* -1: not said, or said as a date */
+	struct bytes body;         /* the caller's, to bytes_free() */
+};
+
+struct fetch;
+
+/* *ret is the caller's, to fetch_free(). Faults: FAULT_INTERNAL, FAULT_BADREQ. */
+bool fetch_new(const struct fetch_peer *peer, struct fetch **ret, struct fault *f) CHECKED;
+
+/*
+ * Ask and wait. True means that an answer came, of whatever status.
+ * Faults: FAULT_BUSY     nobody there, or too slow
+ *         FAULT_DENIED   the peer's certificate is not what was trusted, or ours was refused
+ *         FAULT_LIMIT    the answer is over body_max
+ *         FAULT_BADREQ   the URL, or the answer, is malformed
+ *         FAULT_NOTFOUND a file of fetch_peer cannot be used
+ *         FAULT_INTERNAL
+ */
+bool fetch_do(
+    struct fetch *c, const struct fetch_ask *ask, struct fetch_reply *ret, struct fault *f) CHECKED;
+
+void fetch_free(struct fetch *c); /* NULL is allowed */
+
+/* Append text percent-encoded (RFC 3986 section 2.3: all but unreserved). */
+void fetch_put_escaped(struct bytes *b, const char *text);
+
+/* A word of the fault kinds for an HTTP status. */
+enum fault_code fetch_fault_code(long status);
+
+#endif

@@ -1,0 +1,163 @@
+/* daemon/settings.c - see settings.h. */
+#include "daemon/settings.h"
+
+#include <arpa/inet.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "ca/name.h"
+
+#define AT(field) offsetof(struct settings, field)
+
+const struct conf_key settings_keys[] = {
+	{ "data", CONF_TEXT, AT(data), "./data", NULL },
+	{ "domain", CONF_HOST, AT(domain), "example.org", NULL },
+	{ "region", CONF_LABEL, AT(region), "eu", NULL },
+	{ "org", CONF_TEXT, AT(org), NULL, NULL },
+	{ "listen.public", CONF_ADDRESS, AT(listen_public), "127.0.0.1:8080", NULL },
+	{ "listen.secure", CONF_ADDRESS, AT(listen_secure), "127.0.0.1:8443", NULL },
+	{ "listen.relay", CONF_ADDRESS, AT(listen_relay), "127.0.0.1:8631", NULL },
+	{ "listen.metrics", CONF_ADDRESS, AT(listen_metrics), "127.0.0.1:9090", NULL },
+	{ "public_url", CONF_URL, AT(public_url), "http://localhost:8080", NULL },
+	{ "names", CONF_LIST, AT(names), "localhost,127.0.0.1", NULL },
+	{ "seal", CONF_CHOICE, AT(seal), "key-file", "key-file|passphrase|credential" },
+	{ "seal_file", CONF_TEXT, AT(seal_file), NULL, NULL },
+	{ "user", CONF_TEXT, AT(user), NULL, NULL },
+	{ "log_level", CONF_CHOICE, AT(log_level), "info", "debug|info|warn|error" },
+	{ "edges", CONF_COUNT, AT(edges), "1", "1..64" },
+};
+const size_t settings_keys_n = sizeof(settings_keys) / sizeof(settings_keys[0]);
+
+/* Where a configuration is looked for, first to last. */
+static const char *const places[] = {
+	"./quatrain.yaml",
+	"./conf/quatrain.yaml",
+	"/etc/quatrain/quatrain.yaml",
+};
+
+/* The first place that holds one, or NULL. One that is there but cannot be read is not passed over.
+ */
+static const char *
+find(void)
+{
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (access(places[i], F_OK) == 0)
+			return places[i];
+	return NULL;
+}
+
+static bool
+is_address(const char *s)
+{
+	uint8_t to[sizeof(struct in6_addr)];
+
+	return inet_pton(AF_INET, s, to) == 1 || inet_pton(AF_INET6, s, to) == 1;
+}
+
+/* The four levels' names: what the certificate authority will refuse, refused while the file is in
+ * hand. */
+static bool
+check_space(const char *file, const struct settings *s, struct fault *f)
+{
+	struct name_space ns = { 0 };
+	struct fault why;
+
+	if (strcmp(s->region, NAME_PLATFORM) == 0)
+		return fault_set(f, FAULT_BADREQ,
+		    "%s: region: expected a name of your own, found \"%s\", which is the service's own tenant",
+		    file, s->region);
+	if (strlen(s->org) >= sizeof(ns.org))
+		return fault_set(f, FAULT_BADREQ, "%s: org: expected at most %d octets, found %zu",
+		    file, NAME_ORG_MAX, strlen(s->org));
+	if (strlen(s->domain) >= sizeof(ns.domain) || strlen(s->region) >= sizeof(ns.region))
+		return fault_set(f, FAULT_BADREQ, "%s: domain: expected a shorter name", file);
+	(void)snprintf(ns.domain, sizeof(ns.domain), "%s", s->domain);
+	(void)snprintf(ns.region, sizeof(ns.region), "%s", s->region);
+	(void)snprintf(ns.org, sizeof(ns.org), "%s", s->org);
+	if (!name_space_check(&ns, &why))
+		return fault_set(f, why.code, "%s: %s", file, why.text);
+	return true;
+}
+
+static bool
+check_names(const char *file, const struct settings *s, struct fault *f)
+{
+	if (s->names.n == 0)
+		return fault_set(f, FAULT_BADREQ,
+		    "%s: names: expected at least one DNS name or IP address, found none", file);
+	for (size_t i = 0; i < s->names.n; i++)
+		if (!is_address(s->names.at[i]) && !text_is_host(s->names.at[i]))
+			return fault_set(f, FAULT_BADREQ,
+			    "%s: names: expected a lower-case DNS name or an IP address, found \"%s\"",
+			    file, s->names.at[i]);
+	return true;
+}
+
+static bool
+port_is_zero(const char *address)
+{
+	const char *colon = strrchr(address, ':');
+
+	return colon != NULL && strspn(colon + 1, "0") == strlen(colon + 1);
+}
+
+static bool
+check_listeners(const char *file, const struct settings *s, struct fault *f)
+{
+	const struct {
+		const char *key, *at;
+	} all[] = {
+		{ "listen.public", s->listen_public },
+		{ "listen.secure", s->listen_secure },
+		{ "listen.relay", s->listen_relay },
+		{ "listen.metrics", s->listen_metrics },
+	};
+	const size_t n = sizeof(all) / sizeof(all[0]);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = i + 1; j < n; j++)
+			/* Port 0 is any free port, a different one for each. */
+			if (strcmp(all[i].at, all[j].at) == 0 && !port_is_zero(all[i].at))
+				return fault_set(f, FAULT_BADREQ,
+				    "%s: %s: expected an address of its own, found \"%s\", which %s has",
+				    file, all[j].key, all[j].at, all[i].key);
+	return true;
+}
+
+static bool
+check(const char *file, const struct settings *s, struct fault *f)
+{
+	if (strcmp(s->seal, "credential") == 0 && s->seal_file[0] == '\0')
+		return fault_set(f, FAULT_BADREQ,
+		    "%s: seal_file: expected the credential's name, because seal is credential, found nothing",
+		    file);
+	return check_space(file, s, f) && check_names(file, s, f) && check_listeners(file, s, f);
+}
+
+bool
+settings_load(const char *file, struct settings *ret, struct fault *f)
+{
+	struct settings s = { 0 };
+
+	if (file == NULL)
+		file = find();
+	if (!conf_load(file, settings_keys, settings_keys_n, &s, f))
+		return false;
+	if (s.org[0] == '\0')
+		(void)memcpy(s.org, s.domain, sizeof(s.org));
+	if (!check(file == NULL ? "built-in defaults" : file, &s, f))
+		return false;
+	*ret = s;
+	return true;
+}
+
+bool
+settings_path(const struct settings *s, const char *name, char *path, size_t size)
+{
+	int n = snprintf(path, size, "%s/%s", s->data, name);
+
+	return n >= 0 && (size_t)n < size;
+}
