@@ -20,7 +20,7 @@ may() {
 # A library's header, and the files that may know it.
 only() {
 	grep -rnE "^# *include <$1" --include='*.[ch]' base policy ca ocsp enroll relay daemon 2>/dev/null |
-	    grep -vE "^($2):" | sed "s|\$|  (only $2 may)|"
+	    grep -vE "^($2):" | sed "s#\$#  (only $2 may)#"
 }
 
 violations() {
