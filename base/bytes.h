@@ -51,11 +51,13 @@ void bytes_put_u32(struct bytes *b, uint32_t v);
 void bytes_put_u64(struct bytes *b, uint64_t v);
 void bytes_put_counted(struct bytes *b, struct octets o); /* u32 length, then the octets */
 void bytes_put_counted_text(struct bytes *b, const char *s);
+/* n octets more for the caller to fill in, lent until the next append; NULL when bad. */
+uint8_t *bytes_extend(struct bytes *b, size_t n);
 
 /* True if everything put is there; otherwise FAULT_INTERNAL. */
 bool bytes_ok(const struct bytes *b, struct fault *f) CHECKED;
 
-void bytes_clear(struct bytes *b); /* empty, room kept */
+void bytes_clear(struct bytes *b); /* empty and not bad, room kept */
 void bytes_free(struct bytes *b);  /* and zeroed, ready for use again */
 
 struct reader reader_of(struct octets o);
@@ -65,7 +67,8 @@ uint32_t reader_u32(struct reader *r);
 uint64_t reader_u64(struct reader *r);
 void reader_copy(struct reader *r, void *to, size_t n); /* zeros when short */
 struct octets reader_counted(struct reader *r);         /* lent from what is read */
-/* A counted text into a buffer of size octets, NUL put behind. Bad if it does not fit or holds a NUL. */
+/* A counted text into a buffer of size octets, NUL put behind. Bad if it does not fit or holds a
+ * NUL. */
 void reader_counted_text(struct reader *r, char *to, size_t size);
 /* True if no read was short and nothing is left over. */
 bool reader_done(const struct reader *r);
