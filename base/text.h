@@ -13,9 +13,14 @@
 #include "base/bytes.h"
 #include "base/fault.h"
 
-#define TEXT_LABEL_MAX 64 /* a DNS label (63) and its NUL */
-#define TEXT_HOST_MAX  254
-#define TEXT_TIME_MAX  21 /* 2026-11-22T14:30:00Z and its NUL */
+#define TEXT_LABEL_MAX   64 /* a DNS label (63) and its NUL */
+#define TEXT_HOST_MAX    254
+#define TEXT_TIME_MAX    21 /* 2026-11-22T14:30:00Z and its NUL */
+#define TEXT_COLUMNS_MAX 1024
+
+/* The first and last second that four digits of a year can tell. */
+#define TEXT_TIME_FIRST_S INT64_C(-62167219200)
+#define TEXT_TIME_LAST_S  INT64_C(253402300799)
 
 /* Lower-case hex of n octets into to, which has room for 2n + 1. */
 void text_hex(const uint8_t *at, size_t n, char *to);
@@ -25,7 +30,10 @@ bool text_unhex(const char *s, uint8_t *to, size_t n);
 /* RFC 4648 base32, upper case, no padding; to has room for (8n + 4) / 5 + 1. */
 void text_base32(const uint8_t *at, size_t n, char *to);
 
-/* RFC 4648 base64; columns 0 is one line without a line end, else LF after each columns and at the end. */
+/*
+ * RFC 4648 base64; columns 0 is one line without a line end, else LF after
+ * each columns (a multiple of 4 to TEXT_COLUMNS_MAX) and at the end.
+ */
 void text_base64(struct octets o, size_t columns, struct bytes *ret);
 /*
  * RFC 4648 base64 as RFC 8951 section 3.1 wants receivers: space, tab, CR, LF
@@ -41,13 +49,19 @@ bool text_is_host(const char *s);
 
 /* "90d", "24h", "15m", "30s", or plain seconds; 0 < seconds <= 100 years. */
 bool text_duration(const char *s, int64_t *ret_s);
-/* RFC 3339, UTC, whole seconds. */
+/* RFC 3339, UTC, whole seconds; outside the years 0000 to 9999 the nearest second within. */
 void text_time(int64_t at_s, char to[static TEXT_TIME_MAX]);
 
 /* Append o with every octet that is not printable ASCII, a quote or a backslash as \xNN. */
 void text_put_printable(struct bytes *b, struct octets o);
 
-/* Percent-decode (RFC 3986 section 2.1) in to buffer of size octets, NUL behind. False: bad or too long or NUL in it. */
+/*
+ * Percent-decode (RFC 3986 section 2.1) into a buffer of size octets, NUL
+ * behind. False: bad, too long or NUL in it, and then the buffer is unspecified.
+ */
 bool text_unpercent(struct octets o, char *to, size_t size);
+
+/* Octets of the UTF-8 character that o begins with (RFC 3629), and its code; 0 for none. */
+size_t text_utf8(struct octets o, uint32_t *ret_code);
 
 #endif
