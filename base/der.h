@@ -34,7 +34,7 @@
 #define DER_CONTEXT(n)  (0x80 | (n)) /* primitive */
 #define DER_EXPLICIT(n) (0xa0 | (n)) /* constructed */
 
-/* All of o is one well-formed DER value and nothing follows it. Fault: FAULT_BADREQ with the offset. */
+/* All of o is one well-formed DER value, nothing more. Fault: FAULT_BADREQ with the offset. */
 bool der_check(struct octets o, struct fault *f) CHECKED;
 
 /*
@@ -56,10 +56,12 @@ void der_begin(struct der *d, uint8_t tag);
 void der_end(struct der *d);
 void der_put(struct der *d, uint8_t tag, struct octets content);
 void der_put_text(struct der *d, uint8_t tag, const char *s);
-void der_put_unsigned(struct der *d, struct octets big_endian); /* INTEGER; leading zeros dropped, sign kept 0 */
-void der_put_small(struct der *d, uint8_t tag, unsigned v);     /* INTEGER or ENUMERATED under 2^31 */
+/* INTEGER; leading zeros dropped, sign kept 0 */
+void der_put_unsigned(struct der *d, struct octets big_endian);
+void der_put_small(struct der *d, uint8_t tag, unsigned v); /* INTEGER or ENUMERATED under 2^31 */
 void der_put_true(struct der *d);
-void der_put_time(struct der *d, int64_t at_s);             /* UTCTime to 2049, then GeneralizedTime (RFC 5280 4.1.2.5) */
+/* UTCTime for 1950 to 2049, else GeneralizedTime (RFC 5280 section 4.1.2.5) */
+void der_put_time(struct der *d, int64_t at_s);
 void der_put_generalized_time(struct der *d, int64_t at_s); /* RFC 6960: always generalized */
 void der_put_bits(struct der *d, struct octets content);    /* BIT STRING without unused bits */
 
