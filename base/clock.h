@@ -9,8 +9,8 @@
 
 #include <stdint.h>
 
-int64_t clock_now_s(void);    /* seconds since 1970, UTC */
-int64_t clock_now_us(void);   /* microseconds since 1970, UTC */
+int64_t clock_now_s(void);     /* seconds since 1970, UTC */
+int64_t clock_now_us(void);    /* microseconds since 1970, UTC */
 int64_t clock_steady_us(void); /* microseconds from some start; never goes back */
 
 #endif

@@ -3,18 +3,26 @@
  *
  * Only daemon/ calls it. A line is "time=... level=... who=... event=... key=value ...",
  * values quoted and escaped where they need it, written with one write(2), so
- * that lines of several processes never mix and no peer can forge one.
+ * that lines of several processes never mix and no peer can forge one: inside
+ * quotes a quote, a backslash and all but printable ASCII read \xNN. A value over
+ * LOG_VALUE_MAX and a line over LOG_LINE_MAX are cut, and the line ends in cut=yes.
  * Never give it a secret.
  */
 #ifndef QUATRAIN_BASE_LOG_H
 #define QUATRAIN_BASE_LOG_H
+
+#define LOG_LINE_MAX  4096 /* octets, the line end included; what a pipe takes in one piece */
+#define LOG_VALUE_MAX 512
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 /* The process's name in each line, kept by reference; lines below least are dropped. */
 void log_start(const char *who, enum log_level least);
 
-/* Pairs of key and value, both texts, closed by NULL: log_fact(LOG_INFO, "listen", "on", addr, NULL). */
+/*
+ * Pairs of key and value, both texts, closed by NULL; a NULL value ends them too:
+ * log_fact(LOG_INFO, "listen", "on", addr, NULL).
+ */
 void log_fact(enum log_level level, const char *event, ...) __attribute__((sentinel));
 
 #endif

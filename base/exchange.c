@@ -1,0 +1,43 @@
+/* base/exchange.c - see exchange.h. */
+#include "base/exchange.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A line end in a value would let it become a header of its own. */
+static bool
+has_controls(const char *s)
+{
+	for (; *s != '\0'; s++)
+		if ((unsigned char)*s < ' ' || *s == 0x7f)
+			return true;
+	return false;
+}
+
+void
+exchange_header(struct exchange *x, const char *name, const char *fmt, ...)
+{
+	struct exchange_header *h = &x->headers[x->headers_n];
+	va_list ap;
+	int n;
+
+	if (x->headers_n == EXCHANGE_HEADERS_MAX)
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(h->value, sizeof(h->value), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(h->value) || has_controls(h->value))
+		return;
+	h->name = name;
+	x->headers_n++;
+}
+
+void
+exchange_free(struct exchange *x)
+{
+	bytes_free(&x->ask.body);
+	bytes_free(&x->reply);
+	free(x->state);
+	x->state = NULL;
+}
