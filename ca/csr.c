@@ -1,0 +1,329 @@
+/* ca/csr.c - see csr.h. */
+#include "ca/csr.h"
+
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include "base/der.h"
+#include "ca/oid.h"
+#include "ca/profile.h"
+
+#define NAME_RDNS_MAX 16
+#define NAME_VALUE_MAX                                                                             \
+	256 /* octets; ub-name (RFC 5280 appendix A.1) is 32768, ours are far shorter */
+#define GENERAL_X400  DER_EXPLICIT(3)
+#define GENERAL_EDI   DER_EXPLICIT(5)
+#define ALT_NAMES_MAX 32
+#define NOT_A_REQUEST "csr: RFC 2986 section 4.2: not a request"
+
+/* One text of a name: a character string of a current type, no control octets, no NUL. */
+static bool
+check_text(uint8_t tag, struct octets text, struct fault *f)
+{
+	if (tag != DER_UTF8 && tag != DER_PRINTABLE && tag != DER_IA5)
+		return fault_set(f, FAULT_BADREQ,
+		    "csr: RFC 5280 section 4.1.2.4: string type %u in a name", tag);
+	if (text.n == 0 || text.n > NAME_VALUE_MAX)
+		return fault_set(f, FAULT_BADREQ, "csr: a name of %zu octets", text.n);
+	for (size_t i = 0; i < text.n; i++)
+		if (text.at[i] < 0x20 || text.at[i] > 0x7e)
+			return fault_set(f, FAULT_BADREQ,
+			    "csr: a name with an octet that is not printable ASCII");
+	return true;
+}
+
+static bool
+check_rdn(struct octets rdn, unsigned *commons, struct fault *f)
+{
+	struct octets pair, oid, text;
+	uint8_t tag;
+
+	if (!der_take(&rdn, DER_SEQUENCE, &pair, NULL) || rdn.n != 0)
+		return fault_set(
+		    f, FAULT_BADREQ, "csr: RFC 5280 section 4.1.2.4: expected one value in an RDN");
+	if (!der_take(&pair, DER_OID, &oid, NULL) || !der_next(&pair, &tag, &text, NULL) ||
+	    pair.n != 0)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if (octets_same(oid, oid_common_name) && ++*commons > 1)
+		return fault_set(f, FAULT_BADREQ, "csr: two common names");
+	return check_text(tag, text, f);
+}
+
+static bool
+check_subject(struct octets name, struct fault *f)
+{
+	struct octets rdn;
+	unsigned commons = 0, n = 0;
+
+	while (der_take(&name, DER_SET, &rdn, NULL)) {
+		if (++n > NAME_RDNS_MAX)
+			return fault_set(
+			    f, FAULT_BADREQ, "csr: over %d parts in the subject", NAME_RDNS_MAX);
+		if (!check_rdn(rdn, &commons, f))
+			return false;
+	}
+	return name.n == 0 || fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+}
+
+/* Requested extensions: judged, never copied. Each refuses what an endpoint must not ask for. */
+static bool
+ask_basic(struct octets value, struct csr *c, struct fault *f)
+{
+	struct octets in, flag;
+
+	(void)c;
+	if (!der_take(&value, DER_SEQUENCE, &in, NULL) || value.n != 0)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if (der_take(&in, DER_BOOLEAN, &flag, NULL))
+		return fault_set(f, FAULT_BADREQ, "csr: RFC 5280 section 4.2.1.9: asks to be a CA");
+	return true;
+}
+
+static bool
+ask_key_usage(struct octets value, struct csr *c, struct fault *f)
+{
+	struct octets bits;
+
+	(void)c;
+	if (!der_take(&value, DER_BIT_STRING, &bits, NULL) || value.n != 0 || bits.n < 2)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if ((bits.at[1] & (KU_CERT_SIGN | KU_CRL_SIGN)) != 0)
+		return fault_set(f, FAULT_BADREQ,
+		    "csr: RFC 5280 section 4.2.1.3: asks for keyCertSign or cRLSign");
+	return true;
+}
+
+static bool
+ask_ext_key_usage(struct octets value, struct csr *c, struct fault *f)
+{
+	struct octets list, oid;
+
+	(void)c;
+	if (!der_take(&value, DER_SEQUENCE, &list, NULL) || value.n != 0)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	while (der_take(&list, DER_OID, &oid, NULL))
+		if (!octets_same(oid, oid_client_auth) && !octets_same(oid, oid_server_auth))
+			return fault_set(f, FAULT_BADREQ,
+			    "csr: RFC 5280 section 4.2.1.12: asks for another purpose than clientAuth or serverAuth");
+	return list.n == 0 || fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+}
+
+static bool
+ask_alt_names(struct octets value, struct csr *c, struct fault *f)
+{
+	struct octets list, rest, name;
+	uint8_t tag;
+	unsigned n = 0;
+
+	if (!der_take(&value, DER_SEQUENCE, &list, NULL) || value.n != 0 || list.n == 0)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	for (rest = list; der_next(&rest, &tag, &name, NULL);) {
+		if (tag == GENERAL_X400 || tag == GENERAL_EDI || ++n > ALT_NAMES_MAX)
+			return fault_set(f, FAULT_BADREQ,
+			    "csr: RFC 5280 section 4.2.1.6: a kind or number of names that is not taken");
+		if (memchr(name.at, '\0', name.n) != NULL && (tag & 0x20) == 0 &&
+		    tag != DER_CONTEXT(7))
+			return fault_set(f, FAULT_BADREQ, "csr: NUL in a subjectAltName");
+	}
+	c->alt_names = list;
+	return true;
+}
+
+static const struct {
+	const struct octets *oid;
+	bool (*ask)(struct octets value, struct csr *c, struct fault *f);
+} asks[] = {
+	{ &oid_basic_constraints, ask_basic },
+	{ &oid_key_usage, ask_key_usage },
+	{ &oid_ext_key_usage, ask_ext_key_usage },
+	{ &oid_subject_alt_name, ask_alt_names },
+};
+
+#define ASKS (sizeof(asks) / sizeof(asks[0]))
+
+static bool
+read_extension(struct octets in, struct csr *c, unsigned *seen, struct fault *f)
+{
+	struct octets oid, flag, value;
+
+	if (!der_take(&in, DER_OID, &oid, NULL))
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if (der_take(&in, DER_BOOLEAN, &flag, NULL) && flag.at[0] == 0)
+		return fault_set(f, FAULT_BADREQ, "csr: X.690 section 11.5: a DEFAULT is encoded");
+	if (!der_take(&in, DER_OCTETS, &value, NULL) || in.n != 0)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	for (size_t i = 0; i < ASKS; i++) {
+		if (!octets_same(oid, *asks[i].oid))
+			continue;
+		if ((*seen & 1u << i) != 0)
+			return fault_set(
+			    f, FAULT_BADREQ, "csr: RFC 5280 section 4.2: an extension twice");
+		*seen |= 1u << i;
+		if (!der_check(value, f))
+			return false;
+		return asks[i].ask(value, c, f);
+	}
+	return true; /* unknown ones are not copied, so they do no harm */
+}
+
+static bool
+read_extension_request(struct octets values, struct csr *c, struct fault *f)
+{
+	struct octets list, one;
+	unsigned seen = 0;
+
+	if (!der_take(&values, DER_SEQUENCE, &list, NULL) || values.n != 0)
+		return fault_set(f, FAULT_BADREQ,
+		    "csr: RFC 2985 section 5.4.2: expected one value in extensionRequest");
+	while (der_take(&list, DER_SEQUENCE, &one, NULL))
+		if (!read_extension(one, c, &seen, f))
+			return false;
+	return list.n == 0 || fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+}
+
+static bool
+read_challenge(struct octets values, struct csr *c, struct fault *f)
+{
+	struct octets text;
+	uint8_t tag;
+
+	if (!der_next(&values, &tag, &text, NULL) || values.n != 0)
+		return fault_set(
+		    f, FAULT_BADREQ, "csr: RFC 2985 section 5.4.1: expected one challengePassword");
+	if (!check_text(tag, text, f))
+		return false;
+	c->challenge = text;
+	return true;
+}
+
+static bool
+read_attributes(struct octets in, struct csr *c, struct fault *f)
+{
+	struct octets one, oid, values;
+	unsigned requests = 0, challenges = 0;
+
+	while (der_take(&in, DER_SEQUENCE, &one, NULL)) {
+		if (!der_take(&one, DER_OID, &oid, NULL) ||
+		    !der_take(&one, DER_SET, &values, NULL) || one.n != 0)
+			return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+		if (octets_same(oid, oid_extension_request)) {
+			if (++requests > 1)
+				return fault_set(f, FAULT_BADREQ,
+				    "csr: RFC 2985 section 5.4.2: two extensionRequests");
+			if (!read_extension_request(values, c, f))
+				return false;
+		} else if (octets_same(oid, oid_challenge_password)) {
+			if (++challenges > 1)
+				return fault_set(f, FAULT_BADREQ,
+				    "csr: RFC 2985 section 5.4.1: two challengePasswords");
+			if (!read_challenge(values, c, f))
+				return false;
+		}
+	}
+	return in.n == 0 || fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+}
+
+static bool
+read_info(struct octets in, struct csr *c, struct fault *f)
+{
+	struct octets version, name, key, attributes;
+
+	if (!der_take(&in, DER_INTEGER, &version, NULL) || version.n != 1 || version.at[0] != 0)
+		return fault_set(f, FAULT_BADREQ, "csr: RFC 2986 section 4.1: expected version 0");
+	if (!der_take(&in, DER_SEQUENCE, &name, &c->subject))
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if (!der_take(&in, DER_SEQUENCE, &key, &c->spki))
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if (!der_take(&in, DER_EXPLICIT(0), &attributes, NULL) || in.n != 0)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	/* One comparison ends every other curve, parameter, point form and encoding. */
+	if (c->spki.n != SPKI_P256_OCTETS ||
+	    !octets_same(octets_of(c->spki.at, oid_spki_p256_prefix.n), oid_spki_p256_prefix))
+		return fault_set(f, FAULT_BADREQ,
+		    "csr: RFC 5480 section 2: expected an uncompressed P-256 key with a named curve");
+	return check_subject(name, f) && read_attributes(attributes, c, f);
+}
+
+/* The key from its 65 octets of point; refuses points that are not on the curve. */
+static EVP_PKEY *
+key_of(struct octets spki)
+{
+	char group[] = "prime256v1";
+	uint8_t point[65];
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group) - 1),
+		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)),
+		OSSL_PARAM_END,
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
+	EVP_PKEY *key = NULL;
+
+	memcpy(point, spki.at + spki.n - sizeof(point), sizeof(point));
+	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
+	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
+		key = NULL;
+	EVP_PKEY_CTX_free(ctx);
+	return key;
+}
+
+static bool
+prove(struct octets spki, struct octets info, struct octets signature, struct fault *f)
+{
+	EVP_PKEY *key = NULL;
+	EVP_MD_CTX *ctx = NULL;
+	bool ok = false;
+
+	if ((key = key_of(spki)) == NULL) {
+		fault_crypto(
+		    f, FAULT_BADREQ, "csr: RFC 5480 section 2.2: the point is not on the curve");
+		goto out;
+	}
+	if ((ctx = EVP_MD_CTX_new()) == NULL ||
+	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) != 1) {
+		fault_crypto(f, FAULT_INTERNAL, "csr: EVP_DigestVerifyInit");
+		goto out;
+	}
+	if (EVP_DigestVerify(ctx, signature.at, signature.n, info.at, info.n) != 1) {
+		fault_crypto(f, FAULT_BADREQ,
+		    "csr: RFC 7030 section 3.4: possession of the key is not proven");
+		goto out;
+	}
+	ok = true;
+out:
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+bool
+csr_parse(struct octets der, struct csr *ret, struct fault *f)
+{
+	struct octets in = der, whole, content, info, algorithm, signature;
+	struct csr c = { 0 };
+
+	if (der.n > CSR_MAX_OCTETS)
+		return fault_set(f, FAULT_LIMIT, "csr: %zu octets, over %d", der.n, CSR_MAX_OCTETS);
+	if (!der_check(der, f))
+		return false;
+	if (!der_take(&in, DER_SEQUENCE, &whole, NULL) ||
+	    !der_take(&whole, DER_SEQUENCE, &content, &info) ||
+	    !der_take(&whole, DER_SEQUENCE, &(struct octets){ 0 }, &algorithm) ||
+	    !der_take(&whole, DER_BIT_STRING, &signature, NULL) || whole.n != 0)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if (!octets_same(algorithm, oid_algorithm_ecdsa_sha256))
+		return fault_set(
+		    f, FAULT_BADREQ, "csr: RFC 5758 section 3.2: expected ecdsa-with-SHA256");
+	if (signature.n < 2 || signature.at[0] != 0)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if (!read_info(content, &c, f))
+		return false;
+	if (!prove(c.spki, info, octets_of(signature.at + 1, signature.n - 1), f))
+		return false;
+	if (EVP_Digest(c.spki.at, c.spki.n, c.key_id, NULL, EVP_sha256(), NULL) != 1)
+		return fault_crypto(f, FAULT_INTERNAL, "csr: EVP_Digest");
+	*ret = c;
+	return true;
+}

@@ -1,0 +1,38 @@
+/*
+ * ca/key.h - a private key of ours: made, sealed, opened, used. Signer and init only.
+ *
+ * P-256 for CAs, OCSP responders and the service; Ed25519 for a log. The key
+ * never leaves this file but sealed, and to the one child that ends TLS.
+ */
+#ifndef QUATRAIN_CA_KEY_H
+#define QUATRAIN_CA_KEY_H
+
+#include "base/seal.h"
+#include "ca/tbs.h"
+
+enum key_kind { KEY_P256, KEY_ED25519 };
+
+struct key;
+
+/* A new key. *ret to key_free(). Fault: FAULT_INTERNAL. */
+bool key_new(enum key_kind kind, struct key **ret, struct fault *f) CHECKED;
+
+/* Seal into / open from a file (base/seal.h, whose faults these are). */
+bool key_write(const struct key *k, struct seal *s, const char *path, struct fault *f) CHECKED;
+bool key_read(struct seal *s, const char *path, struct key **ret, struct fault *f) CHECKED;
+
+/* The private key's PKCS #8 octets, for the edge's own TLS key alone. Fault: FAULT_INTERNAL. */
+bool key_export(const struct key *k, struct secret *ret, struct fault *f) CHECKED;
+
+/* DER SubjectPublicKeyInfo, lent as long as k lives; its key identifier. */
+struct octets key_spki(const struct key *k);
+const uint8_t *key_id(const struct key *k); /* TBS_KEY_ID_OCTETS */
+enum key_kind key_kind(const struct key *k);
+
+/* Append the signature over o: P-256 with SHA-256 as DER Ecdsa-Sig-Value; Ed25519 as 64 octets.
+ * Fault: FAULT_INTERNAL. */
+bool key_sign(const struct key *k, struct octets o, struct bytes *ret, struct fault *f) CHECKED;
+
+void key_free(struct key *k); /* wiped; NULL is allowed */
+
+#endif

@@ -1,0 +1,57 @@
+/* policy/identity.c - see identity.h. */
+#include "policy/identity.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	enum identity_role role;
+	const char *word;
+} roles[] = {
+	{ ROLE_OFFICER, "officer" },
+	{ ROLE_REGISTRAR, "registrar" },
+	{ ROLE_AUDITOR, "auditor" },
+};
+
+#define ROLES (sizeof(roles) / sizeof(roles[0]))
+
+void
+identity_text(const struct identity *who, char to[static IDENTITY_TEXT_MAX])
+{
+	switch (who->kind) {
+	case IDENTITY_LOCAL:
+		(void)snprintf(to, IDENTITY_TEXT_MAX, "local");
+		break;
+	case IDENTITY_OPERATOR:
+		(void)snprintf(to, IDENTITY_TEXT_MAX, "operator:%s", who->name);
+		break;
+	case IDENTITY_ENDPOINT:
+		(void)snprintf(to, IDENTITY_TEXT_MAX, "endpoint:%s/%s", who->endpoint, who->name);
+		break;
+	case IDENTITY_TOKEN:
+		(void)snprintf(to, IDENTITY_TEXT_MAX, "token:%s", who->evidence);
+		break;
+	case IDENTITY_NOBODY:
+	default:
+		(void)snprintf(to, IDENTITY_TEXT_MAX, "nobody");
+		break;
+	}
+}
+
+enum identity_role
+identity_role(const char *word)
+{
+	for (size_t i = 0; i < ROLES; i++)
+		if (strcmp(word, roles[i].word) == 0)
+			return roles[i].role;
+	return ROLE_NONE;
+}
+
+const char *
+identity_role_word(enum identity_role role)
+{
+	for (size_t i = 0; i < ROLES; i++)
+		if (roles[i].role == role)
+			return roles[i].word;
+	return "none";
+}

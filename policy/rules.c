@@ -1,0 +1,70 @@
+/* policy/rules.c - see rules.h. */
+#include "policy/rules.h"
+
+#include <openssl/evp.h>
+
+#include "base/bytes.h"
+#include "policy/identity.h"
+
+#define STAFF   (IDENTITY_LOCAL | IDENTITY_OPERATOR)
+#define ANYROLE (ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR)
+
+static const struct rule rules[] = {
+	{ "staff-reads", ACT_READ, STAFF, ANYROLE, 0 },
+	{ "officer-makes-tenants", ACT_TENANT_CREATE, STAFF, ROLE_OFFICER, 0 },
+	{ "officer-adds-operators", ACT_OPERATOR_ADD, STAFF, ROLE_OFFICER, 0 },
+	{ "registrar-makes-tokens", ACT_TOKEN_CREATE, STAFF, ROLE_OFFICER | ROLE_REGISTRAR, 0 },
+	{ "registrar-revokes-tokens", ACT_TOKEN_REVOKE, STAFF, ROLE_OFFICER | ROLE_REGISTRAR, 0 },
+	{ "registrar-revokes", ACT_CERTIFICATE_REVOKE, STAFF, ROLE_OFFICER | ROLE_REGISTRAR, 0 },
+	{ "staff-exports-the-log", ACT_LOG_EXPORT, STAFF, ANYROLE, 0 },
+	{ "token-enrols-its-device", ACT_ENROLL, IDENTITY_TOKEN, 0,
+	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT },
+	{ "endpoint-renews-itself", ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0,
+	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT },
+};
+
+static const char *const words[ACT_COUNT] = {
+	[ACT_READ] = "read",
+	[ACT_TENANT_CREATE] = "tenant.create",
+	[ACT_OPERATOR_ADD] = "operator.add",
+	[ACT_TOKEN_CREATE] = "token.create",
+	[ACT_TOKEN_REVOKE] = "token.revoke",
+	[ACT_CERTIFICATE_REVOKE] = "certificate.revoke",
+	[ACT_LOG_EXPORT] = "log.export",
+	[ACT_ENROLL] = "certificate.enroll",
+	[ACT_RENEW] = "certificate.renew",
+};
+
+const struct rule *
+rules_all(size_t *n)
+{
+	*n = sizeof(rules) / sizeof(rules[0]);
+	return rules;
+}
+
+const char *
+rules_act_word(enum act act)
+{
+	return words[act];
+}
+
+bool
+rules_digest(uint8_t to[static RULES_DIGEST_OCTETS], struct fault *f)
+{
+	struct bytes text = { 0 };
+	bool ok = false;
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		bytes_put_fmt(&text, "permit %s %s kinds=%x roles=%x when=%x\n", rules[i].id,
+		    words[rules[i].act], rules[i].kinds, rules[i].roles, rules[i].conditions);
+	if (!bytes_ok(&text, f))
+		goto out;
+	if (EVP_Digest(text.at, text.n, to, NULL, EVP_sha256(), NULL) != 1) {
+		fault_crypto(f, FAULT_INTERNAL, "rules: EVP_Digest");
+		goto out;
+	}
+	ok = true;
+out:
+	bytes_free(&text);
+	return ok;
+}

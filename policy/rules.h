@@ -1,0 +1,51 @@
+/*
+ * policy/rules.h - the rules that hold before any tenant has written one.
+ *
+ * Each rule permits one act to some identities under named conditions. What
+ * no rule permits is denied. The digest names the set in every log entry.
+ */
+#ifndef QUATRAIN_POLICY_RULES_H
+#define QUATRAIN_POLICY_RULES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/fault.h"
+
+#define RULES_DIGEST_OCTETS 32 /* SHA-256 */
+
+enum act {
+	ACT_READ,
+	ACT_TENANT_CREATE,
+	ACT_OPERATOR_ADD,
+	ACT_TOKEN_CREATE,
+	ACT_TOKEN_REVOKE,
+	ACT_CERTIFICATE_REVOKE,
+	ACT_LOG_EXPORT,
+	ACT_ENROLL,
+	ACT_RENEW,
+	ACT_COUNT,
+};
+
+enum rule_condition {
+	RULE_SAME_TENANT = 1 << 0,   /* the object lies in the asker's own tenant */
+	RULE_SAME_ENDPOINT = 1 << 1, /* the object is the asker itself */
+};
+
+struct rule {
+	const char *id;
+	enum act act;
+	unsigned kinds;      /* identity kinds that it permits */
+	unsigned roles;      /* any of these; 0: roles do not matter */
+	unsigned conditions; /* all of these */
+};
+
+const struct rule *rules_all(size_t *n);
+
+/* "certificate.revoke"; never NULL for an act. */
+const char *rules_act_word(enum act act);
+
+/* SHA-256 over the whole set, written out one rule a line. Fault: FAULT_INTERNAL. */
+bool rules_digest(uint8_t to[static RULES_DIGEST_OCTETS], struct fault *f) CHECKED;
+
+#endif
