@@ -13,8 +13,11 @@
 #define CLI_REFUSED 1
 #define CLI_USAGE   2
 
+struct command; /* daemon/cli_table.h */
+
 /* One command line, parsed and checked against its command's table. */
 struct invocation {
+	const struct command *command; /* for cli_usage() */
 	struct settings settings;
 	const char *config; /* --config as given, or NULL */
 	bool json;
@@ -31,6 +34,8 @@ bool cli_flag(const struct invocation *inv, const char *name);
 
 /* Say a refusal on standard error ("quatrain: ..."), in JSON where --json; returns CLI_REFUSED. */
 int cli_refuse(const struct invocation *inv, const struct fault *f);
+/* The same, and what to do about it. */
+int cli_refuse_next(const struct invocation *inv, const struct fault *f, const char *next);
 
 /* argv as main() got it. Returns the exit status. */
 int cli_main(int argc, const char *const *argv);

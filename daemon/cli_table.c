@@ -1,0 +1,329 @@
+/* daemon/cli_table.c - see cli_table.h. */
+#include "daemon/cli_table.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+#define PARAMS(list)                                                                               \
+	{                                                                                          \
+		list, sizeof(list) / sizeof((list)[0])                                             \
+	}
+#define TENANT                                                                                     \
+	{                                                                                          \
+		"tenant", CLI_LABEL, "T", NULL, CLI_REQUIRED, "the tenant's name"                  \
+	}
+
+static const struct cli_param common[] = {
+	{ "config", CLI_PATH, "FILE", NULL, 0,
+	    "the configuration; else ./quatrain.yaml, ./conf/quatrain.yaml, /etc/quatrain/quatrain.yaml, built-in defaults" },
+	{ "json", CLI_FLAG, NULL, NULL, 0, "answer in JSON, one line, for programs" },
+	{ "help", CLI_FLAG, NULL, NULL, 0, "say how the command is used" },
+};
+
+static const struct cli_param remote[] = {
+	{ "url", CLI_URL, "URL", NULL, 0,
+	    "call the service there (https://HOST:PORT) and not the one of this machine" },
+	{ "cert", CLI_PATH, "FILE", NULL, 0,
+	    "with --url: your certificate, as operator add wrote it" },
+	{ "key", CLI_PATH, "FILE", NULL, 0, "with --url: its private key" },
+	{ "root", CLI_PATH, "FILE", NULL, 0, "with --url: the root certificate to trust" },
+};
+
+static const struct cli_param init_options[] = {
+	{ "domain", CLI_HOST, "D", NULL, 0, "level 1: the domain; default: the configuration's" },
+	{ "region", CLI_LABEL, "R", NULL, 0, "level 2: the region; default: the configuration's" },
+	{ "org", CLI_TEXT, "O", NULL, 0, "the organisation in the subjects of root and region" },
+	{ "offline-root", CLI_PATH, "FILE", NULL, 0,
+	    "write the root's key to FILE, sealed with a passphrase, and keep none here" },
+	{ "seal", CLI_CHOICE, "WAY", "key-file|passphrase|credential", 0,
+	    "how the keys that stay are sealed" },
+};
+
+static const struct cli_param serve_options[] = {
+	{ "ready-file", CLI_PATH, "FILE", NULL, 0, "is written when every listener listens" },
+	{ "local", CLI_FLAG, NULL, NULL, 0,
+	    "the local socket alone, no network; other commands use it for themselves" },
+	{ "ready-fd", CLI_COUNT, "N", NULL, 0,
+	    "an open descriptor that gets one octet when the listeners listen" },
+};
+
+static const struct cli_param tenant_create_options[] = {
+	{ "constraints", CLI_CHOICE, "MODE", "strict|compatible|none", 0,
+	    "name constraints in the tenant's CA certificate; default strict" },
+	{ "name", CLI_HOST, "DOMAIN", NULL, CLI_REPEATED,
+	    "a registered domain that is permitted beside the tenant's own; may be given up to 16 times" },
+};
+
+static const struct cli_param operator_add_options[] = {
+	{ "role", CLI_CHOICE, "ROLE", "officer|registrar|auditor", CLI_REQUIRED,
+	    "officer: tenants and operators; registrar: tokens and revocation; auditor: reads" },
+	{ "out", CLI_PATH, "DIR", NULL, CLI_REQUIRED,
+	    "the folder for cert.pem, key.pem and root.pem; made where it is missing" },
+};
+
+static const struct cli_param token_create_options[] = {
+	TENANT,
+	{ "device", CLI_LABEL, "NAME", NULL, CLI_REQUIRED, "the device's name, one DNS label" },
+	{ "profile", CLI_CHOICE, "P", "printer|gateway|workstation|phone|service", 0,
+	    "what the certificate is for; default printer" },
+	{ "ttl", CLI_DURATION, "TIME", NULL, 0,
+	    "how long the token may be used, 60s to 30d; default 24h" },
+};
+
+static const struct cli_param tenant_only[] = { TENANT };
+
+static const struct cli_param cert_list_options[] = {
+	TENANT,
+	{ "device", CLI_LABEL, "NAME", NULL, 0, "only this device's" },
+	{ "status", CLI_CHOICE, "S", "good|revoked|expired|pending", 0, "only of this status" },
+};
+
+static const struct cli_param cert_revoke_options[] = {
+	TENANT,
+	{ "reason", CLI_CHOICE, "R",
+	    "unspecified|keyCompromise|cACompromise|affiliationChanged|superseded|cessationOfOperation|privilegeWithdrawn|aACompromise",
+	    0, "why (RFC 5280 section 5.3.1); default unspecified" },
+};
+
+static const struct cli_param enroll_options[] = {
+	{ "url", CLI_URL, "URL", NULL, CLI_REQUIRED,
+	    "https://HOST:PORT, or the whole of it up to /.well-known/est/TENANT" },
+	{ "out", CLI_PATH, "DIR", NULL, CLI_REQUIRED,
+	    "the folder for cert.pem, key.pem and root.pem; made where it is missing" },
+	{ "token", CLI_TEXT, "T", NULL, 0,
+	    "the token, once usable; others on this machine can see it while the command runs, so --token-file is better" },
+	{ "token-file", CLI_PATH, "FILE", NULL, 0,
+	    "read the token from FILE; - is standard input" },
+	{ "renew", CLI_FLAG, NULL, NULL, 0, "renew with the certificate in DIR; needs no token" },
+	{ "new-key", CLI_FLAG, NULL, NULL, 0, "with --renew: make a new key too" },
+	{ "device", CLI_LABEL, "NAME", NULL, 0, "the device's name; default: as the token says" },
+	{ "tenant", CLI_LABEL, "T", NULL, 0,
+	    "the tenant; default: as URL, token or certificate says" },
+	{ "root", CLI_PATH, "FILE", NULL, 0,
+	    "trust exactly this root certificate; default: the one that the token names, with --renew DIR/root.pem" },
+};
+
+static const struct cli_param log_export_options[] = {
+	TENANT,
+	{ "out", CLI_PATH, "DIR", NULL, CLI_REQUIRED,
+	    "the folder for entries.jsonl, checkpoint and certificates.pem; made where it is missing" },
+};
+
+static const struct cli_param log_verify_options[] = {
+	{ "root", CLI_PATH, "FILE", NULL, CLI_REQUIRED,
+	    "the root certificate, from a place that you trust and not from the export" },
+};
+
+#define NOTHING                                                                                    \
+	{                                                                                          \
+		NULL, CLI_NONE, NULL, NULL, 0, NULL                                                \
+	}
+
+const struct command cli_commands[] = {
+	{ { "init", NULL }, NOTHING, PARAMS(init_options), 0, init_command,
+	    "the ceremony: make root and region",
+	    "Makes the root (level 1), the region (level 2), the service's own certificate and the ledger in the data folder. It is run once; a data folder that holds an authority is refused.",
+	    "quatrain serve" },
+	{ { "serve", NULL }, NOTHING, PARAMS(serve_options), 0, serve_command, "run the service",
+	    "Runs the signer, the edges and the desk in the foreground until SIGTERM or SIGINT, and logs to standard error. SIGTERM finishes the requests in hand first.",
+	    "quatrain tenant create NAME" },
+	{ { "tenant", "create" }, { NULL, CLI_LABEL, "NAME", NULL, 0, NULL },
+	    PARAMS(tenant_create_options), CLI_CALLS, tenant_create_command,
+	    "make a tenant and its CA",
+	    "Makes a tenant and its certificate authority (level 3). With strict constraints, the default, any verifier holds the tenant's key to names under the tenant's own host and the domains given with --name.",
+	    "quatrain token create --tenant NAME --device DEVICE" },
+	{ { "tenant", "list" }, NOTHING, { NULL, 0 }, CLI_CALLS, tenant_list_command,
+	    "list the tenants", "Lists the tenants with the constraints and the end of their CA.",
+	    "quatrain tenant show NAME" },
+	{ { "tenant", "show" }, { NULL, CLI_LABEL, "NAME", NULL, 0, NULL }, { NULL, 0 }, CLI_CALLS,
+	    tenant_show_command, "show a tenant and its chain",
+	    "Shows one tenant, and in PEM the certificates of tenant, region and root.",
+	    "quatrain cert list --tenant NAME" },
+	{ { "operator", "add" }, { NULL, CLI_LABEL, "NAME", NULL, 0, NULL },
+	    PARAMS(operator_add_options), CLI_CALLS | CLI_OWN_ROOT, operator_add_command,
+	    "certify an operator",
+	    "Makes a P-256 key here, has it certified for an operator of the given role, and writes cert.pem (leaf and chain), key.pem (mode 0600) and root.pem. The key never leaves this machine; files that are there are never overwritten. root.pem is a copy of root.pem in the data folder, or of --root.",
+	    "quatrain tenant list --url https://HOST:8443 --cert DIR/cert.pem --key DIR/key.pem --root DIR/root.pem" },
+	{ { "operator", "list" }, NOTHING, { NULL, 0 }, CLI_CALLS, operator_list_command,
+	    "list the operators", "Lists the operators with role, serial and status.",
+	    "quatrain operator add NAME --role ROLE --out DIR" },
+	{ { "token", "create" }, NOTHING, PARAMS(token_create_options), CLI_CALLS,
+	    token_create_command, "make an enrolment token for a device",
+	    "Makes a token with which one device can enrol once, and prints it with the commands that use it. The token is shown this once; the service keeps only a hash of it.",
+	    "on the device: quatrain enroll --url URL --token T --out DIR" },
+	{ { "token", "list" }, NOTHING, PARAMS(tenant_only), CLI_CALLS, token_list_command,
+	    "list a tenant's tokens", "Lists the tokens with device, profile, state and end.",
+	    "quatrain token revoke --tenant T ID" },
+	{ { "token", "revoke" }, { NULL, CLI_ID, "ID", NULL, 0, NULL }, PARAMS(tenant_only),
+	    CLI_CALLS, token_revoke_command, "take an unused token back",
+	    "Makes a token useless at once. A certificate that was issued with it stays good: cert revoke ends it.",
+	    "quatrain cert list --tenant T" },
+	{ { "cert", "list" }, NOTHING, PARAMS(cert_list_options), CLI_CALLS, cert_list_command,
+	    "list a tenant's certificates",
+	    "Lists certificates with serial, kind, status, end and name. The tenant platform holds those of the service and its operators.",
+	    "quatrain cert show --tenant T SERIAL" },
+	{ { "cert", "show" }, { NULL, CLI_SERIAL, "SERIAL", NULL, 0, NULL }, PARAMS(tenant_only),
+	    CLI_CALLS, cert_show_command, "show one certificate",
+	    "Shows one certificate: what it is for, how it came to be, its place in the log, and its PEM.",
+	    "quatrain cert revoke --tenant T SERIAL" },
+	{ { "cert", "revoke" }, { NULL, CLI_SERIAL, "SERIAL", NULL, 0, NULL },
+	    PARAMS(cert_revoke_options), CLI_CALLS, cert_revoke_command, "revoke a certificate",
+	    "Revokes a certificate for good. When the command ends the revocation is durable and logged, and OCSP answers it.",
+	    "quatrain token create --tenant T --device NAME, where the device shall come back" },
+	{ { "enroll", NULL }, NOTHING, PARAMS(enroll_options), CLI_ALONE, enroll_command,
+	    "be an EST client: get or renew this device's certificate",
+	    "Enrols this device over EST (RFC 7030): makes the key here, asks with the token, and writes cert.pem (leaf, tenant, region), key.pem (mode 0600) and root.pem. Without --root the service is known by the hash of its root in the token, before anything secret is sent. An interrupted try is finished by the same command. With --renew the certificate in DIR asks for its successor.",
+	    "use cert.pem and key.pem; run it with --renew when two thirds of the time are over" },
+	{ { "log", "export" }, NOTHING, PARAMS(log_export_options), CLI_CALLS, log_export_command,
+	    "export a tenant's issuance log",
+	    "Writes a tenant's whole issuance log: entries.jsonl (every line a leaf of the tree), checkpoint (signed) and certificates.pem. The export is itself an entry, and inside it.",
+	    "quatrain log verify DIR --root FILE" },
+	{ { "log", "verify" }, { NULL, CLI_PATH, "DIR", NULL, 0, NULL }, PARAMS(log_verify_options),
+	    CLI_ALONE, log_verify_command, "prove an export, offline",
+	    "Proves with the export and the root certificate alone that nothing in it was changed, removed or slipped in. Needs no service and no network.",
+	    "keep the export with the verdict" },
+	{ { "version", NULL }, NOTHING, { NULL, 0 }, CLI_ALONE, version_command, "say the version",
+	    "Says the version of quatrain and of the libraries that do its cryptography and its transport.",
+	    "quatrain --help" },
+};
+const size_t cli_commands_n = sizeof(cli_commands) / sizeof(cli_commands[0]);
+
+const struct cli_params cli_common = PARAMS(common);
+const struct cli_params cli_remote = PARAMS(remote);
+
+static bool
+is_text(const char *s)
+{
+	size_t n = strlen(s);
+
+	for (const char *p = s; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			return false;
+	return n > 0 && n <= CLI_TEXT_MAX;
+}
+
+static bool
+is_path(const char *s)
+{
+	return *s != '\0' && strlen(s) < 4096;
+}
+
+static bool
+is_url(const char *s)
+{
+	return is_text(s) && strncmp(s, "https://", 8) == 0 && s[8] != '\0' && s[8] != '/';
+}
+
+static bool
+is_duration(const char *s)
+{
+	int64_t at_s;
+
+	return text_duration(s, &at_s);
+}
+
+static bool
+is_count(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n > 0 && n <= 5 && s[n] == '\0' && (n < 5 || strcmp(s, "65535") <= 0);
+}
+
+static bool
+is_serial(const char *s)
+{
+	return strlen(s) == 32 && strspn(s, "0123456789abcdefABCDEF") == 32;
+}
+
+static bool
+is_id(const char *s)
+{
+	size_t n = strlen(s);
+
+	return n > 0 && n <= 64 &&
+	       strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == n;
+}
+
+static const struct {
+	const char *text;
+	bool (*ok)(const char *value);
+} kinds[] = {
+	[CLI_NONE] = { "nothing", NULL },
+	[CLI_FLAG] = { "no value", NULL },
+	[CLI_TEXT] = { "1 to 512 printable characters", is_text },
+	[CLI_PATH] = { "a path", is_path },
+	[CLI_LABEL] = { "a name of a-z, 0-9 and inner hyphens, 1 to 63 long", text_is_label },
+	[CLI_HOST] = { "a lower-case domain name", text_is_host },
+	[CLI_URL] = { "https://HOST[:PORT]", is_url },
+	[CLI_CHOICE] = { "one of", NULL },
+	[CLI_DURATION] = { "a duration: 90d, 24h, 15m, 30s", is_duration },
+	[CLI_COUNT] = { "a number, 0 to 65535", is_count },
+	[CLI_SERIAL] = { "a serial of 32 hex digits", is_serial },
+	[CLI_ID] = { "an id of letters, digits, - and _", is_id },
+};
+
+const char *
+cli_kind_text(enum cli_kind kind)
+{
+	return kinds[kind].text;
+}
+
+static bool
+is_choice(const char *words, const char *value)
+{
+	size_t n = strlen(value), len;
+
+	for (const char *p = words; *p != '\0'; p += len + (p[len] == '|')) {
+		len = strcspn(p, "|");
+		if (len == n && strncmp(p, value, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool
+cli_kind_ok(const struct cli_param *p, const char *value)
+{
+	if (p->kind == CLI_CHOICE)
+		return is_choice(p->more, value);
+	return kinds[p->kind].ok != NULL && kinds[p->kind].ok(value);
+}
+
+const struct cli_param *
+cli_param_at(const struct command *command, size_t i)
+{
+	if (i < command->options.n)
+		return &command->options.at[i];
+	i -= command->options.n;
+	if ((command->how & CLI_CALLS) != 0) {
+		if (i < cli_remote.n)
+			return &cli_remote.at[i];
+		i -= cli_remote.n;
+	}
+	return i < cli_common.n ? &cli_common.at[i] : NULL;
+}
+
+static const struct cli_param *
+find_in(const struct command *command, const char *name, size_t n)
+{
+	const struct cli_param *p;
+
+	for (size_t i = 0; (p = cli_param_at(command, i)) != NULL; i++)
+		if (strlen(p->name) == n && strncmp(p->name, name, n) == 0)
+			return p;
+	return NULL;
+}
+
+const struct cli_param *
+cli_param_find(const struct command *command, const char *name, size_t n)
+{
+	const struct cli_param *p = NULL;
+
+	if (command != NULL)
+		return find_in(command, name, n);
+	for (size_t i = 0; i < cli_commands_n && p == NULL; i++)
+		p = find_in(&cli_commands[i], name, n);
+	return p;
+}

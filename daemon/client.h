@@ -1,0 +1,53 @@
+/*
+ * daemon/client.h - the HTTP API (docs/api.md) as the command line calls it.
+ *
+ * Over the local socket of the data folder, or over TLS to a service elsewhere.
+ * Where no service runs, client_open() starts one on the local socket alone, and
+ * client_close() ends it. Commands that need that take turns, by a lock on
+ * root.pem; commands that find a service share it.
+ */
+#ifndef QUATRAIN_DAEMON_CLIENT_H
+#define QUATRAIN_DAEMON_CLIENT_H
+
+#include "base/json.h"
+#include "daemon/settings.h"
+
+#define CLIENT_BODY_MAX (4u << 20) /* octets; a page of a list or of log entries is at most 1 MiB  \
+				    */
+
+struct client_to {
+	const struct settings *settings; /* where the socket is, when url is NULL */
+	const char *config;              /* for a service that must be started; may be NULL */
+	const char *url, *cert, *key, *root;
+};
+
+struct client;
+
+/*
+ * *ret is the caller's, to client_close(). Faults: FAULT_NOTFOUND no authority in the data folder,
+ * FAULT_DENIED the folder is another user's, FAULT_BUSY the service does not start, FAULT_BADREQ
+ * the path of the socket is too long, FAULT_INTERNAL.
+ */
+bool client_open(const struct client_to *to, struct client **ret, struct fault *f) CHECKED;
+void client_close(struct client *c); /* NULL is allowed */
+
+/*
+ * One call. body may be NULL. *ret is the caller's, to json_free(). An answer that is no success
+ * becomes a fault of its kind, with the service's own sentence; faults of fetch_do() besides.
+ */
+bool client_call(struct client *c, const char *method, const char *path, const struct json *body,
+    struct json **ret, struct fault *f) CHECKED;
+
+/* GET something that is not JSON; appended to *ret. */
+bool client_get(struct client *c, const char *path, const char *type, struct bytes *ret,
+    struct fault *f) CHECKED;
+
+/*
+ * GET a list to its last page; page() gets each page's items, and whether it is the first. path may
+ * hold a query. Stops where page() returns false, with its fault.
+ */
+bool client_list(struct client *c, const char *path,
+    bool (*page)(void *with, const struct json *items, bool first, struct fault *f), void *with,
+    struct fault *f) CHECKED;
+
+#endif
