@@ -1,0 +1,297 @@
+/* ca/ledger.c - see ledger.h. */
+#include "ca/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define EDITION 1
+
+static const char meta_next_id[] = "next-id";
+
+struct ledger {
+	struct store *store;
+	struct batch *batch; /* NULL in a reader */
+	char tenant[TEXT_LABEL_MAX];
+};
+
+bool
+ledger_open(
+    const char *dir, const char *tenant, enum store_mode mode, struct ledger **ret, struct fault *f)
+{
+	struct ledger *l;
+
+	if ((l = calloc(1, sizeof(*l))) == NULL)
+		return fault_set(f, FAULT_INTERNAL, "ledger: out of memory");
+	memcpy(l->tenant, tenant, strnlen(tenant, sizeof(l->tenant) - 1));
+	if (!store_open(dir, mode, &l->store, f)) {
+		ledger_close(l);
+		return false;
+	}
+	if (mode != STORE_READ && (l->batch = batch_new(l->store)) == NULL) {
+		ledger_close(l);
+		return fault_set(f, FAULT_INTERNAL, "ledger: out of memory");
+	}
+	*ret = l;
+	return true;
+}
+
+void
+ledger_close(struct ledger *l)
+{
+	if (l == NULL)
+		return;
+	batch_free(l->batch);
+	store_close(l->store);
+	free(l);
+}
+
+const char *
+ledger_tenant(const struct ledger *l)
+{
+	return l->tenant;
+}
+
+struct store *
+ledger_store(struct ledger *l)
+{
+	return l->store;
+}
+
+struct batch *
+ledger_batch(struct ledger *l)
+{
+	return l->batch;
+}
+
+bool
+ledger_get(struct ledger *l, enum ledger_table table, struct octets key, struct bytes *ret,
+    struct fault *f)
+{
+	if (l->batch != NULL)
+		return batch_get(l->batch, (unsigned)table, key, ret, f);
+	return store_get(l->store, (unsigned)table, key, ret, f);
+}
+
+void
+ledger_put(struct ledger *l, enum ledger_table table, struct octets key, struct octets value)
+{
+	batch_put(l->batch, (unsigned)table, key, value);
+}
+
+bool
+ledger_read_standing(struct octets value, struct standing *ret)
+{
+	struct reader r = reader_of(value);
+	struct standing s = { 0 };
+
+	if (reader_u8(&r) != EDITION)
+		return false;
+	s.state = (enum standing_state)reader_u8(&r);
+	s.reason = reader_u8(&r);
+	reader_copy(&r, s.issuer, sizeof(s.issuer));
+	s.id = reader_u64(&r);
+	s.not_before_s = (int64_t)reader_u64(&r);
+	s.not_after_s = (int64_t)reader_u64(&r);
+	s.changed_s = (int64_t)reader_u64(&r);
+	s.log_index = reader_u64(&r);
+	s.assurance = (enum assurance)reader_u8(&r);
+	reader_counted_text(&r, s.profile, sizeof(s.profile));
+	reader_counted_text(&r, s.name, sizeof(s.name));
+	reader_counted_text(&r, s.enroller, sizeof(s.enroller));
+	reader_counted_text(&r, s.how, sizeof(s.how));
+	if (!reader_done(&r))
+		return false;
+	*ret = s;
+	return true;
+}
+
+static void
+encode_standing(const struct standing *s, struct bytes *b)
+{
+	bytes_put_u8(b, EDITION);
+	bytes_put_u8(b, (uint8_t)s->state);
+	bytes_put_u8(b, s->reason);
+	bytes_put(b, s->issuer, sizeof(s->issuer));
+	bytes_put_u64(b, s->id);
+	bytes_put_u64(b, (uint64_t)s->not_before_s);
+	bytes_put_u64(b, (uint64_t)s->not_after_s);
+	bytes_put_u64(b, (uint64_t)s->changed_s);
+	bytes_put_u64(b, s->log_index);
+	bytes_put_u8(b, (uint8_t)s->assurance);
+	bytes_put_counted_text(b, s->profile);
+	bytes_put_counted_text(b, s->name);
+	bytes_put_counted_text(b, s->enroller);
+	bytes_put_counted_text(b, s->how);
+}
+
+bool
+ledger_put_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok;
+
+	encode_standing(s, &b);
+	if ((ok = bytes_ok(&b, f)))
+		ledger_put(l, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), octets_bytes(&b));
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+ledger_add_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok;
+
+	encode_standing(s, &b);
+	if ((ok = bytes_ok(&b, f)))
+		batch_add(
+		    l->batch, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), octets_bytes(&b));
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+ledger_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    struct standing *ret, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok = false;
+
+	if (!ledger_get(l, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), &b, f))
+		goto out;
+	if (!ledger_read_standing(octets_bytes(&b), ret)) {
+		fault_set(f, FAULT_INTERNAL, "ledger: a standing that cannot be read");
+		goto out;
+	}
+	ok = true;
+out:
+	bytes_free(&b);
+	return ok;
+}
+
+static void
+put_id(uint64_t id, uint8_t key[static 8])
+{
+	for (int i = 7; i >= 0; i--, id >>= 8)
+		key[i] = (uint8_t)id;
+}
+
+bool
+ledger_certificate(struct ledger *l, uint64_t id, struct bytes *ret, struct fault *f)
+{
+	uint8_t key[8];
+
+	put_id(id, key);
+	return ledger_get(l, TABLE_CERT, octets_of(key, sizeof(key)), ret, f);
+}
+
+bool
+ledger_next_id(struct ledger *l, uint64_t *ret, struct fault *f)
+{
+	struct bytes b = { 0 };
+	struct fault none;
+	struct reader r;
+	uint8_t next[8];
+
+	if (!ledger_get(l, TABLE_META, octets_text(meta_next_id), &b, &none) &&
+	    none.code != FAULT_NOTFOUND) {
+		*f = none;
+		return false;
+	}
+	r = reader_of(octets_bytes(&b));
+	*ret = reader_u64(&r); /* 0 where there is none yet */
+	bytes_free(&b);
+	put_id(*ret + 1, next);
+	ledger_put(l, TABLE_META, octets_text(meta_next_id), octets_of(next, sizeof(next)));
+	return true;
+}
+
+bool
+ledger_read_authority(struct octets value, struct authority *ret)
+{
+	struct reader r = reader_of(value);
+	struct authority a = { 0 };
+
+	if (reader_u8(&r) != EDITION)
+		return false;
+	reader_copy(&r, a.key_id, sizeof(a.key_id));
+	a.level = (enum level)reader_u8(&r);
+	reader_counted_text(&r, a.label, sizeof(a.label));
+	reader_copy(&r, a.serial, sizeof(a.serial));
+	reader_copy(&r, a.issuer, sizeof(a.issuer));
+	a.not_after_s = (int64_t)reader_u64(&r);
+	a.constraints = (enum constraint_mode)reader_u8(&r);
+	a.created_s = (int64_t)reader_u64(&r);
+	if (!reader_done(&r))
+		return false;
+	*ret = a;
+	return true;
+}
+
+bool
+ledger_put_authority(struct ledger *l, const struct authority *a, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok;
+
+	bytes_put_u8(&b, EDITION);
+	bytes_put(&b, a->key_id, sizeof(a->key_id));
+	bytes_put_u8(&b, (uint8_t)a->level);
+	bytes_put_counted_text(&b, a->label);
+	bytes_put(&b, a->serial, sizeof(a->serial));
+	bytes_put(&b, a->issuer, sizeof(a->issuer));
+	bytes_put_u64(&b, (uint64_t)a->not_after_s);
+	bytes_put_u8(&b, (uint8_t)a->constraints);
+	bytes_put_u64(&b, (uint64_t)a->created_s);
+	if ((ok = bytes_ok(&b, f)))
+		ledger_put(l, TABLE_CA, octets_of(a->key_id, sizeof(a->key_id)), octets_bytes(&b));
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+ledger_authority(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS],
+    struct authority *ret, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok = false;
+
+	if (!ledger_get(l, TABLE_CA, octets_of(key_id, TBS_KEY_ID_OCTETS), &b, f))
+		goto out;
+	if (!ledger_read_authority(octets_bytes(&b), ret)) {
+		fault_set(f, FAULT_INTERNAL, "ledger: an authority that cannot be read");
+		goto out;
+	}
+	ok = true;
+out:
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+ledger_commit(struct ledger *l, struct fault *f)
+{
+	if (batch_apply(l->batch, f))
+		return true;
+	batch_undo(l->batch, 0);
+	return false;
+}
+
+const char *
+ledger_state_word(const struct standing *s, int64_t now_s)
+{
+	static const char *const words[] = {
+		[STANDING_PENDING] = "pending",
+		[STANDING_GOOD] = "good",
+		[STANDING_REVOKED] = "revoked",
+		[STANDING_HELD] = "held",
+		[STANDING_ABANDONED] = "abandoned",
+	};
+
+	if (s->state == STANDING_GOOD && now_s > s->not_after_s)
+		return "expired";
+	return words[s->state];
+}

@@ -1,0 +1,112 @@
+/*
+ * ca/ledger.h - one tenant's book: what was issued, to whom, and what became of it.
+ *
+ * Each tenant has a store of its own; "platform" keeps the CAs, the tenants and
+ * the operators besides its own certificates. The signer alone writes; what it
+ * writes is collected in the ledger's batch and made durable by ledger_commit().
+ * All others read.
+ *
+ * Integers in keys and values are big-endian; each value begins with its
+ * edition, so that a later one can be told.
+ */
+#ifndef QUATRAIN_CA_LEDGER_H
+#define QUATRAIN_CA_LEDGER_H
+
+#include "base/json.h"
+#include "base/store.h"
+#include "ca/tbs.h"
+
+enum ledger_table {
+	TABLE_META,     /* word -> value: log, checkpoint, space, counters */
+	TABLE_CERT,     /* id u64 -> certificate DER; while pending: its TBS */
+	TABLE_SERIAL,   /* serial -> struct standing */
+	TABLE_PENDING,  /* serial -> nothing: intents without an outcome */
+	TABLE_REVOKED,  /* issuer's key id, serial -> reason u8, revoked u64 */
+	TABLE_ENDPOINT, /* "kind/name" -> serial of its newest certificate */
+	TABLE_KEY,      /* SHA-256 of SPKI -> "kind/name" that registered it */
+	TABLE_TOKEN,    /* keyed hash -> token (ca/token.h) */
+	TABLE_LOG,      /* index u64 -> one line of canonical JSON */
+	TABLE_CA,       /* key id -> struct authority */
+	TABLE_ISSUER,   /* SHA-1 or SHA-256 of a CA's key bits -> key id, SHA-1 and SHA-256 of its
+			   Name */
+	TABLE_TENANT,   /* label -> struct tenant (platform only) */
+	TABLE_OPERATOR, /* name -> role u8, serial (platform only) */
+	TABLE_CRL,      /* CA's key id -> crl (ocsp/crl.h) */
+};
+
+enum standing_state {
+	STANDING_PENDING = 1, /* intended; perhaps signed, never given out */
+	STANDING_GOOD,
+	STANDING_REVOKED,
+	STANDING_HELD,
+	STANDING_ABANDONED, /* an intent found at a start: counts as revoked */
+};
+
+struct standing {
+	enum standing_state state;
+	uint8_t reason; /* CRLReason, RFC 5280 section 5.3.1 */
+	uint8_t issuer[TBS_KEY_ID_OCTETS];
+	uint64_t id; /* in TABLE_CERT */
+	int64_t not_before_s, not_after_s;
+	int64_t changed_s;  /* when the state was entered */
+	uint64_t log_index; /* of the entry that says so */
+	enum assurance assurance;
+	char profile[TEXT_LABEL_MAX];
+	char name[TEXT_LABEL_MAX];
+	char enroller[PROVENANCE_TEXT_MAX], how[16];
+};
+
+/* A CA as the platform's ledger knows it. */
+struct authority {
+	uint8_t key_id[TBS_KEY_ID_OCTETS];
+	enum level level;
+	char label[TEXT_LABEL_MAX]; /* region's or tenant's; "root" */
+	uint8_t serial[TBS_SERIAL_OCTETS];
+	uint8_t issuer[TBS_KEY_ID_OCTETS]; /* key id; its own for the root */
+	int64_t not_after_s;
+	enum constraint_mode constraints;
+	int64_t created_s;
+};
+
+struct ledger;
+
+/* Faults: those of store_open(). */
+bool ledger_open(const char *dir, const char *tenant, enum store_mode mode, struct ledger **ret,
+    struct fault *f) CHECKED;
+void ledger_close(struct ledger *l); /* NULL is allowed */
+const char *ledger_tenant(const struct ledger *l);
+struct store *ledger_store(struct ledger *l);
+struct batch *ledger_batch(struct ledger *l); /* the signer's; NULL in a reader */
+
+/*
+ * Reads. In the signer they see what the batch holds already.
+ * Faults of all: FAULT_NOTFOUND, FAULT_INTERNAL.
+ */
+bool ledger_get(struct ledger *l, enum ledger_table table, struct octets key, struct bytes *ret,
+    struct fault *f) CHECKED;
+bool ledger_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    struct standing *ret, struct fault *f) CHECKED;
+bool ledger_certificate(struct ledger *l, uint64_t id, struct bytes *ret, struct fault *f) CHECKED;
+bool ledger_authority(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS],
+    struct authority *ret, struct fault *f) CHECKED;
+
+/* Writes into the batch; silent until ledger_commit(). */
+void ledger_put(struct ledger *l, enum ledger_table table, struct octets key, struct octets value);
+bool ledger_put_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f) CHECKED;
+/* The same for a serial that nobody may hold yet: the commit fails if one does. */
+bool ledger_add_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f) CHECKED;
+bool ledger_put_authority(struct ledger *l, const struct authority *a, struct fault *f) CHECKED;
+/* The next free id of TABLE_CERT. Fault: FAULT_INTERNAL. */
+bool ledger_next_id(struct ledger *l, uint64_t *ret, struct fault *f) CHECKED;
+
+/* Durable on return; faults of batch_apply(), after which the batch is empty again. */
+bool ledger_commit(struct ledger *l, struct fault *f) CHECKED;
+
+bool ledger_read_standing(struct octets value, struct standing *ret);
+bool ledger_read_authority(struct octets value, struct authority *ret);
+const char *ledger_state_word(
+    const struct standing *s, int64_t now_s); /* good, expired, revoked, ... */
+
+#endif

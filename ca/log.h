@@ -1,0 +1,100 @@
+/*
+ * ca/log.h - a tenant's issuance log: a Merkle tree whose leaves are JSON lines.
+ *
+ * An entry is one line of canonical JSON (RFC 8785). Its leaf hash is
+ * SHA-256(0x00 || line without its newline), an inner hash SHA-256(0x01 ||
+ * left || right) (RFC 6962 section 2.1), so that the export is the tree. Each
+ * entry names its index ("n") and the leaf hash before it ("prev"), so that a
+ * verifier can say which line was touched.
+ *
+ * An entry is written in the same transaction as the act that it tells of.
+ */
+#ifndef QUATRAIN_CA_LOG_H
+#define QUATRAIN_CA_LOG_H
+
+#include "ca/key.h"
+#include "ca/ledger.h"
+
+#define LOG_HASH_OCTETS 32
+#define LOG_ORIGIN_MAX  256
+#define LOG_LINE_MAX    8192 /* octets of one entry */
+#define LOG_DEPTH_MAX   64
+
+/* The right edge of the tree: the roots of its full subtrees, largest first. */
+struct log_edge {
+	uint64_t size;
+	uint8_t last[LOG_HASH_OCTETS];                /* the newest leaf hash; zeros when empty */
+	uint8_t node[LOG_DEPTH_MAX][LOG_HASH_OCTETS]; /* popcount(size) are used */
+};
+
+/* Pure. */
+void log_leaf(struct octets line, uint8_t to[static LOG_HASH_OCTETS]);
+void log_edge_add(struct log_edge *e, const uint8_t leaf[static LOG_HASH_OCTETS]);
+void log_edge_root(
+    const struct log_edge *e, uint8_t to[static LOG_HASH_OCTETS]); /* empty: SHA-256("") */
+
+/* Who did an act, from where, and which rule of which policy let them. */
+struct log_context {
+	const char *by, *from, *rule;
+	const uint8_t
+	    *policy; /* RULES_DIGEST_OCTETS; NULL where no policy decides: init and start */
+};
+
+/* A new entry: act, by, from, rule, policy. NULL when out of memory; log_append() refuses that. */
+struct json *log_entry(const char *act, const struct log_context *why);
+
+/* Where l's log stands. Fault: FAULT_INTERNAL. */
+bool log_edge_read(struct ledger *l, struct log_edge *ret, struct fault *f) CHECKED;
+
+/*
+ * Append entry (an object; taken) to l's batch, with "at", "n" and "prev" put in.
+ * *ret_index may be NULL. Faults: FAULT_INTERNAL, FAULT_LIMIT over LOG_LINE_MAX.
+ */
+bool log_append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index,
+    struct fault *f) CHECKED;
+
+/*
+ * The signed checkpoint (C2SP signed-note and tlog-checkpoint): origin, size,
+ * root, blank line, Ed25519 signature by k under the origin as key name.
+ * Appends to ret. Fault: FAULT_INTERNAL.
+ */
+bool log_checkpoint(const char *origin, const struct log_edge *e, const struct key *k,
+    struct bytes *ret, struct fault *f) CHECKED;
+
+/* "acme.eu.example.org/log" */
+void log_origin(const struct name_space *ns, const char *tenant, char to[static LOG_ORIGIN_MAX]);
+
+/* A checkpoint read: its texts are lent from note. Fault: FAULT_BADREQ, saying what was expected.
+ */
+struct log_note {
+	struct octets text; /* what is signed: all to the blank line */
+	char origin[LOG_ORIGIN_MAX];
+	uint64_t size;
+	uint8_t root[LOG_HASH_OCTETS];
+	uint8_t key_hash[4];
+	uint8_t signature[64];
+};
+bool log_note_read(struct octets note, struct log_note *ret, struct fault *f) CHECKED;
+/* Four octets that name a key in a signature line. Fault: FAULT_INTERNAL. */
+bool log_key_hash(const char *origin, const uint8_t public_key[static 32], uint8_t to[static 4],
+    struct fault *f) CHECKED;
+
+/* What an export proved to be. */
+struct log_verdict {
+	uint64_t size;
+	char origin[LOG_ORIGIN_MAX];
+	uint8_t root[LOG_HASH_OCTETS];
+	int64_t at_s; /* of the newest entry */
+};
+
+/*
+ * dir holds entries.jsonl, checkpoint and certificates.pem (log, tenant,
+ * region, root). Proves, with the root certificate at root_pem alone: the log's
+ * certificate is of this chain and of this origin, it signed the checkpoint,
+ * and the lines are exactly the tree that the checkpoint names.
+ * Faults: FAULT_NOTFOUND a file, FAULT_BADREQ what does not hold, and where
+ */
+bool log_verify_folder(
+    const char *dir, const char *root_pem, struct log_verdict *ret, struct fault *f) CHECKED;
+
+#endif

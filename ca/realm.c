@@ -1,0 +1,434 @@
+/* ca/realm.c - see realm.h. */
+#include "ca/realm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "ca/cert.h"
+
+#define EDITION     1
+#define BUCKETS     1024
+#define SHA1_OCTETS 20
+
+static const char meta_space[] = "space";
+
+struct open_ledger {
+	struct open_ledger *next;
+	struct ledger *ledger;
+};
+
+struct realm {
+	char data[REALM_PATH_MAX];
+	enum store_mode mode;
+	struct name_space space;
+	struct ledger *platform;
+	struct open_ledger *bucket[BUCKETS];
+};
+
+static bool
+folder(const struct realm *r, const char *tenant, char to[static REALM_PATH_MAX], struct fault *f)
+{
+	if (snprintf(to, REALM_PATH_MAX, "%s/tenants/%s", r->data, tenant) >= REALM_PATH_MAX)
+		return fault_set(f, FAULT_INTERNAL, "realm: the data folder's path is too long");
+	return true;
+}
+
+static unsigned
+bucket_of(const char *tenant)
+{
+	unsigned h =
+	    2166136261u; /* FNV-1a; labels are ours, nobody can choose collisions at large */
+
+	for (; *tenant != '\0'; tenant++)
+		h = (h ^ (unsigned char)*tenant) * 16777619u;
+	return h % BUCKETS;
+}
+
+static bool
+read_space(struct realm *r, struct fault *f)
+{
+	struct bytes b = { 0 };
+	struct reader in;
+	bool ok = false;
+
+	if (!ledger_get(r->platform, TABLE_META, octets_text(meta_space), &b, f))
+		goto out;
+	in = reader_of(octets_bytes(&b));
+	if (reader_u8(&in) != EDITION)
+		in.bad = true;
+	reader_counted_text(&in, r->space.domain, sizeof(r->space.domain));
+	reader_counted_text(&in, r->space.region, sizeof(r->space.region));
+	reader_counted_text(&in, r->space.org, sizeof(r->space.org));
+	if (!reader_done(&in)) {
+		fault_set(f, FAULT_INTERNAL, "realm: the names of this service cannot be read");
+		goto out;
+	}
+	ok = true;
+out:
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+realm_set_space(struct realm *r, const struct name_space *ns, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok;
+
+	bytes_put_u8(&b, EDITION);
+	bytes_put_counted_text(&b, ns->domain);
+	bytes_put_counted_text(&b, ns->region);
+	bytes_put_counted_text(&b, ns->org);
+	if ((ok = bytes_ok(&b, f)))
+		ledger_put(r->platform, TABLE_META, octets_text(meta_space), octets_bytes(&b));
+	bytes_free(&b);
+	r->space = *ns;
+	return ok;
+}
+
+/* Remember an open ledger; it is the realm's from now on. */
+static bool
+keep(struct realm *r, struct ledger *l, struct fault *f)
+{
+	struct open_ledger *o;
+	unsigned b = bucket_of(ledger_tenant(l));
+
+	if ((o = calloc(1, sizeof(*o))) == NULL) {
+		ledger_close(l);
+		return fault_set(f, FAULT_INTERNAL, "realm: out of memory");
+	}
+	*o = (struct open_ledger){ r->bucket[b], l };
+	r->bucket[b] = o;
+	return true;
+}
+
+static struct ledger *
+kept(struct realm *r, const char *tenant)
+{
+	for (struct open_ledger *o = r->bucket[bucket_of(tenant)]; o != NULL; o = o->next)
+		if (strcmp(ledger_tenant(o->ledger), tenant) == 0)
+			return o->ledger;
+	return NULL;
+}
+
+static bool
+open_ledger(
+    struct realm *r, const char *tenant, enum store_mode mode, struct ledger **ret, struct fault *f)
+{
+	char dir[REALM_PATH_MAX];
+	struct ledger *l;
+
+	if (!folder(r, tenant, dir, f) || !ledger_open(dir, tenant, mode, &l, f) || !keep(r, l, f))
+		return false;
+	*ret = l;
+	return true;
+}
+
+bool
+realm_open(const char *data, enum store_mode mode, struct realm **ret, struct fault *f)
+{
+	struct realm *r;
+
+	if ((r = calloc(1, sizeof(*r))) == NULL)
+		return fault_set(f, FAULT_INTERNAL, "realm: out of memory");
+	r->mode = mode;
+	if (snprintf(r->data, sizeof(r->data), "%s", data) >= (int)sizeof(r->data)) {
+		realm_close(r);
+		return fault_set(f, FAULT_INTERNAL, "realm: the data folder's path is too long");
+	}
+	if (!open_ledger(r, NAME_PLATFORM, mode, &r->platform, f) ||
+	    (mode != STORE_CREATE && !read_space(r, f))) {
+		realm_close(r);
+		return false;
+	}
+	*ret = r;
+	return true;
+}
+
+void
+realm_close(struct realm *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct open_ledger *o = r->bucket[i], *next; o != NULL; o = next) {
+			next = o->next;
+			ledger_close(o->ledger);
+			free(o);
+		}
+	free(r);
+}
+
+const struct name_space *
+realm_space(const struct realm *r)
+{
+	return &r->space;
+}
+
+const char *
+realm_data(const struct realm *r)
+{
+	return r->data;
+}
+
+struct ledger *
+realm_platform(struct realm *r)
+{
+	return r->platform;
+}
+
+bool
+realm_ledger(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f)
+{
+	struct tenant t;
+
+	if ((*ret = kept(r, tenant)) != NULL)
+		return true;
+	/* The row, not the folder, makes a tenant: a folder may be left from an interrupted try. */
+	if (!realm_tenant(r, tenant, &t, f))
+		return false;
+	return open_ledger(r, tenant, r->mode == STORE_READ ? STORE_READ : STORE_WRITE, ret, f);
+}
+
+static bool
+remove_leftover(const char *dir, struct fault *f)
+{
+	static const char *const files[] = { "data.mdb", "lock.mdb" };
+	char path[REALM_PATH_MAX + 16];
+
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		if (unlink(path) != 0 && errno != ENOENT)
+			return fault_errno(f, FAULT_INTERNAL, "realm: %s", path);
+	}
+	return true;
+}
+
+bool
+realm_make(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f)
+{
+	char dir[REALM_PATH_MAX];
+
+	if (!folder(r, tenant, dir, f) || !remove_leftover(dir, f))
+		return false;
+	return open_ledger(r, tenant, STORE_CREATE, ret, f);
+}
+
+bool
+realm_each(struct realm *r, bool (*visit)(void *with, struct ledger *l), void *with)
+{
+	for (size_t i = 0; i < BUCKETS; i++)
+		for (struct open_ledger *o = r->bucket[i]; o != NULL; o = o->next)
+			if (!visit(with, o->ledger))
+				return false;
+	return true;
+}
+
+bool
+realm_read_tenant(struct octets key, struct octets value, struct tenant *ret)
+{
+	struct reader in = reader_of(value);
+	struct tenant t = { 0 };
+
+	if (key.n >= sizeof(t.name) || reader_u8(&in) != EDITION)
+		return false;
+	memcpy(t.name, key.at, key.n);
+	reader_copy(&in, t.key_id, sizeof(t.key_id));
+	t.constraints = (enum constraint_mode)reader_u8(&in);
+	t.created_s = (int64_t)reader_u64(&in);
+	if (!reader_done(&in))
+		return false;
+	*ret = t;
+	return true;
+}
+
+bool
+realm_tenant(struct realm *r, const char *name, struct tenant *ret, struct fault *f)
+{
+	struct bytes b = { 0 };
+	struct fault why;
+	bool ok = false;
+
+	if (!text_is_label(name))
+		return fault_set(f, FAULT_NOTFOUND, "tenant: there is none of that name");
+	if (!ledger_get(r->platform, TABLE_TENANT, octets_text(name), &b, &why)) {
+		if (why.code == FAULT_NOTFOUND)
+			fault_set(f, FAULT_NOTFOUND, "tenant: there is none called %s", name);
+		else
+			*f = why;
+		goto out;
+	}
+	if (!realm_read_tenant(octets_text(name), octets_bytes(&b), ret)) {
+		fault_set(f, FAULT_INTERNAL, "tenant: a row that cannot be read");
+		goto out;
+	}
+	ok = true;
+out:
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+realm_put_tenant(struct realm *r, const struct tenant *t, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok;
+
+	bytes_put_u8(&b, EDITION);
+	bytes_put(&b, t->key_id, sizeof(t->key_id));
+	bytes_put_u8(&b, (uint8_t)t->constraints);
+	bytes_put_u64(&b, (uint64_t)t->created_s);
+	if ((ok = bytes_ok(&b, f)))
+		batch_add(ledger_batch(r->platform), TABLE_TENANT, octets_text(t->name),
+		    octets_bytes(&b));
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+realm_authority(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS],
+    struct authority *ret, struct fault *f)
+{
+	return ledger_authority(r->platform, key_id, ret, f);
+}
+
+/* TABLE_ISSUER's value: key id, SHA-1 of the Name, SHA-256 of the Name. */
+static bool
+same_name(struct octets value, struct octets name_hash)
+{
+	size_t at = TBS_KEY_ID_OCTETS + (name_hash.n == SHA1_OCTETS ? 0 : SHA1_OCTETS);
+
+	return at + name_hash.n <= value.n &&
+	       octets_same(octets_of(value.at + at, name_hash.n), name_hash);
+}
+
+bool
+realm_issuer(struct realm *r, struct octets key_hash, struct octets name_hash,
+    struct authority *ret, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok = false;
+
+	if (!ledger_get(r->platform, TABLE_ISSUER, key_hash, &b, f))
+		goto out;
+	if (!same_name(octets_bytes(&b), name_hash)) {
+		fault_set(f, FAULT_NOTFOUND, "issuer: its key is ours, its name is not");
+		goto out;
+	}
+	ok = realm_authority(r, b.at, ret, f);
+out:
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+realm_put_issuer(
+    struct realm *r, const struct authority *a, struct octets certificate, struct fault *f)
+{
+	const EVP_MD *const kinds[] = { EVP_sha1(), EVP_sha256() };
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	unsigned n;
+	struct cert c;
+	struct octets bits;
+	struct bytes value = { 0 };
+	bool ok = false;
+
+	if (!cert_parse(certificate, &c, f))
+		return false;
+	/* What is hashed is the BIT STRING's content without the octet of unused bits: the point
+	 * itself. */
+	bits = octets_of(c.spki.at + c.spki.n - 65, 65);
+	bytes_put(&value, a->key_id, sizeof(a->key_id));
+	for (size_t i = 0; i < 2; i++) {
+		if (EVP_Digest(c.subject.at, c.subject.n, digest, &n, kinds[i], NULL) != 1) {
+			fault_crypto(f, FAULT_INTERNAL, "issuer: EVP_Digest");
+			goto out;
+		}
+		bytes_put(&value, digest, n);
+	}
+	if (!bytes_ok(&value, f))
+		goto out;
+	for (size_t i = 0; i < 2; i++) {
+		if (EVP_Digest(bits.at, bits.n, digest, &n, kinds[i], NULL) != 1) {
+			fault_crypto(f, FAULT_INTERNAL, "issuer: EVP_Digest");
+			goto out;
+		}
+		ledger_put(r->platform, TABLE_ISSUER, octets_of(digest, n), octets_bytes(&value));
+	}
+	ok = true;
+out:
+	bytes_free(&value);
+	return ok;
+}
+
+bool
+realm_records(struct realm *r, const struct authority *a, struct ledger **ret, struct fault *f)
+{
+	if (a->level != LEVEL_TENANT) {
+		*ret = r->platform;
+		return true;
+	}
+	return realm_ledger(r, a->label, ret, f);
+}
+
+bool
+realm_ca_certificate(struct realm *r, const struct authority *a, struct bytes *ret, struct fault *f)
+{
+	struct standing s;
+
+	return ledger_standing(r->platform, a->serial, &s, f) &&
+	       ledger_certificate(r->platform, s.id, ret, f);
+}
+
+bool
+realm_chain(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS],
+    struct realm_chain *ret, struct fault *f)
+{
+	struct realm_chain c = { 0 };
+	struct authority a = { .level = LEVEL_ENDPOINT };
+	const uint8_t *next = key_id;
+
+	while (a.level != LEVEL_ROOT && c.n < REALM_CHAIN_MAX) {
+		if (!realm_authority(r, next, &a, f) ||
+		    !realm_ca_certificate(r, &a, &c.der[c.n++], f)) {
+			realm_chain_free(&c);
+			return false;
+		}
+		next = a.issuer;
+	}
+	*ret = c;
+	return true;
+}
+
+void
+realm_chain_free(struct realm_chain *c)
+{
+	for (size_t i = 0; i < REALM_CHAIN_MAX; i++)
+		bytes_free(&c->der[i]);
+	c->n = 0;
+}
+
+bool
+realm_authority_good(struct realm *r, const struct authority *a, int64_t now_s, struct fault *f)
+{
+	struct authority at = *a;
+	struct standing s;
+
+	for (int i = 0; i < REALM_CHAIN_MAX; i++) {
+		if (!ledger_standing(r->platform, at.serial, &s, f))
+			return false;
+		if (s.state != STANDING_GOOD || now_s > s.not_after_s)
+			return fault_set(f, FAULT_DENIED, "CA %s (level %d) is %s", at.label,
+			    at.level, ledger_state_word(&s, now_s));
+		if (at.level == LEVEL_ROOT)
+			return true;
+		if (!realm_authority(r, at.issuer, &at, f))
+			return false;
+	}
+	return fault_set(f, FAULT_INTERNAL, "chain: over four levels");
+}

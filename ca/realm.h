@@ -1,0 +1,84 @@
+/*
+ * ca/realm.h - all ledgers of one service, and who issued what.
+ *
+ * The platform's ledger is opened at once, a tenant's when it is first asked
+ * for, so that a start costs the same with ten tenants and ten thousand.
+ */
+#ifndef QUATRAIN_CA_REALM_H
+#define QUATRAIN_CA_REALM_H
+
+#include "ca/ledger.h"
+
+#define REALM_PATH_MAX  512
+#define REALM_CHAIN_MAX 3
+
+struct realm;
+
+/* A tenant as the platform's ledger knows it. */
+struct tenant {
+	char name[TEXT_LABEL_MAX];
+	uint8_t key_id[TBS_KEY_ID_OCTETS]; /* of its CA */
+	enum constraint_mode constraints;
+	int64_t created_s;
+};
+
+struct realm_chain {
+	size_t n;
+	struct bytes der[REALM_CHAIN_MAX]; /* nearest first: tenant, region, root */
+};
+
+/*
+ * data is the service's folder. STORE_CREATE is init's, STORE_WRITE the
+ * signer's, STORE_READ everybody else's.
+ * Faults: FAULT_NOTFOUND no ceremony took place there, FAULT_INTERNAL
+ */
+bool realm_open(
+    const char *data, enum store_mode mode, struct realm **ret, struct fault *f) CHECKED;
+void realm_close(struct realm *r); /* NULL is allowed */
+
+/* Domain, region and organisation as the ceremony recorded them. */
+const struct name_space *realm_space(const struct realm *r);
+/* Into the batch of the platform's ledger, once, at the ceremony. Fault: FAULT_INTERNAL. */
+bool realm_set_space(struct realm *r, const struct name_space *ns, struct fault *f) CHECKED;
+
+const char *realm_data(const struct realm *r);
+struct ledger *realm_platform(struct realm *r);
+/* Lent. Faults: FAULT_NOTFOUND no such tenant, FAULT_INTERNAL. */
+bool realm_ledger(
+    struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
+/* Make the store of a tenant that is about to be; what an interrupted try left there is removed. */
+bool realm_make(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
+/* Each ledger that is open: the signer's commit. Stops at the first false. */
+bool realm_each(struct realm *r, bool (*visit)(void *with, struct ledger *l), void *with);
+
+/* Faults: FAULT_NOTFOUND, FAULT_INTERNAL. */
+bool realm_tenant(struct realm *r, const char *name, struct tenant *ret, struct fault *f) CHECKED;
+bool realm_put_tenant(struct realm *r, const struct tenant *t, struct fault *f) CHECKED;
+bool realm_read_tenant(struct octets key, struct octets value, struct tenant *ret);
+
+bool realm_authority(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS],
+    struct authority *ret, struct fault *f) CHECKED;
+/* By issuerKeyHash and issuerNameHash of a CertID, SHA-1 (20 octets) or SHA-256 (32). */
+bool realm_issuer(struct realm *r, struct octets key_hash, struct octets name_hash,
+    struct authority *ret, struct fault *f) CHECKED;
+/* The rows by which realm_issuer() finds a. Fault: FAULT_INTERNAL. */
+bool realm_put_issuer(
+    struct realm *r, const struct authority *a, struct octets certificate, struct fault *f) CHECKED;
+
+/* The ledger that records what a issues: the tenant's, or the platform's. Lent. */
+bool realm_records(
+    struct realm *r, const struct authority *a, struct ledger **ret, struct fault *f) CHECKED;
+/* A CA's own certificate, appended. */
+bool realm_ca_certificate(
+    struct realm *r, const struct authority *a, struct bytes *ret, struct fault *f) CHECKED;
+/* From key_id's CA up to the root. *ret to realm_chain_free(). */
+bool realm_chain(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS],
+    struct realm_chain *ret, struct fault *f) CHECKED;
+void realm_chain_free(struct realm_chain *c);
+
+/* True if the CA and each above it are good now. Faults: FAULT_DENIED which is not, FAULT_INTERNAL.
+ */
+bool realm_authority_good(
+    struct realm *r, const struct authority *a, int64_t now_s, struct fault *f) CHECKED;
+
+#endif
