@@ -2,7 +2,7 @@
  * base/json.h - JSON read, built, and written in the one canonical form.
  *
  * The only user of cJSON. Canonical is RFC 8785 for what we use of it: names
- * in ASCII and sorted, whole numbers within 2^53, no white space.
+ * sorted, whole numbers within 2^53, no white space.
  */
 #ifndef QUATRAIN_BASE_JSON_H
 #define QUATRAIN_BASE_JSON_H
@@ -18,17 +18,27 @@ struct json; /* an object, an array, or a value in one of them */
 
 /*
  * Parse o, which must be one JSON text and nothing more; no duplicate names,
- * no depth over JSON_DEPTH_MAX. *ret is the caller's, to json_free().
- * Fault: FAULT_BADREQ, with the offset.
+ * no depth over JSON_DEPTH_MAX, no U+0000. *ret is the caller's, to json_free().
+ * Faults: FAULT_BADREQ with the offset or the name, FAULT_INTERNAL memory.
  */
 bool json_parse(struct octets o, struct json **ret, struct fault *f) CHECKED;
 
-struct json *json_object(void); /* NULL when out of memory; every json_put takes NULL and json_write refuses it */
+/* NULL when out of memory; every json_put takes NULL, and json_write refuses it. */
+struct json *json_object(void);
 struct json *json_array(void);
 void json_free(struct json *j); /* NULL is allowed */
 
-/* Set name in object j. Text that is not valid UTF-8, or has control octets or bidi controls, goes in
- * escaped as \xNN of its octets, so one record stays one line. */
+/*
+ * Set name in object j, in place of what it was.
+ *
+ * Text goes in as text_put_safe() leaves it: what could make one record look
+ * like another is \xNN. A line end passes in json_put_text() and
+ * json_add_text(), which are for texts of ours such as PEM, and not in
+ * json_put_octets(), for a peer's.
+ *
+ * What cannot be put (a NULL text, a number beyond 2^53, a name in an array,
+ * no memory) is remembered, and json_write refuses the whole.
+ */
 void json_put_text(struct json *j, const char *name, const char *text);
 void json_put_octets(struct json *j, const char *name, struct octets text);
 void json_put_hex(struct json *j, const char *name, const void *at, size_t n);
@@ -43,8 +53,8 @@ void json_add_text(struct json *array, const char *text);
 const struct json *json_get(const struct json *j, const char *name);
 const char *json_text(const struct json *j, const char *name);
 /* fallback where there is no such name; false only if the value is not a whole number in lo..hi. */
-bool json_number(const struct json *j, const char *name, int64_t lo, int64_t hi, int64_t fallback,
-    int64_t *ret);
+bool json_number(
+    const struct json *j, const char *name, int64_t lo, int64_t hi, int64_t fallback, int64_t *ret);
 bool json_true(const struct json *j, const char *name); /* present and true */
 size_t json_count(const struct json *array);            /* 0 for anything else */
 const struct json *json_at(const struct json *array, size_t i);
@@ -52,7 +62,10 @@ const char *json_as_text(const struct json *value); /* NULL if it is no text */
 /* The name of the i-th member of an object; NULL beyond. For refusing unknown names. */
 const char *json_name_at(const struct json *object, size_t i);
 
-/* Append the canonical text. Fault: FAULT_INTERNAL out of memory at any step since json_object(). */
+/*
+ * Append the canonical text. Fault: FAULT_INTERNAL out of memory at any step
+ * since json_object(), depth over JSON_DEPTH_MAX, a parsed number that is not whole.
+ */
 bool json_write(const struct json *j, struct bytes *ret, struct fault *f) CHECKED;
 /* The same for people: indented, newline at the end. */
 bool json_write_pretty(const struct json *j, struct bytes *ret, struct fault *f) CHECKED;

@@ -307,3 +307,38 @@ text_utf8(struct octets o, uint32_t *ret_code)
 	*ret_code = code;
 	return row->more + 1;
 }
+
+/* Characters that move the cursor, hide, or turn the line around: C0, C1, bidi, line separators. */
+static bool
+is_hostile(uint32_t code)
+{
+	static const struct {
+		uint32_t lo, hi;
+	} ranges[] = { { 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x61c, 0x61c }, { 0x200e, 0x200f },
+		{ 0x2028, 0x202e }, { 0x2066, 0x2069 } };
+
+	for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+		if (code >= ranges[i].lo && code <= ranges[i].hi)
+			return true;
+	return false;
+}
+
+void
+text_put_safe(struct bytes *b, struct octets o, bool lines)
+{
+	while (o.n > 0) {
+		uint32_t code = 0;
+		size_t n = text_utf8(o, &code);
+		bool bad = n == 0 || (is_hostile(code) && !(lines && code == '\n'));
+
+		if (code == '\\' && o.n > 1 && o.at[1] == 'x')
+			bad = true;
+		n = n == 0 ? 1 : n;
+		if (!bad)
+			bytes_put(b, o.at, n);
+		for (size_t i = 0; bad && i < n; i++)
+			bytes_put_fmt(b, "\\x%02x", o.at[i]);
+		o.at += n;
+		o.n -= n;
+	}
+}

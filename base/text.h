@@ -64,4 +64,12 @@ bool text_unpercent(struct octets o, char *to, size_t size);
 /* Octets of the UTF-8 character that o begins with (RFC 3629), and its code; 0 for none. */
 size_t text_utf8(struct octets o, uint32_t *ret_code);
 
+/*
+ * Append o as UTF-8 that stays in its place: each octet that is not UTF-8, or
+ * belongs to a control (C0, DEL, C1), a bidi control or a line separator,
+ * becomes \xNN; so does a backslash before an x. Thus \xNN always stands for
+ * one octet, and o can be had back. lines lets line feeds pass.
+ */
+void text_put_safe(struct bytes *b, struct octets o, bool lines);
+
 #endif
