@@ -27,13 +27,16 @@ bool secret_new(size_t n, struct secret *ret, struct fault *f) CHECKED;
 bool secret_random(size_t n, struct secret *ret, struct fault *f) CHECKED;
 /* A copy of o. Fault: FAULT_INTERNAL. */
 bool secret_copy(struct octets o, struct secret *ret, struct fault *f) CHECKED;
-/* The first line of a file without its line end. Faults: FAULT_NOTFOUND, FAULT_BADREQ empty or over 1024. */
+/* The first line of a file without its line end. Faults: FAULT_NOTFOUND, FAULT_INTERNAL unreadable,
+ * FAULT_BADREQ empty or over 1024 octets. */
 bool secret_read_line(const char *path, struct secret *ret, struct fault *f) CHECKED;
-/* Asks on the terminal, without echo. Faults: FAULT_NOTFOUND no terminal, FAULT_BADREQ empty. */
+/* Asks on the terminal, without echo. Faults: FAULT_NOTFOUND no terminal, FAULT_INTERNAL
+ * interrupted, FAULT_BADREQ empty or over 1024 octets. */
 bool secret_ask(const char *prompt, struct secret *ret, struct fault *f) CHECKED;
-bool secret_same(const struct secret *s, struct octets o); /* constant time for equal lengths */
-struct octets secret_octets(const struct secret *s);       /* lent */
-void secret_free(struct secret *s);                        /* wiped; empty is allowed */
+/* In constant time for equal lengths; an empty secret equals nothing, not even itself. */
+bool secret_same(const struct secret *s, struct octets o);
+struct octets secret_octets(const struct secret *s); /* lent */
+void secret_free(struct secret *s);                  /* wiped; empty is allowed */
 void secret_wipe(void *at, size_t n);
 
 /* CSPRNG octets that are not secret: serials, ids. */

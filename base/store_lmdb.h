@@ -1,0 +1,38 @@
+/*
+ * base/store_lmdb.h - a store as LMDB has it; only base/store.c and base/store_apply.c look inside.
+ */
+#ifndef QUATRAIN_BASE_STORE_LMDB_H
+#define QUATRAIN_BASE_STORE_LMDB_H
+
+#include <pthread.h>
+#include <sys/types.h>
+
+#include <lmdb.h>
+
+#include "base/store.h"
+
+struct store {
+	MDB_env *env;
+	MDB_dbi tables[STORE_TABLES];
+	MDB_txn *read; /* reset but for the length of a call, so that it holds no page back */
+	pthread_mutex_t lock; /* of read, and of the map while it moves */
+	bool writes;
+	bool broken; /* the map was lost while it moved */
+	unsigned applies;
+	dev_t dev; /* which folder, for the list of the open ones */
+	ino_t ino;
+	struct store *next;
+};
+
+/* FAULT_INTERNAL with LMDB's reason; always false. */
+bool store_fault(struct fault *f, int rc, const char *what);
+
+/* LMDB's way to lend octets, and back. */
+MDB_val store_val(struct octets o);
+struct octets store_octets(const MDB_val *v);
+
+/* With the lock held: true if rc names something that is put right by now, so that another try is
+ * worth it. */
+bool store_mended(struct store *s, int rc);
+
+#endif
