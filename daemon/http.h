@@ -20,20 +20,33 @@ struct http;
 
 struct http_face {
 	enum exchange_face face;
-	int listener;      /* a listening socket, taken; TCP or Unix */
-	SSL_CTX *tls;      /* NULL: plain. A reference is taken. Peer verification is the context's own affair */
-	size_t body_max;   /* octets; more arrives as exchange.body_too_large (and over 1 MiB as h2o's bare 413) */
+	int listener; /* a listening socket, taken; TCP, or Unix as FACE_LOCAL must be */
+	/* NULL: plain. A reference is taken, the info callback set; whom it admits is its affair.
+	 */
+	SSL_CTX *tls;
+	/* Octets, to 1 MiB. More comes as exchange.body_too_large; over 1 MiB h2o answers 413. */
+	size_t body_max;
 	int64_t request_ms; /* head and body, and idle keep-alive */
-	unsigned conns_max;
-	/* Fill x in or ask; called for every request. */
+	unsigned conns_max; /* more wait in the listener's queue */
+	/*
+	 * Fill x in or ask; called for every request but those that have no one
+	 * meaning (two lengths, two hosts, a folded header, a target that is not
+	 * printable ASCII, ...), which are answered 400. HEAD comes as it is: reply
+	 * as to GET, the body stays unsent. No status and no question is a 500.
+	 */
 	void (*serve)(struct exchange *x);
 	/* Called when the reply is on its way (for the log and counters); may be NULL. */
 	void (*served)(const struct exchange *x, int64_t took_us);
 	void *with; /* becomes exchange.with */
 };
 
-/* Fault: FAULT_INTERNAL. */
+/* SIGPIPE is ignored from here on. Fault: FAULT_INTERNAL. */
 bool http_new(struct http **ret, struct fault *f) CHECKED;
+/*
+ * face is copied. On failure its listener stays the caller's. On FACE_LOCAL only
+ * root and our own user may stay (SO_PEERCRED). Fault: FAULT_INTERNAL no usable
+ * limits, no Unix socket for FACE_LOCAL, memory.
+ */
 bool http_listen(struct http *h, const struct http_face *face, struct fault *f) CHECKED;
 
 /* New connections of face get this context from now on; a reference is taken. */
@@ -48,17 +61,26 @@ void http_set_tls(struct http *h, enum exchange_face face, SSL_CTX *tls);
 void http_set_line(struct http *h, int fd);
 
 /*
- * A question of the process itself, outside any exchange; then(with, code, body) once, later.
+ * A question of the process itself, outside any exchange; then(with, code, body)
+ * once, later, and never from inside this call.
  */
 void http_ask(struct http *h, uint16_t verb, struct octets body,
     void (*then)(void *with, uint16_t code, struct octets body), void *with);
 
-/* Call ready(with) whenever fd is readable. fd stays the caller's. */
-bool http_watch(struct http *h, int fd, void (*ready)(void *with), void *with, struct fault *f) CHECKED;
+/*
+ * Call ready(with) whenever fd is readable, until it is at its end. fd stays the
+ * caller's and becomes non-blocking. Fault: FAULT_INTERNAL.
+ */
+bool http_watch(
+    struct http *h, int fd, void (*ready)(void *with), void *with, struct fault *f) CHECKED;
 /* Call tick(with) each period. */
 void http_every(struct http *h, int64_t period_ms, void (*tick)(void *with), void *with);
 
-/* Close at once every connection whose peer certificate (DER) cut() says yes to. Returns how many. */
+/*
+ * Close at once every connection whose peer certificate (DER) cut() says yes to.
+ * Returns how many. A handshake under way may slip through: judge the peer of
+ * each request too.
+ */
 unsigned http_cut(struct http *h, bool (*cut)(void *with, struct octets peer), void *with);
 
 /* Serve until http_stop(): then listeners close, requests in hand finish, at most drain_ms. */

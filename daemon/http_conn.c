@@ -1,0 +1,248 @@
+/* daemon/http_conn.c - see http_internal.h. Connections: accepted, capped, known, ended. */
+#include "daemon/http_internal.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+#define ACCEPTS_A_TURN 16
+#define PEER_SILENT_MS 30000 /* the kernel drops a peer that acknowledges nothing for so long */
+#define REPLY_STALL_MS 60000 /* and we one that takes longer to read a reply, for h2o never does   \
+			      */
+
+static int64_t
+steady_ms(void)
+{
+	return clock_steady_us() / 1000;
+}
+
+/* At the cap, or out of descriptors, a listener is deaf until a connection ends. */
+static void
+hear_again(struct face *face)
+{
+	if (face->listener != NULL && !h2o_socket_is_reading(face->listener) &&
+	    face->conns_n < face->want.conns_max)
+		h2o_socket_read_start(face->listener, http_conn_accept);
+}
+
+/* h2o closed the socket: its SSL is freed already. */
+static void
+conn_closed(void *with)
+{
+	struct conn *c = with;
+	struct face *face = c->face;
+
+	h2o_linklist_unlink(&c->link);
+	h2o_timeout_unlink(&c->farewell);
+	face->http->conns_n--;
+	face->conns_n--;
+	SSL_CTX_free(c->tls);
+	OPENSSL_free(c->peer);
+	free(c);
+	hear_again(face);
+}
+
+struct conn *
+http_conn_of(h2o_socket_t *sock)
+{
+	return sock != NULL && sock->on_close.cb == conn_closed ? sock->on_close.data : NULL;
+}
+
+/*
+ * A client that says close_notify and stays would have h2o buffer all it sends
+ * without bound. A request that came with it is still answered, then closed.
+ */
+static void
+part(h2o_timeout_entry_t *entry)
+{
+	struct conn *c = H2O_STRUCT_FROM_MEMBER(struct conn, farewell, entry);
+
+	if (!c->in_hand)
+		http_conn_end(c);
+}
+
+void
+http_conn_farewell(struct conn *c)
+{
+	struct http *h = c->face->http;
+
+	if (!h2o_timeout_is_linked(&c->farewell))
+		h2o_timeout_link(h->loop, &h->soon, &c->farewell);
+}
+
+void
+http_conn_end(struct conn *c)
+{
+	c->ended = true;
+	(void)shutdown(h2o_socket_get_fd(c->sock), SHUT_RDWR);
+}
+
+static void
+conn_new(struct face *face, h2o_socket_t *sock)
+{
+	struct conn *c = h2o_mem_alloc(sizeof(*c));
+	int silent_ms = PEER_SILENT_MS;
+
+	memset(c, 0, sizeof(*c));
+	c->face = face;
+	c->sock = sock;
+	c->stalled_ms = steady_ms();
+	c->farewell.cb = part;
+	if ((c->tls = face->accept.ssl_ctx) != NULL)
+		SSL_CTX_up_ref(c->tls);
+	(void)setsockopt(
+	    h2o_socket_get_fd(sock), IPPROTO_TCP, TCP_USER_TIMEOUT, &silent_ms, sizeof(silent_ms));
+	h2o_linklist_insert(&face->http->conns, &c->link);
+	face->http->conns_n++;
+	face->conns_n++;
+	sock->on_close.cb = conn_closed;
+	sock->on_close.data = c;
+	h2o_accept(&face->accept, sock);
+}
+
+/* The local face speaks for the officer at this machine: root and ourselves, nobody else. */
+static bool
+may_stay(const struct face *face, h2o_socket_t *sock)
+{
+	struct ucred who = { .uid = (uid_t)-1 };
+	socklen_t n = sizeof(who);
+	char uid[24];
+
+	if (face->want.face != FACE_LOCAL)
+		return true;
+	if (getsockopt(h2o_socket_get_fd(sock), SOL_SOCKET, SO_PEERCRED, &who, &n) == 0 &&
+	    (who.uid == 0 || who.uid == geteuid()))
+		return true;
+	(void)snprintf(uid, sizeof(uid), "%lld", (long long)(int)who.uid);
+	log_fact(LOG_WARN, "local-refused", "uid", uid, NULL);
+	return false;
+}
+
+void
+http_conn_accept(h2o_socket_t *listener, const char *err)
+{
+	struct face *face = listener->data;
+	h2o_socket_t *sock;
+
+	if (err != NULL)
+		return;
+	for (unsigned i = 0; i < ACCEPTS_A_TURN; i++) {
+		if (face->conns_n >= face->want.conns_max) {
+			h2o_socket_read_stop(listener);
+			return;
+		}
+		errno = 0;
+		if ((sock = h2o_evloop_socket_accept(listener)) == NULL) {
+			/* Out of descriptors the listener stays ready: rest until the next sweep.
+			 */
+			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
+				h2o_socket_read_stop(listener);
+			return;
+		}
+		if (may_stay(face, sock))
+			conn_new(face, sock);
+		else
+			h2o_socket_close(sock);
+	}
+}
+
+struct octets
+http_conn_peer(struct conn *c)
+{
+	X509 *x;
+	int n;
+
+	if (c->peer == NULL && c->ssl != NULL && (x = SSL_get0_peer_certificate(c->ssl)) != NULL) {
+		if ((n = i2d_X509(x, &c->peer)) > 0)
+			c->peer_n = (size_t)n;
+		ERR_clear_error();
+	}
+	return octets_of(c->peer, c->peer_n);
+}
+
+/* RFC 9266 section 2: the exporter of TLS 1.3; tls-unique of 1.2 is not offered in its place. */
+void
+http_conn_binding(struct conn *c, uint8_t to[static 32])
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	if (!c->bound && c->ssl != NULL && SSL_version(c->ssl) == TLS1_3_VERSION) {
+		if (SSL_export_keying_material(c->ssl, c->binding, sizeof(c->binding), label,
+			sizeof(label) - 1, (const unsigned char *)"", 0, 1) != 1)
+			memset(c->binding, 0, sizeof(c->binding));
+		ERR_clear_error();
+		c->bound = true;
+	}
+	memcpy(to, c->binding, sizeof(c->binding));
+}
+
+const char *
+http_conn_source(struct conn *c)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+	char host[NI_MAXHOST], port[NI_MAXSERV];
+	socklen_t n;
+
+	if (c->source[0] != '\0')
+		return c->source;
+	n = h2o_socket_getpeername(c->sock, (struct sockaddr *)&ss);
+	if (n == 0 || ss.ss_family == AF_UNIX ||
+	    getnameinfo((struct sockaddr *)&ss, n, host, sizeof(host), port, sizeof(port),
+		NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+		(void)snprintf(c->source, sizeof(c->source), "%s", n == 0 ? "gone" : "local");
+	else
+		(void)snprintf(c->source, sizeof(c->source),
+		    ss.ss_family == AF_INET6 ? "[%.45s]:%.5s" : "%.45s:%.5s", host, port);
+	return c->source;
+}
+
+static void
+look_at(struct conn *c, int64_t now_ms)
+{
+	if (!h2o_socket_is_writing(c->sock) || c->written != c->sock->bytes_written) {
+		c->written = c->sock->bytes_written;
+		c->stalled_ms = now_ms;
+	} else if (now_ms - c->stalled_ms > REPLY_STALL_MS) {
+		http_conn_end(c);
+	}
+}
+
+void
+http_conn_sweep(struct http *h)
+{
+	int64_t now_ms = steady_ms();
+
+	for (h2o_linklist_t *l = h->conns.next; l != &h->conns; l = l->next)
+		look_at(H2O_STRUCT_FROM_MEMBER(struct conn, link, l), now_ms);
+	for (struct face *face = h->faces; face != NULL; face = face->next)
+		hear_again(face);
+}
+
+unsigned
+http_cut(struct http *h, bool (*cut)(void *with, struct octets peer), void *with)
+{
+	unsigned n = 0;
+
+	for (h2o_linklist_t *l = h->conns.next; l != &h->conns; l = l->next) {
+		struct conn *c = H2O_STRUCT_FROM_MEMBER(struct conn, link, l);
+		struct octets peer = http_conn_peer(c);
+
+		if (!c->ended && peer.n > 0 && cut(with, peer)) {
+			http_conn_end(c);
+			n++;
+		}
+	}
+	return n;
+}
