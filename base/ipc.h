@@ -23,11 +23,12 @@ struct message {
 	int fd; /* -1: none; a received one is the caller's to close */
 };
 
-/* Two connected ends, close-on-exec, non-blocking, buffers of 1 MiB and more. Fault: FAULT_INTERNAL. */
+/* Two connected ends, close-on-exec, non-blocking, with buffers of 2 MiB; of as much as the system
+ * lets where we are not root. Fault: FAULT_INTERNAL. */
 bool ipc_pair(int ends[2], struct fault *f) CHECKED;
 
-/* Faults: FAULT_BUSY the peer's buffer is full, FAULT_NOTFOUND the peer is gone, FAULT_LIMIT body over
- * IPC_BODY_MAX, FAULT_INTERNAL. m->body is only lent. */
+/* Faults: FAULT_BUSY the peer's buffer is full, FAULT_NOTFOUND the peer is gone, FAULT_LIMIT body
+ * over IPC_BODY_MAX, FAULT_INTERNAL. m->body is only lent. */
 bool ipc_send(int fd, const struct message *m, struct fault *f) CHECKED;
 
 /* m->body is reused. Faults: FAULT_BUSY nothing there now, FAULT_NOTFOUND the peer is gone,
