@@ -1,0 +1,81 @@
+/* daemon/cli_cert.c - cert list, show, revoke. */
+#include "daemon/cli_call.h"
+
+static const struct cli_column facts[] = {
+	{ "serial", "serial", 0 },
+	{ "name", "name", 0 },
+	{ "kind", "kind", 0 },
+	{ "status", "status", 0 },
+	{ "not_before", "begins", 0 },
+	{ "not_after", "ends", 0 },
+	{ "reason", "reason", 0 },
+	{ "revoked_at", "revoked", 0 },
+	{ "enroller", "enroller", 0 },
+	{ "how", "how", 0 },
+	{ "log_index", "log index", 0 },
+};
+#define FACTS_N (sizeof(facts) / sizeof(facts[0]))
+
+int
+cert_list_command(const struct invocation *inv)
+{
+	static const struct cli_column columns[] = {
+		{ "serial", "SERIAL", 32 },
+		{ "kind", "KIND", 11 },
+		{ "status", "STATUS", 7 },
+		{ "not_after", "ENDS", 20 },
+		{ "name", "NAME", 0 },
+	};
+	const char *device = cli_option(inv, "device"), *status = cli_option(inv, "status");
+	char path[CLI_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/certificates%s%s%s%s%s",
+	    cli_option(inv, "tenant"), device == NULL && status == NULL ? "" : "?",
+	    device == NULL ? "" : "device=", device == NULL ? "" : device,
+	    status == NULL ? "" : (device == NULL ? "status=" : "&status="),
+	    status == NULL ? "" : status);
+	return cli_list(inv, path, columns, sizeof(columns) / sizeof(columns[0]),
+	    "No such certificate. Next: quatrain token create --tenant T --device NAME");
+}
+
+static void
+tell_shown(const struct invocation *inv, const struct json *answer)
+{
+	(void)inv;
+	cli_print_facts(answer, facts, FACTS_N);
+	cli_print_pem(answer, "certificate");
+}
+
+int
+cert_show_command(const struct invocation *inv)
+{
+	char path[CLI_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/certificates/%s",
+	    cli_option(inv, "tenant"), inv->words[0]);
+	return cli_call(inv, "GET", path, NULL, tell_shown);
+}
+
+static void
+tell_revoked(const struct invocation *inv, const struct json *answer)
+{
+	(void)printf("The certificate is revoked; OCSP says so from now on.\n");
+	cli_print_facts(answer, facts, FACTS_N);
+	(void)printf(
+	    "Next: quatrain token create --tenant %s --device NAME, where the device shall come back\n",
+	    cli_option(inv, "tenant"));
+}
+
+int
+cert_revoke_command(const struct invocation *inv)
+{
+	const char *reason = cli_option(inv, "reason");
+	struct json *body = json_object();
+	char path[CLI_PATH_MAX];
+
+	if (reason != NULL)
+		json_put_text(body, "reason", reason);
+	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/certificates/%s/revoke",
+	    cli_option(inv, "tenant"), inv->words[0]);
+	return cli_call(inv, "POST", path, body, tell_revoked);
+}

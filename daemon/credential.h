@@ -1,0 +1,61 @@
+/*
+ * daemon/credential.h - the three files of a holder: key.pem, cert.pem, root.pem, in one folder.
+ *
+ * For the command line, on the side of who holds the key. Every file is on the
+ * disk when its function returns, whole or not at all.
+ */
+#ifndef QUATRAIN_DAEMON_CREDENTIAL_H
+#define QUATRAIN_DAEMON_CREDENTIAL_H
+
+#include <openssl/x509.h>
+
+#include "base/bytes.h"
+#include "base/fault.h"
+
+#define CREDENTIAL_PATH_MAX  4200
+#define CREDENTIAL_FILE_MAX  65536 /* octets; a chain of four is under 4 KiB */
+#define CREDENTIAL_CERTS_MAX 16
+
+/* dir + "/" + name. Fault: FAULT_BADREQ too long. */
+bool credential_path(const char *dir, const char *name, char to[static CREDENTIAL_PATH_MAX],
+    struct fault *f) CHECKED;
+bool credential_exists(const char *dir, const char *name);
+/* Make the folder (mode 0700) where it is missing. Faults: FAULT_NOTFOUND, FAULT_DENIED. */
+bool credential_folder(const char *dir, struct fault *f) CHECKED;
+
+/* Read a small file whole; appended to ret. Faults: FAULT_NOTFOUND, FAULT_LIMIT. */
+bool credential_read(const char *path, struct bytes *ret, struct fault *f) CHECKED;
+/* A new file; one that is there is left alone. Faults: FAULT_CONFLICT, FAULT_INTERNAL. */
+bool credential_make(
+    const char *dir, const char *name, unsigned mode, struct octets o, struct fault *f) CHECKED;
+/* The same, in place of one that is there: a reader sees the old or the new. Fault: FAULT_INTERNAL.
+ */
+bool credential_replace(
+    const char *dir, const char *name, unsigned mode, struct octets o, struct fault *f) CHECKED;
+/* Rename within the folder, durably. Fault: FAULT_INTERNAL. */
+bool credential_rename(const char *dir, const char *from, const char *to, struct fault *f) CHECKED;
+
+/* A new P-256 key, and its file (mode 0600). *ret is the caller's. Faults: as credential_make(). */
+bool credential_key_make(
+    const char *dir, const char *name, EVP_PKEY **ret, struct fault *f) CHECKED;
+/* Faults: FAULT_NOTFOUND, FAULT_BADREQ no unencrypted PEM key. */
+bool credential_key_read(
+    const char *dir, const char *name, EVP_PKEY **ret, struct fault *f) CHECKED;
+
+/* PEM certificates, at least one; other blocks are passed over. *ret to credential_certs_free().
+ * Faults: FAULT_BADREQ, FAULT_LIMIT over CREDENTIAL_CERTS_MAX. */
+bool credential_certs_parse(struct octets pem, STACK_OF(X509) * *ret, struct fault *f) CHECKED;
+bool credential_certs_read(const char *path, STACK_OF(X509) * *ret, struct fault *f) CHECKED;
+void credential_certs_free(STACK_OF(X509) * certs); /* NULL is allowed */
+/* Append c as PEM. Fault: FAULT_INTERNAL. */
+bool credential_cert_put(struct bytes *b, X509 *c, struct fault *f) CHECKED;
+
+/*
+ * A PKCS #10 request (RFC 2986) in DER, signed by key; appended to ret. The subject is CN=cn, or
+ * where like is given, its subject and SubjectAltName exactly (RFC 7030 section 4.2.2). Faults:
+ * FAULT_BADREQ, FAULT_INTERNAL.
+ */
+bool credential_request(
+    EVP_PKEY *key, const char *cn, const X509 *like, struct bytes *ret, struct fault *f) CHECKED;
+
+#endif
