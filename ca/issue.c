@@ -1,0 +1,351 @@
+/* ca/issue.c - see issue.h. */
+#include "ca/issue.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "ca/lint.h"
+#include "ca/revoke.h"
+
+#define SERIAL_TRIES 8
+
+enum stage { PREPARED, INTENDING, INTENDED, SIGNED, RECORDED };
+
+struct ticket {
+	enum stage stage;
+	const struct profile *profile;
+	uint8_t serial[TBS_SERIAL_OCTETS];
+	uint8_t spki_digest[32], profile_digest[PROFILE_DIGEST_OCTETS];
+	struct standing standing;
+	char owner[TEXT_LABEL_MAX * 2]; /* "kind/name"; empty for CAs and responders */
+	struct bytes tbs, certificate;
+};
+
+static bool
+at_stage(const struct ticket *t, enum stage stage, struct fault *f)
+{
+	if (t->stage == stage)
+		return true;
+	return fault_set(f, FAULT_INTERNAL, "issue: stage %d where %d was due", t->stage, stage);
+}
+
+bool
+issue_key_digest(struct octets spki, uint8_t to[static 32], struct fault *f)
+{
+	if (EVP_Digest(spki.at, spki.n, to, NULL, EVP_sha256(), NULL) != 1)
+		return fault_crypto(f, FAULT_INTERNAL, "key: EVP_Digest");
+	return true;
+}
+
+/* 16 octets, the first 01 to 7f: positive, never shortened, 126 bits of chance. */
+static bool
+fresh_serial(struct ledger *l, uint8_t to[static TBS_SERIAL_OCTETS], struct fault *f)
+{
+	struct standing s;
+	struct fault why;
+
+	for (int i = 0; i < SERIAL_TRIES; i++) {
+		do {
+			secret_nonce(to, TBS_SERIAL_OCTETS);
+			to[0] &= 0x7f;
+		} while (to[0] == 0);
+		if (ledger_standing(l, to, &s, &why))
+			continue;
+		if (why.code == FAULT_NOTFOUND)
+			return true;
+		*f = why;
+		return false;
+	}
+	return fault_set(f, FAULT_INTERNAL, "issue: %d serials in a row were taken", SERIAL_TRIES);
+}
+
+/* The names that an endpoint carries: its own two, then those that were asked for beside. */
+static void
+fill_names(struct tbs *t, const struct wish *w, char uri[static NAME_URI_MAX],
+    char dns[static TEXT_HOST_MAX])
+{
+	if (w->endpoint != NULL && w->profile->named) {
+		name_uri(w->space, w->endpoint, uri);
+		name_dns(w->space, w->endpoint, dns);
+		t->uri = uri;
+		t->dns[t->dns_n++] = dns;
+	}
+	for (size_t i = 0; i < w->dns_n; i++)
+		t->dns[t->dns_n++] = w->dns[i];
+	for (size_t i = 0; i < w->ip_n; i++)
+		t->ip[t->ip_n++] = w->ip[i];
+}
+
+static bool
+fill(
+    const struct issuer *by, const struct wish *w, int64_t now_s, struct ticket *t, struct fault *f)
+{
+	bool self = by->certificate.n == 0;
+	int64_t issuer_end_s = self ? now_s + w->profile->valid_s : by->a.not_after_s;
+	char uri[NAME_URI_MAX], dns[TEXT_HOST_MAX];
+	struct tbs meant = {
+		.profile = w->profile,
+		.issuer = self ? octets_of(NULL, 0) : by->facts.subject,
+		.issuer_key_id =
+		    self ? octets_of(NULL, 0) : octets_of(by->a.key_id, TBS_KEY_ID_OCTETS),
+		.org = w->org,
+		.unit = w->unit,
+		.common = w->common,
+		.spki = w->spki,
+		.not_before_s = now_s - w->profile->back_s,
+		.not_after_s = profile_not_after(w->profile, now_s, issuer_end_s),
+		.constraints = w->constraints,
+		.public_url = w->public_url,
+		.provenance = w->provenance,
+	};
+
+	if (w->endpoint != NULL && !name_endpoint_check(w->space, w->endpoint, f))
+		return false;
+	if (meant.not_after_s <= now_s)
+		return fault_set(f, FAULT_DENIED, "issue: the issuer has expired");
+	if (!self && meant.not_before_s < by->facts.not_before_s)
+		meant.not_before_s = by->facts.not_before_s;
+	fill_names(&meant, w, uri, dns);
+	if (!fresh_serial(by->ledger, t->serial, f))
+		return false;
+	memcpy(meant.serial, t->serial, sizeof(meant.serial));
+	t->standing.not_before_s = meant.not_before_s;
+	t->standing.not_after_s = meant.not_after_s;
+	return tbs_encode(&meant, &t->tbs, f) &&
+	       lint(octets_bytes(&t->tbs), &meant, issuer_end_s, f);
+}
+
+/* What the ledger will say of it. */
+static void
+describe(const struct issuer *by, const struct wish *w, struct ticket *t)
+{
+	struct standing *s = &t->standing;
+
+	s->state = STANDING_PENDING;
+	memcpy(s->issuer, by->a.key_id, sizeof(s->issuer));
+	(void)snprintf(s->profile, sizeof(s->profile), "%s", w->profile->name);
+	if (w->endpoint != NULL) {
+		(void)snprintf(s->name, sizeof(s->name), "%s", w->endpoint->name);
+		(void)snprintf(
+		    t->owner, sizeof(t->owner), "%s/%s", w->endpoint->kind, w->endpoint->name);
+	} else {
+		(void)snprintf(s->name, sizeof(s->name), "%s", by->a.label);
+	}
+	if (w->provenance != NULL) {
+		s->assurance = w->provenance->assurance;
+		memcpy(s->enroller, w->provenance->enroller, sizeof(s->enroller));
+		memcpy(s->how, w->provenance->how, sizeof(s->how));
+	}
+}
+
+bool
+issue_prepare(const struct issuer *by, const struct wish *w, int64_t now_s, struct ticket **ret,
+    struct fault *f)
+{
+	struct ticket *t;
+
+	if ((t = calloc(1, sizeof(*t))) == NULL)
+		return fault_set(f, FAULT_INTERNAL, "issue: out of memory");
+	t->profile = w->profile;
+	if (!fill(by, w, now_s, t, f) || !issue_key_digest(w->spki, t->spki_digest, f) ||
+	    !profile_digest(w->profile, t->profile_digest, f)) {
+		ticket_free(t);
+		return false;
+	}
+	describe(by, w, t);
+	t->stage = PREPARED;
+	*ret = t;
+	return true;
+}
+
+static struct octets
+id_key(uint64_t id, uint8_t to[static 8])
+{
+	for (int i = 7; i >= 0; i--, id >>= 8)
+		to[i] = (uint8_t)id;
+	return octets_of(to, 8);
+}
+
+bool
+issue_intend(const struct issuer *by, struct ticket *t, struct fault *f)
+{
+	struct ledger *l = by->ledger;
+	uint8_t key[8];
+
+	if (!at_stage(t, PREPARED, f) || !ledger_next_id(l, &t->standing.id, f))
+		return false;
+	if (!ledger_add_standing(l, t->serial, &t->standing, f))
+		return false;
+	batch_add(ledger_batch(l), TABLE_CERT, id_key(t->standing.id, key), octets_bytes(&t->tbs));
+	/* The digest pins the profile: a certificate made under another edition would be noticed.
+	 */
+	ledger_put(l, TABLE_PENDING, octets_of(t->serial, sizeof(t->serial)),
+	    octets_of(t->profile_digest, sizeof(t->profile_digest)));
+	t->stage = INTENDING;
+	return true;
+}
+
+void
+issue_intended(struct ticket *t)
+{
+	if (t->stage == INTENDING)
+		t->stage = INTENDED;
+}
+
+bool
+issue_sign(
+    const struct issuer *by, struct ticket *t, struct journal *j, int64_t now_s, struct fault *f)
+{
+	struct bytes signature = { 0 };
+	bool ok = false;
+
+	if (!at_stage(t, INTENDED, f) ||
+	    !journal_note(j, t->serial, octets_bytes(&t->tbs), now_s, f))
+		return false;
+	if (key_sign(by->key, octets_bytes(&t->tbs), &signature, f) &&
+	    tbs_seal(octets_bytes(&t->tbs), octets_bytes(&signature), &t->certificate, f)) {
+		t->stage = SIGNED;
+		ok = true;
+	}
+	bytes_free(&signature);
+	return ok;
+}
+
+static struct json *
+entry(const struct issuer *by, const struct ticket *t, const struct log_context *why)
+{
+	struct json *j = log_entry("certificate.issued", why);
+	uint8_t digest[EVP_MAX_MD_SIZE] = { 0 };
+
+	/* On failure the digest stays zero and log verify will say so: there is nothing to hide
+	 * behind. */
+	(void)EVP_Digest(t->certificate.at, t->certificate.n, digest, NULL, EVP_sha256(), NULL);
+	json_put_hex(j, "serial", t->serial, sizeof(t->serial));
+	json_put_hex(j, "issuer", by->a.key_id, sizeof(by->a.key_id));
+	json_put_hex(j, "certificate", digest, 32);
+	json_put_hex(j, "key", t->spki_digest, sizeof(t->spki_digest));
+	json_put_hex(j, "profile_digest", t->profile_digest, sizeof(t->profile_digest));
+	json_put_text(j, "profile", t->profile->name);
+	json_put_text(j, "name", t->owner[0] != '\0' ? t->owner : t->standing.name);
+	json_put_text(j, "how", t->standing.how);
+	json_put_number(j, "assurance", t->standing.assurance);
+	json_put_time(j, "not_before", t->standing.not_before_s);
+	json_put_time(j, "not_after", t->standing.not_after_s);
+	return j;
+}
+
+bool
+issue_record(const struct issuer *by, struct ticket *t, const struct log_context *why,
+    int64_t now_s, uint64_t *ret_index, struct fault *f)
+{
+	struct ledger *l = by->ledger;
+	struct octets serial = octets_of(t->serial, sizeof(t->serial));
+	uint8_t key[8];
+
+	if (!at_stage(t, SIGNED, f) ||
+	    !log_append(l, entry(by, t, why), now_s, &t->standing.log_index, f))
+		return false;
+	t->standing.state = STANDING_GOOD;
+	t->standing.changed_s = now_s;
+	if (!ledger_put_standing(l, t->serial, &t->standing, f))
+		return false;
+	ledger_put(l, TABLE_CERT, id_key(t->standing.id, key), octets_bytes(&t->certificate));
+	batch_remove(ledger_batch(l), TABLE_PENDING, serial);
+	if (t->owner[0] != '\0') {
+		ledger_put(l, TABLE_ENDPOINT, octets_text(t->owner), serial);
+		ledger_put(l, TABLE_KEY, octets_of(t->spki_digest, sizeof(t->spki_digest)),
+		    octets_text(t->owner));
+	}
+	if (ret_index != NULL)
+		*ret_index = t->standing.log_index;
+	t->stage = RECORDED;
+	return true;
+}
+
+bool
+issue_now(const struct issuer *by, const struct wish *w, struct journal *j,
+    const struct log_context *why, int64_t now_s, struct ticket **ret, struct fault *f)
+{
+	struct ticket *t;
+
+	if (!issue_prepare(by, w, now_s, &t, f))
+		return false;
+	if (!issue_intend(by, t, f) || !ledger_commit(by->ledger, f))
+		goto fail;
+	issue_intended(t);
+	if (!issue_sign(by, t, j, now_s, f) || !issue_record(by, t, why, now_s, NULL, f) ||
+	    !ledger_commit(by->ledger, f))
+		goto fail;
+	*ret = t;
+	return true;
+fail:
+	ticket_free(t);
+	return false;
+}
+
+struct octets
+ticket_certificate(const struct ticket *t)
+{
+	return octets_bytes(&t->certificate);
+}
+
+const uint8_t *
+ticket_serial(const struct ticket *t)
+{
+	return t->serial;
+}
+
+int64_t
+ticket_not_after(const struct ticket *t)
+{
+	return t->standing.not_after_s;
+}
+
+void
+ticket_free(struct ticket *t)
+{
+	if (t == NULL)
+		return;
+	bytes_free(&t->tbs);
+	bytes_free(&t->certificate);
+	free(t);
+}
+
+struct pending {
+	struct bytes serials;
+};
+
+static bool
+collect(void *with, struct octets key, struct octets value)
+{
+	struct pending *p = with;
+
+	(void)value;
+	if (key.n == TBS_SERIAL_OCTETS)
+		bytes_put_octets(&p->serials, key);
+	return true;
+}
+
+bool
+issue_abandon(
+    struct ledger *l, const struct log_context *why, int64_t now_s, size_t *ret_n, struct fault *f)
+{
+	struct pending p = { 0 };
+	bool ok = false;
+
+	if (!store_scan(
+		ledger_store(l), TABLE_PENDING, octets_of(NULL, 0), SIZE_MAX, collect, &p, f) ||
+	    !bytes_ok(&p.serials, f))
+		goto out;
+	for (size_t at = 0; at < p.serials.n; at += TBS_SERIAL_OCTETS)
+		if (!revoke_abandoned(l, p.serials.at + at, why, now_s, f))
+			goto out;
+	*ret_n = p.serials.n / TBS_SERIAL_OCTETS;
+	ok = true;
+out:
+	bytes_free(&p.serials);
+	return ok;
+}

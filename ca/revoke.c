@@ -1,0 +1,112 @@
+/* ca/revoke.c - see revoke.h. */
+#include "ca/revoke.h"
+
+#include <string.h>
+
+static const struct {
+	uint8_t reason;
+	const char *word;
+} reasons[] = {
+	{ 0, "unspecified" },
+	{ 1, "keyCompromise" },
+	{ 2, "cACompromise" },
+	{ 3, "affiliationChanged" },
+	{ 4, "superseded" },
+	{ 5, "cessationOfOperation" },
+	{ 9, "privilegeWithdrawn" },
+	{ 10, "aACompromise" },
+};
+
+#define REASONS (sizeof(reasons) / sizeof(reasons[0]))
+
+bool
+revoke_reason(const char *word, uint8_t *ret)
+{
+	for (size_t i = 0; i < REASONS; i++)
+		if (strcmp(word, reasons[i].word) == 0) {
+			*ret = reasons[i].reason;
+			return true;
+		}
+	return false;
+}
+
+const char *
+revoke_reason_word(uint8_t reason)
+{
+	for (size_t i = 0; i < REASONS; i++)
+		if (reasons[i].reason == reason)
+			return reasons[i].word;
+	return "unspecified";
+}
+
+/* TABLE_REVOKED: what a CRL is made of, one CA after the other. */
+static void
+put_revoked(
+    struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], const struct standing *s)
+{
+	uint8_t key[TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS], value[9] = { s->reason };
+	uint64_t at = (uint64_t)s->changed_s;
+
+	memcpy(key, s->issuer, TBS_KEY_ID_OCTETS);
+	memcpy(key + TBS_KEY_ID_OCTETS, serial, TBS_SERIAL_OCTETS);
+	for (int i = 8; i > 0; i--, at >>= 8)
+		value[i] = (uint8_t)at;
+	ledger_put(l, TABLE_REVOKED, octets_of(key, sizeof(key)), octets_of(value, sizeof(value)));
+}
+
+/* The new standing, its row and its entry. */
+static bool
+end(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], struct standing *s,
+    struct json *entry, int64_t now_s, struct fault *f)
+{
+	s->changed_s = now_s;
+	json_put_hex(entry, "serial", serial, TBS_SERIAL_OCTETS);
+	json_put_text(entry, "reason", revoke_reason_word(s->reason));
+	json_put_text(entry, "profile", s->profile);
+	json_put_text(entry, "name", s->name);
+	if (!log_append(l, entry, now_s, &s->log_index, f) || !ledger_put_standing(l, serial, s, f))
+		return false;
+	put_revoked(l, serial, s);
+	return true;
+}
+
+bool
+revoke(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], uint8_t reason,
+    const struct log_context *why, int64_t now_s, uint64_t *ret_index, struct fault *f)
+{
+	struct standing s;
+	struct fault missing;
+
+	if (!ledger_standing(l, serial, &s, &missing)) {
+		if (missing.code == FAULT_NOTFOUND)
+			return fault_set(
+			    f, FAULT_NOTFOUND, "certificate: no such serial in this tenant");
+		*f = missing;
+		return false;
+	}
+	if (s.state != STANDING_GOOD && s.state != STANDING_HELD)
+		return fault_set(f, FAULT_CONFLICT, "certificate: it is %s already",
+		    ledger_state_word(&s, now_s));
+	s.state = STANDING_REVOKED;
+	s.reason = reason;
+	if (!end(l, serial, &s, log_entry("certificate.revoked", why), now_s, f))
+		return false;
+	*ret_index = s.log_index;
+	return true;
+}
+
+bool
+revoke_abandoned(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct log_context *why, int64_t now_s, struct fault *f)
+{
+	struct standing s;
+
+	if (!ledger_standing(l, serial, &s, f))
+		return false;
+	s.state = STANDING_ABANDONED;
+	s.reason = REASON_UNSPECIFIED;
+	if (!end(l, serial, &s, log_entry("certificate.abandoned", why), now_s, f))
+		return false;
+	batch_remove(ledger_batch(l), TABLE_PENDING, octets_of(serial, TBS_SERIAL_OCTETS));
+	return true;
+}

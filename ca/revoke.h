@@ -1,0 +1,33 @@
+/*
+ * ca/revoke.h - a certificate ends before its time.
+ *
+ * One commit writes the standing, the row that the CRL is made of, and the log
+ * entry, whose index is the position that the API answers with. Signer only.
+ * Source: RFC 5280 section 5.3.1.
+ */
+#ifndef QUATRAIN_CA_REVOKE_H
+#define QUATRAIN_CA_REVOKE_H
+
+#include "ca/log.h"
+
+#define REASON_UNSPECIFIED 0
+#define REASON_SUPERSEDED  4
+
+/* "keyCompromise" and so on; false for a word that RFC 5280 does not have, or that is not for us
+ * (removeFromCRL). */
+bool revoke_reason(const char *word, uint8_t *ret);
+const char *revoke_reason_word(uint8_t reason);
+
+/*
+ * Into l's batch. Faults: FAULT_NOTFOUND no such serial, FAULT_CONFLICT it is revoked
+ * already or never was issued, FAULT_INTERNAL
+ */
+bool revoke(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], uint8_t reason,
+    const struct log_context *why, int64_t now_s, uint64_t *ret_index, struct fault *f) CHECKED;
+
+/* An intent without an outcome: revoked, whether or not a signature was made. Faults as revoke().
+ */
+bool revoke_abandoned(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct log_context *why, int64_t now_s, struct fault *f) CHECKED;
+
+#endif
