@@ -3,8 +3,8 @@
  *
  * The only user of libyaml. Anchors, aliases, tags, a second document,
  * duplicate keys, depth over CONF_DEPTH_MAX and files over CONF_MAX_OCTETS are
- * refused while they are read (facts: libyaml spends 10 s on 100,000 brackets).
- * Every fault reads "FILE:LINE: KEY: what was expected, what was found".
+ * refused while they are read (libyaml alone spends 10 s on 100,000 brackets).
+ * Every fault in a file reads "FILE:LINE: KEY: expected WHAT, found WHAT".
  */
 #ifndef QUATRAIN_BASE_CONF_H
 #define QUATRAIN_BASE_CONF_H
@@ -37,10 +37,10 @@ struct conf_list {
 };
 
 struct conf_key {
-	const char *path;     /* "listen.secure" */
+	const char *path; /* "listen.secure"; a segment has at most 48 octets, the whole 127 */
 	enum conf_type type;
 	size_t offset;        /* of the field in the caller's struct */
-	const char *fallback; /* as it would stand in the file (lists: split by ','), or NULL: left zero */
+	const char *fallback; /* as in the file, a list split by ','; NULL: the field is zeros */
 	const char *more;     /* CONF_CHOICE, CONF_COUNT */
 };
 
@@ -49,11 +49,11 @@ struct conf_key {
  * fallbacks only. On failure the contents of ret are unspecified.
  * Faults: FAULT_NOTFOUND the file cannot be read, FAULT_BADREQ anything in it
  */
-bool conf_load(const char *file, const struct conf_key *keys, size_t n, void *ret, struct fault *f)
-    CHECKED;
+bool conf_load(
+    const char *file, const struct conf_key *keys, size_t n, void *ret, struct fault *f) CHECKED;
 
 /* The same from memory; name stands for the file in faults. */
-bool conf_parse(const char *name, const char *yaml, size_t len, const struct conf_key *keys, size_t n,
-    void *ret, struct fault *f) CHECKED;
+bool conf_parse(const char *name, const char *yaml, size_t len, const struct conf_key *keys,
+    size_t n, void *ret, struct fault *f) CHECKED;
 
 #endif

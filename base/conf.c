@@ -1,0 +1,374 @@
+/* base/conf.c - see conf.h. */
+#include "base/conf.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yaml.h>
+
+#include "base/conf_value.h"
+
+#define PATH_MAX_OCTETS 128 /* of a dotted key, the NUL included */
+#define NEAR_MAX        32  /* octets of a key that a misspelt one is compared with */
+#define NAME_SHOWN_MAX  100 /* of the file's name; the rest of the fault must have room */
+#define SHOWN_MAX       48  /* of what the file says, in a fault */
+
+/* A file that is being read. */
+struct load {
+	const char *name;
+	const struct conf_key *keys;
+	size_t n;
+	void *ret;
+	uint32_t *seen; /* for each key: bit d is set when its first d segments stood in the file */
+	yaml_parser_t parser;
+	yaml_event_t event; /* the one at hand */
+	char path[PATH_MAX_OCTETS];
+	struct fault *f;
+};
+
+static bool
+refuse(struct load *l, size_t line, const char *expected, const char *found)
+{
+	size_t n = strlen(l->name);
+	const char *name = l->name + (n > NAME_SHOWN_MAX ? n - NAME_SHOWN_MAX : 0);
+
+	return fault_set(l->f, FAULT_BADREQ, "%s:%zu: %s: expected %s, found %s", name, line,
+	    l->path[0] == '\0' ? "document" : l->path, expected, found);
+}
+
+/* The event at hand is not what was expected. */
+static bool
+refuse_event(struct load *l, const char *expected)
+{
+	const yaml_event_t *e = &l->event;
+	char found[SHOWN_MAX + 16];
+	const char *what = "nothing";
+
+	if (e->type == YAML_SEQUENCE_START_EVENT)
+		what = "a list";
+	else if (e->type == YAML_MAPPING_START_EVENT)
+		what = "a mapping";
+	else if (e->type == YAML_SCALAR_EVENT && e->data.scalar.length > 0) {
+		(void)snprintf(found, sizeof(found), "%s\"%.*s\"",
+		    e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? "" : "the text ", SHOWN_MAX,
+		    (const char *)e->data.scalar.value);
+		what = found;
+	}
+	return refuse(l, e->start_mark.line + 1, expected, what);
+}
+
+/* Anchors make a file grow as it is read, and tags change what a value is. */
+static bool
+refuse_features(struct load *l)
+{
+	const yaml_event_t *e = &l->event;
+	const yaml_char_t *anchor = NULL, *tag = NULL;
+
+	if (e->type == YAML_SCALAR_EVENT) {
+		anchor = e->data.scalar.anchor;
+		tag = e->data.scalar.tag;
+	} else if (e->type == YAML_SEQUENCE_START_EVENT) {
+		anchor = e->data.sequence_start.anchor;
+		tag = e->data.sequence_start.tag;
+	} else if (e->type == YAML_MAPPING_START_EVENT) {
+		anchor = e->data.mapping_start.anchor;
+		tag = e->data.mapping_start.tag;
+	}
+	if (e->type == YAML_ALIAS_EVENT)
+		return refuse(l, e->start_mark.line + 1, "a plain value", "an alias");
+	if (anchor != NULL)
+		return refuse(l, e->start_mark.line + 1, "a plain value", "an anchor");
+	if (tag != NULL)
+		return refuse(l, e->start_mark.line + 1, "a plain value", "a tag");
+	return true;
+}
+
+/* libyaml's own words for what is wrong: "found character that ...", "did not find expected ...".
+ */
+static bool
+refuse_yaml(struct load *l)
+{
+	const char *why = l->parser.problem == NULL ? "not YAML" : l->parser.problem;
+	char found[FAULT_TEXT_MAX];
+	bool says_found = strncmp(why, "found ", strlen("found ")) == 0;
+
+	if (l->parser.error == YAML_MEMORY_ERROR)
+		return fault_set(l->f, FAULT_INTERNAL, "conf: out of memory");
+	(void)snprintf(found, sizeof(found), says_found ? "%s" : "something else (%s)",
+	    says_found ? why + strlen("found ") : why);
+	return refuse(l, l->parser.problem_mark.line + 1, "YAML in UTF-8", found);
+}
+
+/* Put the next event at hand. */
+static bool
+next(struct load *l)
+{
+	yaml_event_delete(&l->event);
+	return yaml_parser_parse(&l->parser, &l->event) == 1 ? refuse_features(l) : refuse_yaml(l);
+}
+
+/* Length of the first depth segments of a dotted path; 0 if it has fewer. */
+static size_t
+prefix_length(const char *path, unsigned depth)
+{
+	size_t n = 0;
+
+	for (;; n++) {
+		n += strcspn(path + n, ".");
+		if (--depth == 0)
+			return n;
+		if (path[n] == '\0')
+			return 0;
+	}
+}
+
+/* The first key that is l->path, whose segments are depth, or lies under it; NULL for none. */
+static const struct conf_key *
+find(const struct load *l, unsigned depth)
+{
+	for (size_t i = 0; i < l->n; i++)
+		if (prefix_length(l->keys[i].path, depth) == strlen(l->path) &&
+		    strncmp(l->keys[i].path, l->path, strlen(l->path)) == 0)
+			return &l->keys[i];
+	return NULL;
+}
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+/* Levenshtein's distance: how many octets must be put in, taken out or changed. */
+static size_t
+distance(const char *a, const char *b, size_t b_n)
+{
+	size_t row[NEAR_MAX + 1], a_n = strlen(a);
+
+	if (a_n > NEAR_MAX || b_n > NEAR_MAX)
+		return NEAR_MAX;
+	for (size_t j = 0; j <= b_n; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_n; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b_n; j++) {
+			size_t change = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			row[j] = least(change, least(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[b_n];
+}
+
+/* Say what name, the last segment of l->path, may have been meant to be: a sister or a key
+ * elsewhere. */
+static bool
+refuse_unknown(struct load *l, size_t base, unsigned depth, const char *name)
+{
+	size_t best = 3, line = l->event.start_mark.line + 1;
+	char meant[PATH_MAX_OCTETS], found[PATH_MAX_OCTETS + 64];
+
+	for (size_t i = 0; i < l->n; i++) {
+		const char *path = l->keys[i].path;
+		const char *last = strrchr(path, '.') == NULL ? path : strrchr(path, '.') + 1;
+		size_t n = prefix_length(path, depth), far = best;
+
+		if (n > base && strncmp(path, l->path, base) == 0)
+			far = distance(name, path + base, n - base);
+		if (strcmp(last, name) == 0) {
+			far = 1;
+			n = strlen(path);
+		}
+		if (far < best && far < strlen(name) && n < sizeof(meant)) {
+			best = far;
+			memcpy(meant, path, n);
+			meant[n] = '\0';
+		}
+	}
+	(void)snprintf(found, sizeof(found), "an unknown one%s%s%s",
+	    best < 3 ? " (did you mean \"" : "", best < 3 ? meant : "", best < 3 ? "\"?)" : "");
+	return refuse(l, line, "a known key", found);
+}
+
+/* The event at hand is a name: put it behind the path, of depth segments then, and find what it
+ * names. */
+static bool
+read_name(struct load *l, unsigned depth, const struct conf_key **ret)
+{
+	const char *name = (const char *)l->event.data.scalar.value;
+	size_t base = strlen(l->path) + (depth > 1);
+	const struct conf_key *k;
+	bool odd;
+
+	if (l->event.type != YAML_SCALAR_EVENT)
+		return refuse_event(l, "a key");
+	odd = strchr(name, '.') != NULL || strlen(name) != l->event.data.scalar.length ||
+	      strlen(name) > SHOWN_MAX || base + strlen(name) >= sizeof(l->path);
+	(void)snprintf(l->path + strlen(l->path), sizeof(l->path) - strlen(l->path), "%s%.*s",
+	    depth > 1 ? "." : "", SHOWN_MAX, name);
+	k = odd ? NULL : find(l, depth);
+	if (k == NULL)
+		return refuse_unknown(l, base, depth, name);
+	if ((l->seen[k - l->keys] & 1u << depth) != 0)
+		return refuse(l, l->event.start_mark.line + 1, "each key once", "it a second time");
+	l->seen[k - l->keys] |= 1u << depth;
+	*ret = k;
+	return true;
+}
+
+/* The event at hand is a scalar that sets k; a list gets one more. */
+static bool
+read_scalar(struct load *l, const struct conf_key *k)
+{
+	char expected[CONF_EXPECTED_MAX];
+	const yaml_event_t *e = &l->event;
+
+	conf_value_expected(k, expected);
+	if (e->type != YAML_SCALAR_EVENT)
+		return refuse_event(l, expected);
+	if (strlen((const char *)e->data.scalar.value) != e->data.scalar.length ||
+	    !conf_value_set(k, l->ret, (const char *)e->data.scalar.value,
+		e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE))
+		return refuse_event(l, expected);
+	return true;
+}
+
+static bool
+read_list(struct load *l, const struct conf_key *k)
+{
+	char expected[CONF_EXPECTED_MAX];
+
+	conf_value_expected(k, expected);
+	if (l->event.type != YAML_SEQUENCE_START_EVENT)
+		return refuse_event(l, expected);
+	conf_value_clear(k, l->ret);
+	for (;;) {
+		if (!next(l))
+			return false;
+		if (l->event.type == YAML_SEQUENCE_END_EVENT)
+			return true;
+		if (!read_scalar(l, k))
+			return false;
+	}
+}
+
+static bool read_mapping(struct load *l, unsigned depth);
+
+/* The next event is what stands at l->path, which names k or a section that k is in. */
+static bool
+read_value(struct load *l, const struct conf_key *k, unsigned depth)
+{
+	if (!next(l))
+		return false;
+	if (strcmp(k->path, l->path) != 0)
+		return read_mapping(l, depth + 1);
+	return k->type == CONF_LIST ? read_list(l, k) : read_scalar(l, k);
+}
+
+/* The event at hand begins a mapping, whose names are the path's segment number depth. */
+static bool
+read_mapping(struct load *l, unsigned depth)
+{
+	size_t base = strlen(l->path);
+	const struct conf_key *k = NULL;
+
+	if (l->event.type != YAML_MAPPING_START_EVENT)
+		return refuse_event(l, "a mapping of keys");
+	if (depth > CONF_DEPTH_MAX)
+		return refuse(l, l->event.start_mark.line + 1, "at most 16 levels", "more");
+	for (;;) {
+		if (!next(l))
+			return false;
+		if (l->event.type == YAML_MAPPING_END_EVENT)
+			return true;
+		if (!read_name(l, depth, &k) || !read_value(l, k, depth))
+			return false;
+		l->path[base] = '\0';
+	}
+}
+
+/* Stream start, nothing or one document, stream end. */
+static bool
+read_stream(struct load *l)
+{
+	if (!next(l) || !next(l))
+		return false;
+	if (l->event.type == YAML_STREAM_END_EVENT)
+		return true;
+	if (!next(l) || !read_mapping(l, 1) || !next(l) || !next(l))
+		return false;
+	if (l->event.type != YAML_STREAM_END_EVENT)
+		return refuse(l, l->event.start_mark.line + 1, "one document", "a second");
+	return true;
+}
+
+static bool
+set_fallbacks(const struct conf_key *keys, size_t n, void *ret, struct fault *f)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!conf_value_reset(&keys[i], ret))
+			return fault_set(f, FAULT_INTERNAL,
+			    "conf: %s: the fallback \"%s\" is not of its own type", keys[i].path,
+			    keys[i].fallback);
+	return true;
+}
+
+bool
+conf_parse(const char *name, const char *yaml, size_t len, const struct conf_key *keys, size_t n,
+    void *ret, struct fault *f)
+{
+	struct load l = { .name = name, .keys = keys, .n = n, .ret = ret, .f = f };
+	bool ok;
+
+	if (!set_fallbacks(keys, n, ret, f))
+		return false;
+	if (len > CONF_MAX_OCTETS) /* before libyaml sees it: its time is not linear */
+		return refuse(&l, 1, "at most 65536 octets", "more");
+	l.seen = calloc(n + 1, sizeof(*l.seen));
+	if (l.seen == NULL || yaml_parser_initialize(&l.parser) != 1) {
+		free(l.seen);
+		return fault_set(f, FAULT_INTERNAL, "conf: out of memory");
+	}
+	yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
+	yaml_parser_set_input_string(&l.parser, (const unsigned char *)yaml, len);
+	ok = read_stream(&l);
+	yaml_event_delete(&l.event);
+	yaml_parser_delete(&l.parser);
+	free(l.seen);
+	return ok;
+}
+
+bool
+conf_load(const char *file, const struct conf_key *keys, size_t n, void *ret, struct fault *f)
+{
+	FILE *in = NULL;
+	char *text = NULL;
+	size_t len;
+	bool ok = false;
+
+	if (file == NULL)
+		return set_fallbacks(keys, n, ret, f);
+	in = fopen(file, "re");
+	if (in == NULL)
+		return fault_errno(f, FAULT_NOTFOUND, "%s: cannot be read", file);
+	text = malloc(CONF_MAX_OCTETS + 1);
+	if (text == NULL) {
+		(void)fault_set(f, FAULT_INTERNAL, "conf: out of memory");
+		goto out;
+	}
+	len = fread(text, 1, CONF_MAX_OCTETS + 1, in);
+	if (ferror(in) != 0) {
+		(void)fault_errno(f, FAULT_NOTFOUND, "%s: cannot be read", file);
+		goto out;
+	}
+	ok = conf_parse(file, text, len, keys, n, ret, f);
+out:
+	free(text);
+	(void)fclose(in);
+	return ok;
+}
