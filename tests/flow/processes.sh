@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# tests/flow/processes.sh - main, signer, edge, desk: what each may, that SIGTERM stops all, that a killed child comes back.
+. "$(dirname "$0")/lib.sh"
+
+service_fresh acme
+
+for role in signer edge desk; do
+	is "there is a $role" yes "$([ -n "$(child_pids $role)" ] && echo yes || echo no)"
+done
+is "one signer" 1 "$(child_pids signer | wc -l)"
+
+# network_sockets PID: sockets of PID that are known to a network protocol
+network_sockets() {
+	local fd
+	for fd in "/proc/$1/fd"/*; do
+		readlink "$fd"
+	done | sed -n 's/^socket:\[\(.*\)\]$/\1/p' | while read -r inode; do
+		awk -v inode="$inode" '$10 == inode { print FILENAME, $2 }' "/proc/$1/net"/{tcp,tcp6,udp,udp6,raw,raw6} 2>/dev/null
+	done
+}
+SIGNER=$(child_pids signer)
+is "the signer has no network socket" "" "$(network_sockets "$SIGNER")"
+is "the edge has some (the test can see them)" yes \
+    "$(for p in $(child_pids edge); do network_sockets "$p"; done | grep -q . && echo yes || echo no)"
+is "main has none" "" "$(network_sockets "$PID" | grep -v -e '0A$' || true)"
+for role in signer edge desk; do
+	for p in $(child_pids $role); do
+		is "$role: no new privileges" 1 "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' "/proc/$p/status")"
+		[ -n "$SANITIZED" ] || is "$role: a seccomp filter" 2 "$(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$p/status")"
+		is "$role: no core dumps" "0" "$(awk '/^Max core file size/ { print $5 }' "/proc/$p/limits")"
+	done
+done
+# The certificate's key is in the signer's memory only; nobody's arguments or environment hold a secret.
+for p in "$PID" $(child_pids signer) $(child_pids edge) $(child_pids desk); do
+	is "nothing secret in the arguments or environment of $p" 0 \
+	    "$(cat "/proc/$p/cmdline" "/proc/$p/environ" | grep -acF "$(cat "$DATA/master.key")")"
+done
+
+# serves: an enrolment from token to certificate
+serves() {
+	enrol acme "$1" "$WORK/$1"
+}
+works "it serves" serves before
+
+# comes_back ROLE: killed, it is there again, and the service does its whole work
+comes_back() {
+	local role=$1 i old now=""
+	for old in $(child_pids "$role"); do
+		kill -KILL "$old"
+		for ((i = 0; i < 200; i++)); do
+			now=$(child_pids "$role" | grep -vx "$old")
+			[ -z "$now" ] || break
+			sleep 0.05
+		done
+		unlike "a killed $role is replaced" '^$' "$now"
+		is "main is the same" yes "$(alive "$PID" && echo yes || echo no)"
+	done
+	for ((i = 0; i < 100; i++)); do
+		serves "after-$role-$i" && break
+		sleep 0.1
+	done
+	is "with a new $role it serves" 200 "$STATUS"
+	for other in signer edge desk; do
+		unlike "after the death of a $role there is a $other" '^$' "$(child_pids $other)"
+	done
+}
+for role in signer edge desk; do
+	comes_back $role
+done
+is "what was issued before is still known" good "$(q cert show --tenant acme "$(serial "$WORK/before/leaf.pem")" --json | jq -r .status)"
+[ -n "$SANITIZED" ] || is "the new signer has its filter too" 2 \
+    "$(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$(child_pids signer)/status")"
+
+# A second serve on the same data folder would be a second writer.
+refuses "a second serve on the same data" timeout 20 "$QUATRAIN_BIN" serve --config "$CONF"
+works "the first one does not mind" serves second
+
+# SIGTERM: all end, within 5 s, also with a connection that says nothing and a request in hand
+children="$(child_pids signer) $(child_pids edge) $(child_pids desk)"
+exec 7<>"/dev/tcp/127.0.0.1/$SECURE" 8<>"/dev/tcp/127.0.0.1/$PUBLIC"
+printf 'GET /healthz HTTP/1.1\r\nHost: local' >&8
+service_stop
+is "SIGTERM: exit 0" 0 "$STOPPED_RC"
+is "SIGTERM: within 5 s" yes "$([ "$STOPPED_MS" -le 5000 ] && echo yes || echo "$STOPPED_MS ms")"
+exec 7>&- 8>&-
+for p in $children; do
+	is "SIGTERM: child $p is gone" no "$(alive "$p" && echo yes || echo no)"
+done
+port_taken "$SECURE"
+is "SIGTERM: nobody listens any more" 1 $?
+
+# Killed with its main, no child stays behind: nobody would watch it.
+service_start || stop_here "serve again"
+children="$(child_pids signer) $(child_pids edge) $(child_pids desk)"
+kill -KILL "$PID"
+wait "$PID" 2>/dev/null
+for ((i = 0; i < 100; i++)); do
+	left=""
+	for p in $children; do alive "$p" && left+=" $p"; done
+	[ -n "$left" ] || break
+	sleep 0.05
+done
+is "no child outlives a killed main" "" "$left"
+PID=""
+service_start || stop_here "serve after a killed main"
+works "after a killed main it serves" serves last
+finish
