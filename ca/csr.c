@@ -90,7 +90,7 @@ ask_key_usage(struct octets value, struct csr *c, struct fault *f)
 	(void)c;
 	if (!der_take(&value, DER_BIT_STRING, &bits, NULL) || value.n != 0 || bits.n < 2)
 		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
-	if ((bits.at[1] & (KU_CERT_SIGN | KU_CRL_SIGN)) != 0)
+	if ((bits.at[1] & (USE_CERT_SIGN | USE_CRL_SIGN)) != 0)
 		return fault_set(f, FAULT_BADREQ,
 		    "csr: RFC 5280 section 4.2.1.3: asks for keyCertSign or cRLSign");
 	return true;

@@ -19,6 +19,7 @@
 #define LOG_ORIGIN_MAX  256
 #define LOG_LINE_MAX    8192 /* octets of one entry */
 #define LOG_DEPTH_MAX   64
+#define LOG_PATH_MAX    1024
 
 /* The right edge of the tree: the roots of its full subtrees, largest first. */
 struct log_edge {
@@ -42,6 +43,9 @@ struct log_context {
 
 /* A new entry: act, by, from, rule, policy. NULL when out of memory; log_append() refuses that. */
 struct json *log_entry(const char *act, const struct log_context *why);
+
+/* RFC 3339 as text_time() writes it, back to seconds. */
+bool log_time(const char *text, int64_t *ret_s);
 
 /* Where l's log stands. Fault: FAULT_INTERNAL. */
 bool log_edge_read(struct ledger *l, struct log_edge *ret, struct fault *f) CHECKED;
@@ -89,7 +93,7 @@ struct log_verdict {
 
 /*
  * dir holds entries.jsonl, checkpoint and certificates.pem (log, tenant,
- * region, root). Proves, with the root certificate at root_pem alone: the log's
+ * region: nothing in it that is not proven). Proves, with the root certificate at root_pem alone: the log's
  * certificate is of this chain and of this origin, it signed the checkpoint,
  * and the lines are exactly the tree that the checkpoint names.
  * Faults: FAULT_NOTFOUND a file, FAULT_BADREQ what does not hold, and where

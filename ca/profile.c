@@ -11,8 +11,8 @@
 #define YEAR      (365 * DAY + DAY / 4)
 #define TOLERANCE 3600 /* an hour: devices keep worse clocks than servers */
 
-#define CA_USE (KU_CERT_SIGN | KU_CRL_SIGN)
-#define EE_USE (KU_DIGITAL_SIGNATURE | KU_KEY_AGREEMENT)
+#define CA_USE (USE_CERT_SIGN | USE_CRL_SIGN)
+#define EE_USE (USE_DIGITAL_SIGNATURE | USE_KEY_AGREEMENT)
 
 static const struct profile profiles[] = {
 	{ .name = "root",
@@ -94,7 +94,7 @@ static const struct profile profiles[] = {
 	/* An offline root cannot renew its responder by itself: the ceremony gives it longer. */
 	{ .name = "responder",
 	    .level = LEVEL_ENDPOINT,
-	    .key_usage = KU_DIGITAL_SIGNATURE,
+	    .key_usage = USE_DIGITAL_SIGNATURE,
 	    .path_len = -1,
 	    .eku = { &oid_ocsp_signing },
 	    .valid_s = 30 * DAY,
@@ -102,7 +102,7 @@ static const struct profile profiles[] = {
 	    .nocheck = true },
 	{ .name = "responder-offline",
 	    .level = LEVEL_ENDPOINT,
-	    .key_usage = KU_DIGITAL_SIGNATURE,
+	    .key_usage = USE_DIGITAL_SIGNATURE,
 	    .path_len = -1,
 	    .eku = { &oid_ocsp_signing },
 	    .valid_s = 2 * YEAR,
@@ -110,7 +110,7 @@ static const struct profile profiles[] = {
 	    .nocheck = true },
 	{ .name = "log",
 	    .level = LEVEL_ENDPOINT,
-	    .key_usage = KU_DIGITAL_SIGNATURE,
+	    .key_usage = USE_DIGITAL_SIGNATURE,
 	    .path_len = -1,
 	    .eku = { &oid_log_signing },
 	    .valid_s = 5 * YEAR,

@@ -18,10 +18,10 @@
 enum level { LEVEL_ROOT = 1, LEVEL_REGION, LEVEL_TENANT, LEVEL_ENDPOINT };
 
 /* KeyUsage bits as they stand in the BIT STRING's first octet (RFC 5280 section 4.2.1.3). */
-#define KU_DIGITAL_SIGNATURE 0x80
-#define KU_KEY_AGREEMENT     0x08
-#define KU_CERT_SIGN         0x04
-#define KU_CRL_SIGN          0x02
+#define USE_DIGITAL_SIGNATURE 0x80
+#define USE_KEY_AGREEMENT     0x08
+#define USE_CERT_SIGN         0x04
+#define USE_CRL_SIGN          0x02
 
 struct profile {
 	const char *name; /* also the kind of an endpoint, where enrol is true */

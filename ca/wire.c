@@ -1,0 +1,83 @@
+/* ca/wire.c - see wire.h. */
+#include "ca/wire.h"
+
+static bool
+done(const struct reader *r, struct fault *f)
+{
+	return reader_done(r) || fault_set(f, FAULT_BADREQ, "wire: a message of another shape");
+}
+
+void
+wire_put_enroll(const struct wire_enroll *e, struct bytes *ret)
+{
+	bytes_put_counted_text(ret, e->tenant);
+	bytes_put_counted_text(ret, e->source);
+	bytes_put_counted(ret, e->user);
+	bytes_put_counted(ret, e->password);
+	bytes_put_counted(ret, e->peer);
+	bytes_put_counted(ret, e->csr);
+	bytes_put_u8(ret, e->renew ? 1 : 0);
+}
+
+bool
+wire_enroll(struct octets body, struct wire_enroll *ret, struct fault *f)
+{
+	struct reader r = reader_of(body);
+
+	reader_counted_text(&r, ret->tenant, sizeof(ret->tenant));
+	reader_counted_text(&r, ret->source, sizeof(ret->source));
+	ret->user = reader_counted(&r);
+	ret->password = reader_counted(&r);
+	ret->peer = reader_counted(&r);
+	ret->csr = reader_counted(&r);
+	ret->renew = reader_u8(&r) == 1;
+	return done(&r, f);
+}
+
+void
+wire_put_act(const struct wire_act *a, struct bytes *ret)
+{
+	bytes_put_counted_text(ret, a->tenant);
+	bytes_put_counted_text(ret, a->source);
+	bytes_put_counted(ret, a->object);
+	bytes_put_counted(ret, a->peer);
+	bytes_put_counted(ret, a->json);
+}
+
+bool
+wire_act(struct octets body, struct wire_act *ret, struct fault *f)
+{
+	struct reader r = reader_of(body);
+
+	reader_counted_text(&r, ret->tenant, sizeof(ret->tenant));
+	reader_counted_text(&r, ret->source, sizeof(ret->source));
+	ret->object = reader_counted(&r);
+	ret->peer = reader_counted(&r);
+	ret->json = reader_counted(&r);
+	return done(&r, f);
+}
+
+void
+wire_put_refused(const struct wire_refused *a, struct bytes *ret)
+{
+	bytes_put_counted_text(ret, a->tenant);
+	bytes_put_counted_text(ret, a->source);
+	bytes_put_counted(ret, a->act);
+	bytes_put_counted(ret, a->peer);
+	bytes_put_counted(ret, a->text);
+	bytes_put_u16(ret, a->code);
+}
+
+bool
+wire_refused(struct octets body, struct wire_refused *ret, struct fault *f)
+{
+	struct reader r = reader_of(body);
+
+	reader_counted_text(&r, ret->tenant, sizeof(ret->tenant));
+	reader_counted_text(&r, ret->source, sizeof(ret->source));
+	ret->act = reader_counted(&r);
+	ret->peer = reader_counted(&r);
+	ret->text = reader_counted(&r);
+	ret->code = reader_u16(&r);
+	return done(&r, f);
+}

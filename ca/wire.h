@@ -1,0 +1,68 @@
+/*
+ * ca/wire.h - what may be asked of the signer, as messages.
+ *
+ * A body is a row of counted values (base/bytes.h) in the order of the struct.
+ * A decoder lends from the body and refuses anything left over.
+ */
+#ifndef QUATRAIN_CA_WIRE_H
+#define QUATRAIN_CA_WIRE_H
+
+#include "base/bytes.h"
+#include "base/text.h"
+#include "policy/identity.h"
+
+enum wire_verb {
+	WIRE_ENROLL = 1, /* struct wire_enroll -> certificate DER, counted; log index u64 */
+	WIRE_OCSP,       /* an OCSPRequest, DER -> an OCSPResponse, DER */
+	WIRE_CRL,        /* a CA's key id -> its CRL, DER */
+	WIRE_REFUSED,    /* struct wire_refused -> nothing: one log entry, rate-limited */
+	WIRE_SERVICE,    /* nothing -> PKCS #8, leaf, tenant and region, each counted */
+	WIRE_TENANT,     /* these: struct wire_act -> the API's answer, JSON */
+	WIRE_OPERATOR,
+	WIRE_TOKEN,
+	WIRE_TOKEN_REVOKE,
+	WIRE_REVOKE,
+	WIRE_EXPORT,
+	WIRE_LINE =
+	    100,    /* main to a child: the descriptor that rides along is the line to its peer */
+	WIRE_STOP,  /* main to a child: finish what is in hand and end */
+	WIRE_READY, /* a child to main: it serves */
+};
+
+/* An enrolment or, with peer, a renewal. */
+struct wire_enroll {
+	char tenant[TEXT_LABEL_MAX];
+	char source[IDENTITY_SOURCE_MAX];
+	struct octets user, password; /* HTTP Basic; n 0 for a renewal */
+	struct octets peer; /* DER of the client's certificate; n 0 for a first enrolment */
+	struct octets csr;  /* DER */
+	bool renew;
+};
+
+/* One act of an operator. */
+struct wire_act {
+	char tenant[TEXT_LABEL_MAX]; /* from the path; empty where it has none */
+	char source[IDENTITY_SOURCE_MAX];
+	struct octets object; /* from the path: serial, token id; n 0: none */
+	struct octets peer;   /* DER; n 0: the machine's own user, which only the desk may say */
+	struct octets json;   /* the request's body */
+};
+
+/* A request that was refused before it came to the signer. */
+struct wire_refused {
+	char tenant[TEXT_LABEL_MAX]; /* empty: none known */
+	char source[IDENTITY_SOURCE_MAX];
+	struct octets act, peer, text;
+	uint16_t code; /* fault_code */
+};
+
+void wire_put_enroll(const struct wire_enroll *e, struct bytes *ret);
+void wire_put_act(const struct wire_act *a, struct bytes *ret);
+void wire_put_refused(const struct wire_refused *r, struct bytes *ret);
+
+/* Fault: FAULT_BADREQ, which can only be a captured asker's doing. */
+bool wire_enroll(struct octets body, struct wire_enroll *ret, struct fault *f) CHECKED;
+bool wire_act(struct octets body, struct wire_act *ret, struct fault *f) CHECKED;
+bool wire_refused(struct octets body, struct wire_refused *ret, struct fault *f) CHECKED;
+
+#endif

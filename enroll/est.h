@@ -1,0 +1,30 @@
+/*
+ * enroll/est.h - enrolment over secure transport: the face of RFC 7030.
+ *
+ * /.well-known/est/TENANT/OPERATION, and /TENANT/.well-known/est/OPERATION for
+ * clients that put the label in front (strongSwan 5.9.8). Here a fault becomes a
+ * status, and here alone. It refuses early what cannot be; the signer judges
+ * everything again.
+ *
+ * Sources: RFC 7030, RFC 8951 (base64 whatever the headers say).
+ */
+#ifndef QUATRAIN_ENROLL_EST_H
+#define QUATRAIN_ENROLL_EST_H
+
+#include "base/exchange.h"
+#include "ca/realm.h"
+
+#define EST_BODY_MAX 65536 /* octets; a request is about 500 */
+
+struct est {
+	struct realm *realm;
+	int64_t (*now_s)(void);
+};
+
+/* True if the path is EST's, and then x is answered or asks. */
+bool est_serve(struct est *e, struct exchange *x);
+
+/* Answer that x's client certificate does not hold (any more): 403, with why. */
+void est_refuse_peer(struct exchange *x, const struct fault *why);
+
+#endif
