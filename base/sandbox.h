@@ -2,7 +2,9 @@
  * base/sandbox.h - give up what a process does not need, by role.
  *
  * seccomp (libseccomp) with an allow-list a role, no-new-privs, not dumpable,
- * no core. A forbidden call kills the process; its number is in the kernel's
+ * no core. No role makes a socket, connects, binds, signals another, starts a
+ * program, a process or a thread (threads come before), or maps new code. A
+ * forbidden call kills the process; its number is in the kernel's
  * log. Under a sanitizer build the filter stays off (the sanitizers need more)
  * and sandbox_enter() says so.
  */
@@ -12,8 +14,8 @@
 #include "base/fault.h"
 
 enum sandbox_role {
-	SANDBOX_SIGNER, /* files and existing descriptors; no socket, no connect, no bind, no exec, no fork */
-	SANDBOX_EDGE,   /* the same and accept; no socket, no connect, no exec, no fork */
+	SANDBOX_SIGNER, /* files, and the descriptors it has */
+	SANDBOX_EDGE,   /* the same, and accept */
 };
 
 /*

@@ -1,0 +1,207 @@
+/* base/sandbox.c - see sandbox.h. */
+#include "base/sandbox.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <openssl/crypto.h>
+#include <openssl/rand.h>
+#include <seccomp.h>
+
+#define COUNT(table) (sizeof(table) / sizeof(*(table)))
+
+static bool
+is_user(uid_t uid, gid_t gid)
+{
+	uid_t uids[3];
+	gid_t gids[3];
+
+	if (getresuid(&uids[0], &uids[1], &uids[2]) == -1 ||
+	    getresgid(&gids[0], &gids[1], &gids[2]) == -1 || getgroups(0, NULL) != 0)
+		return false;
+	for (int i = 0; i < 3; i++)
+		if (uids[i] != uid || gids[i] != gid)
+			return false;
+	return setuid(0) == -1; /* no way back */
+}
+
+static bool
+become(const char *user, struct fault *f)
+{
+	struct passwd *who;
+
+	if (user == NULL || geteuid() != 0)
+		return true;
+	errno = 0;
+	if ((who = getpwnam(user)) == NULL)
+		return fault_errno(f, FAULT_INTERNAL, "sandbox: no user %s", user);
+	if (who->pw_uid == 0)
+		return fault_set(f, FAULT_INTERNAL, "sandbox: %s is root", user);
+	if (setgroups(0, NULL) == -1 || setresgid(who->pw_gid, who->pw_gid, who->pw_gid) == -1 ||
+	    setresuid(who->pw_uid, who->pw_uid, who->pw_uid) == -1)
+		return fault_errno(f, FAULT_INTERNAL, "sandbox: cannot become %s", user);
+	if (!is_user(who->pw_uid, who->pw_gid))
+		return fault_set(f, FAULT_INTERNAL, "sandbox: did not become %s", user);
+	return true;
+}
+
+/* After the change of user, which the kernel answers by setting dumpable anew. */
+static bool
+close_doors(struct fault *f)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) == -1 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
+		return fault_errno(f, FAULT_INTERNAL, "sandbox: cannot give up privileges");
+	return true;
+}
+
+#ifdef QUATRAIN_SANITIZED
+
+static bool
+filter(enum sandbox_role role, bool *ret_on, struct fault *f)
+{
+	(void)role;
+	(void)f;
+	*ret_on = false;
+	return true;
+}
+
+#else
+
+/* What both roles do all day: files, memory, time, and the descriptors that they were given. */
+static const char *const common[] = {
+	/* files */
+	"access", "chmod", "close", "dup", "faccessat", "faccessat2", "fadvise64", "fallocate",
+	"fchmod", "fchmodat", "fcntl", "fdatasync", "flock", "fstat", "fstatfs", "fsync",
+	"ftruncate", "getcwd", "getdents64", "lseek", "lstat", "mkdir", "mkdirat", "newfstatat",
+	"open", "openat", "pread64", "preadv", "pwrite64", "pwritev", "read", "readlink",
+	"readlinkat", "readv", "rename", "renameat", "renameat2", "rmdir", "stat", "statfs",
+	"statx", "umask", "unlink", "unlinkat", "write", "writev",
+	/* memory; mmap and mprotect are in limited */
+	"brk", "madvise", "mlock", "mlock2", "mremap", "msync", "munlock", "munmap",
+	/* descriptors that are there */
+	"epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd2",
+	"getsockopt", "pipe2", "poll", "ppoll", "pselect6", "recvfrom", "recvmsg", "select",
+	"sendmsg", "sendto", "setsockopt", "shutdown", "timerfd_create", "timerfd_gettime",
+	"timerfd_settime",
+	/* time and chance */
+	"clock_getres", "clock_gettime", "clock_nanosleep", "getrandom", "gettimeofday",
+	"nanosleep", "time",
+	/* oneself */
+	"exit", "exit_group", "futex", "getegid", "geteuid", "getgid", "getpid", "getppid",
+	"getrlimit", "getrusage", "gettid", "getuid", "prctl", "restart_syscall", "rseq",
+	"rt_sigaction", "rt_sigpending", "rt_sigprocmask", "rt_sigreturn", "rt_sigsuspend",
+	"rt_sigtimedwait", "sched_getaffinity", "sched_yield", "set_robust_list", "sigaltstack",
+	"sysinfo", "uname"
+};
+
+static const char *const edge[] = { "accept", "accept4", "getpeername", "getsockname" };
+
+/* Allowed with one argument as said. */
+static const struct limited {
+	const char *name;
+	struct scmp_arg_cmp arg;
+} limited[] = {
+	{ "mmap", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } }, /* no new code */
+	{ "mprotect", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
+	{ "ioctl", { 1, SCMP_CMP_EQ, TCGETS, 0 } }, /* stdio asks whether it writes to a terminal */
+	{ "prlimit64", { 0, SCMP_CMP_EQ, 0, 0 } },  /* one's own */
+};
+
+static const struct extra {
+	const char *const *names;
+	size_t n;
+} extras[] = {
+	[SANDBOX_SIGNER] = { NULL, 0 },
+	[SANDBOX_EDGE] = { edge, COUNT(edge) },
+};
+
+/* 0 or a negative errno. A name that this architecture does not have needs no permission. */
+static int
+allow(scmp_filter_ctx ctx, const char *name, const struct scmp_arg_cmp *arg)
+{
+	int call = seccomp_syscall_resolve_name(name);
+
+	if (call < 0)
+		return 0;
+	return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, arg == NULL ? 0 : 1, arg);
+}
+
+static int
+allow_names(scmp_filter_ctx ctx, const char *const *names, size_t n)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = allow(ctx, names[i], NULL);
+	return rc;
+}
+
+static int
+allow_limited(scmp_filter_ctx ctx)
+{
+	/* abort() signals its own process, and no other is to be signalled. */
+	const struct scmp_arg_cmp self = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 };
+	int rc = allow(ctx, "tgkill", &self);
+
+	for (size_t i = 0; rc == 0 && i < COUNT(limited); i++)
+		rc = allow(ctx, limited[i].name, &limited[i].arg);
+	return rc;
+}
+
+static int
+load(scmp_filter_ctx ctx, enum sandbox_role role)
+{
+	int rc;
+
+	/* Every thread that runs already, and a search tree instead of a long list of compares. */
+	if ((rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1)) != 0 ||
+	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS)) != 0 ||
+	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2)) != 0 ||
+	    (rc = allow_names(ctx, common, COUNT(common))) != 0 ||
+	    (rc = allow_names(ctx, extras[role].names, extras[role].n)) != 0 ||
+	    (rc = allow_limited(ctx)) != 0)
+		return rc;
+	return seccomp_load(ctx);
+}
+
+static bool
+filter(enum sandbox_role role, bool *ret_on, struct fault *f)
+{
+	scmp_filter_ctx ctx;
+	uint8_t octet;
+	int rc;
+
+	/* libcrypto reads its configuration, and loads code it names, when first used: be it now.
+	 */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1 || RAND_bytes(&octet, 1) != 1)
+		return fault_crypto(f, FAULT_INTERNAL, "sandbox: libcrypto does not start");
+	if ((ctx = seccomp_init(SCMP_ACT_KILL_PROCESS)) == NULL)
+		return fault_set(f, FAULT_INTERNAL, "sandbox: libseccomp does not start");
+	rc = load(ctx, role);
+	seccomp_release(ctx);
+	if (rc != 0)
+		return fault_set(f, FAULT_INTERNAL, "sandbox: no filter: %s", strerror(-rc));
+	*ret_on = true;
+	return true;
+}
+
+#endif
+
+bool
+sandbox_enter(enum sandbox_role role, const char *user, bool *ret_on, struct fault *f)
+{
+	if (role != SANDBOX_SIGNER && role != SANDBOX_EDGE)
+		return fault_set(f, FAULT_INTERNAL, "sandbox: no role %d", (int)role);
+	return become(user, f) && close_doors(f) && filter(role, ret_on, f);
+}
