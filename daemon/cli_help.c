@@ -6,24 +6,22 @@
 
 #define WIDTH 79
 
-/* text, broken between words, each line after indent spaces; the first continues at column at. */
+/* text, broken between words, each line after indent spaces; the first continues there. */
 static void
-wrap(const char *text, int indent, int at)
+wrap(const char *text, int indent)
 {
-	while (*text != '\0') {
+	int at = indent;
+
+	for (bool first = true; *text != '\0'; first = false) {
 		int n = (int)strcspn(text, " ");
 
-		if (at + n > WIDTH && at > indent) {
+		if (!first && at + 1 + n > WIDTH) {
 			(void)printf("\n%*s", indent, "");
 			at = indent;
-		}
-		(void)printf("%.*s", n, text);
+		} else if (!first)
+			at += printf(" ");
+		at += printf("%.*s", n, text);
 		text += n;
-		at += n;
-		if (*text == ' ' && text[1] != '\0') {
-			(void)putchar(' ');
-			at++;
-		}
 		text += strspn(text, " ");
 	}
 	(void)putchar('\n');
@@ -67,7 +65,7 @@ put_choices(const char *words, int indent)
 	}
 	text[n] = '\0';
 	(void)printf("%*s", indent, "");
-	wrap(text, indent, indent);
+	wrap(text, indent);
 }
 
 static void
@@ -82,7 +80,7 @@ put_option(const struct cli_param *p)
 		n = 0;
 	}
 	(void)printf("%*s", indent - n, "");
-	wrap(p->help, indent, indent);
+	wrap(p->help, indent);
 	if (p->kind == CLI_CHOICE)
 		put_choices(p->more, indent);
 }
@@ -103,13 +101,13 @@ cli_help_command(const struct command *command)
 	(void)printf("Usage: quatrain ");
 	cli_synopsis(command, stdout);
 	(void)printf("\n\n");
-	wrap(command->help, 0, 0);
+	wrap(command->help, 0);
 	put_options("Options", command->options);
 	if ((command->how & CLI_CALLS) != 0)
 		put_options("To call a service elsewhere", cli_remote);
 	put_options("Of every command", cli_common);
 	(void)printf("\nNext: ");
-	wrap(command->next, 6, 6);
+	wrap(command->next, 6);
 }
 
 void

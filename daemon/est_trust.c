@@ -7,7 +7,8 @@
 #include <openssl/evp.h>
 #include <openssl/x509_vfy.h>
 
-#define BASE32 "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
+/* Either case, as the service takes either: some people type. */
+#define BASE32 "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz234567"
 #define PARTS  4
 
 /* Leave the text of o, of max characters at most, in to. */
@@ -85,7 +86,7 @@ est_trust_find(STACK_OF(X509) * certs, const char *root, X509 **ret, struct faul
 		if (X509_digest(c, EVP_sha256(), hash, NULL) != 1)
 			return fault_crypto(f, FAULT_INTERNAL, "trust: X509_digest");
 		text_base32(hash, EST_ROOT_OCTETS, text);
-		if (strcmp(text, root) != 0 || X509_self_signed(c, 1) != 1)
+		if (strcasecmp(text, root) != 0 || X509_self_signed(c, 1) != 1)
 			continue;
 		if (X509_up_ref(c) != 1)
 			return fault_crypto(f, FAULT_INTERNAL, "trust: X509_up_ref");
