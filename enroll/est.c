@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/secret.h"
 #include "ca/cert.h"
 #include "ca/csr.h"
 #include "ca/identify.h"
@@ -93,8 +94,8 @@ begins(struct octets o, const char *with)
 static void
 put_base64(struct exchange *x, struct octets der)
 {
-	bool wrapped = memchr(x->body.at == NULL ? (const uint8_t *)"" : x->body.at, '\n',
-			   x->body.n > COLUMNS ? COLUMNS + 16 : 0) != NULL;
+	size_t look = x->body.n > COLUMNS + 16 ? COLUMNS + 16 : 0;
+	bool wrapped = look > 0 && memchr(x->body.at, '\n', look) != NULL;
 
 	if (begins(x->user_agent, "libest"))
 		wrapped = true;

@@ -1,0 +1,67 @@
+/*
+ * ca/keyring.h - the keys that this process may use, opened when they are first needed.
+ *
+ * Issuers are CAs with their keys. Delegates are keys that a CA certified for
+ * one purpose: its OCSP responder, its tenant's log, the service's TLS. A
+ * delegate is renewed here when a third of its time is left. Signer and init only.
+ *
+ * Sealed files lie in <data>/keys/<key id>.key.
+ */
+#ifndef QUATRAIN_CA_KEYRING_H
+#define QUATRAIN_CA_KEYRING_H
+
+#include "ca/issue.h"
+
+struct keyring;
+
+struct keyring_ground {
+	struct realm *realm;
+	struct seal *seal;
+	struct journal *journal;
+	const char *public_url;
+	const struct log_context *why; /* of what is made here: who runs this process */
+};
+
+struct delegate {
+	const struct key *key;
+	struct octets certificate; /* DER */
+};
+
+/* What a delegate is for, and the names that it carries. */
+struct purpose {
+	const char *profile; /* "responder", "responder-offline", "log", "service" */
+	const char *name;    /* its CN, and its endpoint's name where the profile is named */
+	enum key_kind kind;
+	size_t dns_n, ip_n;
+	const char *dns[TBS_NAMES_MAX - 1];
+	struct octets ip[TBS_NAMES_MAX];
+};
+
+/* ground is copied, what it points to is lent for good. *ret to keyring_free(). Fault:
+ * FAULT_INTERNAL. */
+bool keyring_new(
+    const struct keyring_ground *ground, struct keyring **ret, struct fault *f) CHECKED;
+void keyring_free(struct keyring *k); /* NULL is allowed */
+
+/* Where the sealed file of a key lies. Fault: FAULT_INTERNAL the path is too long. */
+bool keyring_path(const struct realm *r, const uint8_t id[static TBS_KEY_ID_OCTETS],
+    char to[static REALM_PATH_MAX], struct fault *f) CHECKED;
+
+/* The CA key_id with its key; lent. Faults: FAULT_NOTFOUND no such CA, or its key is not here (an
+ * offline root's), FAULT_AUTH and the other faults of key_read(). */
+bool keyring_issuer(struct keyring *k, const uint8_t id[static TBS_KEY_ID_OCTETS],
+    const struct issuer **ret, struct fault *f) CHECKED;
+/* A CA that was just made: by is taken, its key too. */
+bool keyring_keep(struct keyring *k, struct issuer *by, struct key *key, struct fault *f) CHECKED;
+
+/*
+ * The delegate of the CA authority for p: made where there is none, renewed where it is due (two
+ * commits of its own then, in the ledger of that CA). A due one that cannot be renewed serves until
+ * it expires. Lent until the next call. Faults: those of keyring_issuer() and issue_now().
+ */
+bool keyring_delegate(struct keyring *k, const struct authority *of, const struct purpose *p,
+    int64_t now_s, struct delegate *ret, struct fault *f) CHECKED;
+
+const struct keyring_ground *keyring_ground(const struct keyring *k);
+
+#endif
