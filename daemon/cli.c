@@ -280,12 +280,12 @@ help(const struct command *command, const char *const *words, size_t n)
 		cli_help_command(command);
 		return CLI_OK;
 	}
-	for (size_t i = 0; n > 0 && i < cli_commands_n; i++)
+	for (size_t i = 0; n == 1 && i < cli_commands_n; i++)
 		if (strcmp(words[0], cli_commands[i].words[0]) == 0) {
 			cli_help_list(words[0]);
 			return CLI_OK;
 		}
-	if (n > 0 && strcmp(words[0], "help") != 0)
+	if (n > 0)
 		return no_command(words, n);
 	cli_help_list(NULL);
 	return CLI_OK;
@@ -319,8 +319,10 @@ cli_main(int argc, const char *const *argv)
 	inv.argc = argc > 0 ? argc - 1 : 0;
 	if ((status = split(&inv, words, &n)) != 0)
 		return status;
+	if (n > 0 && strcmp(words[0], "help") == 0)
+		return help(find_command(words + 1, n - 1), words + 1, n - 1);
 	inv.command = find_command(words, n);
-	if (cli_flag(&inv, "help") || (n > 0 && strcmp(words[0], "help") == 0))
+	if (cli_flag(&inv, "help"))
 		return help(inv.command, words, n);
 	if (inv.command == NULL)
 		return no_command(words, n);

@@ -1,0 +1,271 @@
+/* tests/unit/settings.c - daemon/settings.h keeps its promises, and the reference file is the
+ * table. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/settings.h"
+#include "tests/unit/scratch.h"
+
+static char folder[SCRATCH_PATH_MAX], file[SCRATCH_PATH_MAX + 32];
+
+static void
+setup(void)
+{
+	scratch_new(folder);
+	scratch_path(folder, "quatrain.yaml", file, sizeof(file));
+	ck_assert_int_eq(chdir(folder), 0);
+}
+
+static void
+teardown(void)
+{
+	ck_assert_int_eq(chdir("/"), 0);
+	scratch_free(folder);
+}
+
+static void
+put(const char *yaml)
+{
+	FILE *to = fopen(file, "w");
+
+	ck_assert_ptr_nonnull(to);
+	ck_assert_int_ge(fputs(yaml, to), 0);
+	ck_assert_int_eq(fclose(to), 0);
+}
+
+static char *
+slurp(const char *path)
+{
+	static char text[65536];
+	FILE *from = fopen(path, "r");
+	size_t n;
+
+	ck_assert_msg(from != NULL, "%s", path);
+	n = fread(text, 1, sizeof(text) - 1, from);
+	text[n] = '\0';
+	(void)fclose(from);
+	return text;
+}
+
+/* The file is refused, for a reason that holds why, and nothing is left in the caller's struct. */
+static void
+refused(const char *yaml, const char *why)
+{
+	struct settings s = { .edges = 77 };
+	struct fault f = { 0 };
+
+	put(yaml);
+	ck_assert_msg(!settings_load(file, &s, &f), "%s", yaml);
+	ck_assert_int_eq(f.code, FAULT_BADREQ);
+	ck_assert_msg(strstr(f.text, why) != NULL, "%s", f.text);
+	ck_assert_msg(strstr(f.text, "quatrain.yaml") != NULL, "%s", f.text);
+	ck_assert_int_eq(s.edges, 77);
+}
+
+START_TEST(defaults)
+{
+	struct settings s;
+	struct fault f;
+
+	ck_assert_msg(settings_load(NULL, &s, &f), "%s", f.text);
+	ck_assert_str_eq(s.data, "./data");
+	ck_assert_str_eq(s.domain, "example.org");
+	ck_assert_str_eq(s.region, "eu");
+	ck_assert_str_eq(s.org, "example.org");
+	ck_assert_str_eq(s.listen_public, "127.0.0.1:8080");
+	ck_assert_str_eq(s.listen_secure, "127.0.0.1:8443");
+	ck_assert_str_eq(s.listen_relay, "127.0.0.1:8631");
+	ck_assert_str_eq(s.listen_metrics, "127.0.0.1:9090");
+	ck_assert_str_eq(s.public_url, "http://localhost:8080");
+	ck_assert_uint_eq(s.names.n, 2);
+	ck_assert_str_eq(s.names.at[0], "localhost");
+	ck_assert_str_eq(s.names.at[1], "127.0.0.1");
+	ck_assert_str_eq(s.seal, "key-file");
+	ck_assert_str_eq(s.seal_file, "");
+	ck_assert_str_eq(s.user, "");
+	ck_assert_str_eq(s.log_level, "info");
+	ck_assert_int_eq(s.edges, 1);
+}
+END_TEST
+
+/* ./quatrain.yaml is before ./conf/quatrain.yaml, and org follows the domain where it is not set.
+ */
+START_TEST(finds_its_file)
+{
+	struct settings s;
+	struct fault f;
+
+	put("domain: one.example\n");
+	ck_assert_msg(settings_load(NULL, &s, &f), "%s", f.text);
+	ck_assert_str_eq(s.domain, "one.example");
+	ck_assert_str_eq(s.org, "one.example");
+	ck_assert_int_eq(mkdir("conf", 0700), 0);
+	ck_assert_int_eq(rename("quatrain.yaml", "conf/quatrain.yaml"), 0);
+	ck_assert_msg(settings_load(NULL, &s, &f), "%s", f.text);
+	ck_assert_str_eq(s.domain, "one.example");
+	put("domain: two.example\norg: Two Ltd\n");
+	ck_assert_msg(settings_load(NULL, &s, &f), "%s", f.text);
+	ck_assert_str_eq(s.domain, "two.example");
+	ck_assert_str_eq(s.org, "Two Ltd");
+}
+END_TEST
+
+START_TEST(refuses)
+{
+	refused("region: platform\n", "region");
+	refused("region: Eu\n", "region");
+	refused("domain: example..org\n", "domain");
+	refused(
+	    "org: 0123456789012345678901234567890123456789012345678901234567890\n", "at most 58");
+	refused("org: \"na\xc3\xafve\"\n", "org");
+	refused("names: []\n", "names");
+	refused("names: [\"not a host\"]\n", "names");
+	refused("names: [ok.example, 999.0.0.1.]\n", "names");
+	refused("names: localhost\n", "names");
+	refused("seal: none\n", "seal");
+	refused("seal: credential\n", "seal_file");
+	refused("listen: { public: \"127.0.0.1:8443\" }\n", "listen.public has");
+	refused("listen: { secure: \"127.0.0.1\" }\n", "listen.secure");
+	refused("listen: { secret: \"127.0.0.1:1\" }\n", "listen.secret");
+	refused("public_url: https://localhost\n", "public_url");
+	refused("edges: 0\n", "edges");
+	refused("edges: 65\n", "edges");
+	refused("edges: many\n", "edges");
+	refused("log_level: loud\n", "log_level");
+	refused("nonsense: 1\n", "nonsense");
+	refused("data: a\ndata: b\n", "data");
+	refused("data: [a]\n", "data");
+}
+END_TEST
+
+START_TEST(port_zero_is_free_for_all)
+{
+	struct settings s;
+	struct fault f;
+
+	put("listen:\n  public: 127.0.0.1:0\n  secure: 127.0.0.1:0\n  relay: '[::1]:0'\n  metrics: 127.0.0.1:0\n");
+	ck_assert_msg(settings_load(file, &s, &f), "%s", f.text);
+	ck_assert_str_eq(s.listen_secure, "127.0.0.1:0");
+	put("seal: credential\nseal_file: quatrain\nnames: ['2001:db8::1', a.example]\n");
+	ck_assert_msg(settings_load(file, &s, &f), "%s", f.text);
+	ck_assert_str_eq(s.seal_file, "quatrain");
+}
+END_TEST
+
+START_TEST(missing_file_is_refused)
+{
+	struct settings s;
+	struct fault f = { 0 };
+
+	ck_assert(!settings_load("nowhere.yaml", &s, &f));
+	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
+	ck_assert_ptr_nonnull(strstr(f.text, "nowhere.yaml"));
+}
+END_TEST
+
+START_TEST(joins_paths)
+{
+	struct settings s = { .data = "/d" };
+	char path[12];
+
+	ck_assert(settings_path(&s, "root.pem", path, sizeof(path)));
+	ck_assert_str_eq(path, "/d/root.pem");
+	ck_assert(!settings_path(&s, "chain.pem", path, sizeof(path)));
+}
+END_TEST
+
+/* Does key stand in the file with its fallback: as a line "key: value", or commented where it has
+ * none. */
+static bool
+stands(const char *text, const struct conf_key *k)
+{
+	const char *dot = strrchr(k->path, '.');
+	char line[128];
+
+	(void)snprintf(line, sizeof(line), "\n%s%s%s:", k->fallback == NULL ? "#" : "",
+	    dot == NULL ? "" : "  ", dot == NULL ? k->path : dot + 1);
+	return strstr(text, line) != NULL;
+}
+
+static void
+same_value(const struct conf_key *k, const struct settings *a, const struct settings *b)
+{
+	const char *x = (const char *)a + k->offset, *y = (const char *)b + k->offset;
+
+	if (k->type == CONF_LIST) {
+		ck_assert_uint_eq(a->names.n, b->names.n);
+		for (size_t i = 0; i < a->names.n; i++)
+			ck_assert_str_eq(a->names.at[i], b->names.at[i]);
+	} else if (k->type == CONF_COUNT)
+		ck_assert_msg(memcmp(x, y, sizeof(int64_t)) == 0, "%s", k->path);
+	else
+		ck_assert_msg(strcmp(x, y) == 0, "%s: %s, %s", k->path, x, y);
+}
+
+START_TEST(reference_file_is_the_table)
+{
+	const char *text = slurp(QUATRAIN_SOURCE_DIR "/conf/quatrain.yaml");
+	struct settings ours, file_says;
+	struct fault f;
+
+	ck_assert_msg(settings_load(NULL, &ours, &f), "%s", f.text);
+	ck_assert_msg(
+	    settings_load(QUATRAIN_SOURCE_DIR "/conf/quatrain.yaml", &file_says, &f), "%s", f.text);
+	for (size_t i = 0; i < settings_keys_n; i++) {
+		const struct conf_key *k = &settings_keys[i];
+
+		ck_assert_msg(stands(text, k), "conf/quatrain.yaml lacks %s", k->path);
+		same_value(k, &ours, &file_says);
+	}
+}
+END_TEST
+
+START_TEST(manual_is_the_table)
+{
+	const char *text = slurp(QUATRAIN_SOURCE_DIR "/docs/man/quatrain.yaml.5");
+
+	for (size_t i = 0; i < settings_keys_n; i++) {
+		const struct conf_key *k = &settings_keys[i];
+		const char *at, *end, *says;
+		char item[128];
+
+		(void)snprintf(item, sizeof(item), "\n.It Cm %s\n", k->path);
+		ck_assert_msg(
+		    (at = strstr(text, item)) != NULL, "quatrain.yaml.5 lacks %s", k->path);
+		end = strstr(at + 1, "\n.It ");
+		if (end == NULL)
+			end = strstr(at, "\n.El");
+		/* A list is spelled with brackets and a space. */
+		says = k->fallback == NULL    ? "efault"
+		       : k->type == CONF_LIST ? "localhost"
+					      : k->fallback;
+		at = strstr(at, says);
+		ck_assert_msg(at != NULL && at < end, "quatrain.yaml.5: %s lacks its default %s",
+		    k->path, says);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("settings");
+	TCase *t = tcase_create("settings");
+	SRunner *r = srunner_create(s);
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, defaults);
+	tcase_add_test(t, finds_its_file);
+	tcase_add_test(t, refuses);
+	tcase_add_test(t, port_zero_is_free_for_all);
+	tcase_add_test(t, missing_file_is_refused);
+	tcase_add_test(t, joins_paths);
+	tcase_add_test(t, reference_file_is_the_table);
+	tcase_add_test(t, manual_is_the_table);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
