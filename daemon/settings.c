@@ -57,6 +57,18 @@ is_address(const char *s)
 	return inet_pton(AF_INET, s, to) == 1 || inet_pton(AF_INET6, s, to) == 1;
 }
 
+/* False if it does not fit. */
+static bool
+copy(const char *from, char *to, size_t size)
+{
+	size_t n = strlen(from);
+
+	if (n >= size)
+		return false;
+	(void)memcpy(to, from, n + 1);
+	return true;
+}
+
 /* The four levels' names: what the certificate authority will refuse, refused while the file is in
  * hand. */
 static bool
@@ -69,14 +81,12 @@ check_space(const char *file, const struct settings *s, struct fault *f)
 		return fault_set(f, FAULT_BADREQ,
 		    "%s: region: expected a name of your own, found \"%s\", which is the service's own tenant",
 		    file, s->region);
-	if (strlen(s->org) >= sizeof(ns.org))
+	if (!copy(s->org, ns.org, sizeof(ns.org)))
 		return fault_set(f, FAULT_BADREQ, "%s: org: expected at most %d octets, found %zu",
 		    file, NAME_ORG_MAX, strlen(s->org));
-	if (strlen(s->domain) >= sizeof(ns.domain) || strlen(s->region) >= sizeof(ns.region))
+	if (!copy(s->domain, ns.domain, sizeof(ns.domain)) ||
+	    !copy(s->region, ns.region, sizeof(ns.region)))
 		return fault_set(f, FAULT_BADREQ, "%s: domain: expected a shorter name", file);
-	(void)snprintf(ns.domain, sizeof(ns.domain), "%s", s->domain);
-	(void)snprintf(ns.region, sizeof(ns.region), "%s", s->region);
-	(void)snprintf(ns.org, sizeof(ns.org), "%s", s->org);
 	if (!name_space_check(&ns, &why))
 		return fault_set(f, why.code, "%s: %s", file, why.text);
 	return true;
