@@ -8,6 +8,10 @@
 
 #include <openssl/err.h>
 
+#undef fault_set /* the analyzer's; see there */
+#undef fault_errno
+#undef fault_crypto
+
 /* Peers choose part of some texts; keep them from forging log lines. */
 static void
 make_printable(char *s)
@@ -19,7 +23,7 @@ make_printable(char *s)
 
 /* Put the sentence into f, then ": " and why, where there is a why. */
 static void PRINTF_LIKE(4, 0)
-fill(struct fault *f, enum fault_code code, const char *why, const char *fmt, va_list ap)
+    fill(struct fault *f, enum fault_code code, const char *why, const char *fmt, va_list ap)
 {
 	size_t n;
 
