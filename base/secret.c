@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -50,7 +51,8 @@ secret_random(size_t n, struct secret *ret, struct fault *f)
 
 	if (!secret_new(n, &s, f))
 		return false;
-	randombytes_buf(s.at, s.n);
+	if (n > 0)
+		randombytes_buf(s.at, s.n);
 	*ret = s;
 	return true;
 }
@@ -69,19 +71,33 @@ secret_copy(struct octets o, struct secret *ret, struct fault *f)
 }
 
 /*
+ * As read(). From a terminal it waits with the signals of mask let through, so
+ * that none can come between a look for one and the wait.
+ */
+static ssize_t
+read_some(int fd, const sigset_t *mask, uint8_t *to, size_t n)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	if (mask != NULL && ppoll(&ready, 1, NULL, mask) == -1)
+		return -1;
+	return read(fd, to, n);
+}
+
+/*
  * Read up to the first line end, or up to the end of a file without one, and
  * copy the line. room is guarded, and two octets longer than any line we take,
  * so that a CR and LF fit behind the longest.
  */
 static bool
-line_read(int fd, struct secret *room, struct secret *ret, struct fault *f)
+line_read(int fd, const sigset_t *mask, struct secret *room, struct secret *ret, struct fault *f)
 {
 	uint8_t *end = NULL;
 	size_t n = 0;
 	ssize_t got;
 
 	while (end == NULL && n < room->n) {
-		if ((got = read(fd, room->at + n, room->n - n)) == -1)
+		if ((got = read_some(fd, mask, room->at + n, room->n - n)) == -1)
 			return fault_errno(f, FAULT_INTERNAL, "secret: cannot read");
 		if (got == 0)
 			break;
@@ -112,7 +128,7 @@ secret_read_line(const char *path, struct secret *ret, struct fault *f)
 		return fault_errno(f, code, "secret: cannot open %s", path);
 	}
 	if ((ok = secret_new(LINE_MAX_OCTETS + 2, &room, f))) {
-		ok = line_read(fd, &room, ret, f);
+		ok = line_read(fd, NULL, &room, ret, f);
 		secret_free(&room);
 	}
 	(void)close(fd);
@@ -130,10 +146,8 @@ interrupt(int sig)
 static const int interrupts[] = { SIGINT, SIGTERM, SIGQUIT, SIGHUP };
 #define INTERRUPTS (sizeof(interrupts) / sizeof(*interrupts))
 
-/* Ask with the echo off; a signal ends the read, so that the terminal is put right before it
- * counts. */
 static bool
-ask_quietly(int tty, const char *prompt, struct secret *ret, struct fault *f)
+ask_quietly(int tty, const char *prompt, const sigset_t *mask, struct secret *ret, struct fault *f)
 {
 	struct termios was, quiet;
 	struct secret room = { NULL, 0 };
@@ -150,31 +164,38 @@ ask_quietly(int tty, const char *prompt, struct secret *ret, struct fault *f)
 	    write(tty, prompt, strlen(prompt)) != (ssize_t)strlen(prompt))
 		ok = fault_errno(f, FAULT_INTERNAL, "secret: cannot ask");
 	else
-		ok = line_read(tty, &room, ret, f);
+		ok = line_read(tty, mask, &room, ret, f);
 	(void)!write(tty, "\n", 1);
 	(void)tcsetattr(tty, TCSAFLUSH, &was);
 	secret_free(&room);
 	return ok;
 }
 
+/* A signal ends the waiting, and counts only when the terminal echoes again. */
 bool
 secret_ask(const char *prompt, struct secret *ret, struct fault *f)
 {
 	struct sigaction was[INTERRUPTS], now = { .sa_handler = interrupt };
+	sigset_t held, mask;
 	bool ok;
 	int tty;
 
 	if ((tty = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY)) == -1)
 		return fault_errno(f, FAULT_NOTFOUND, "secret: no terminal");
 	interrupted = 0;
-	for (size_t i = 0; i < INTERRUPTS; i++)
+	(void)sigemptyset(&held);
+	for (size_t i = 0; i < INTERRUPTS; i++) {
+		(void)sigaddset(&held, interrupts[i]);
 		(void)sigaction(interrupts[i], &now, &was[i]);
-	ok = ask_quietly(tty, prompt, ret, f);
+	}
+	(void)sigprocmask(SIG_BLOCK, &held, &mask);
+	ok = ask_quietly(tty, prompt, &mask, ret, f);
 	for (size_t i = 0; i < INTERRUPTS; i++)
 		(void)sigaction(interrupts[i], &was[i], NULL);
 	(void)close(tty);
 	if (interrupted != 0)
 		(void)raise(interrupted);
+	(void)sigprocmask(SIG_SETMASK, &mask, NULL);
 	return ok;
 }
 
