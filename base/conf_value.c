@@ -146,15 +146,24 @@ parse_count(const char *s, int64_t *ret)
 	return errno == 0;
 }
 
+/* v lies in a range that reads "lo..hi". */
+static bool
+is_in(const char *range, int64_t v)
+{
+	const char *dots = strstr(range, "..");
+	char text[CONF_TEXT_MAX];
+	int64_t lo, hi;
+
+	return dots != NULL && cut_out(range, (size_t)(dots - range), text) &&
+	       parse_count(text, &lo) && parse_count(dots + 2, &hi) && v >= lo && v <= hi;
+}
+
 static bool
 set_count(const struct conf_key *k, void *field, const char *s)
 {
-	long long lo, hi;
 	int64_t v;
 
-	if (!parse_count(s, &v))
-		return false;
-	if (k->more != NULL && (sscanf(k->more, "%lld..%lld", &lo, &hi) != 2 || v < lo || v > hi))
+	if (!parse_count(s, &v) || (k->more != NULL && !is_in(k->more, v)))
 		return false;
 	memcpy(field, &v, sizeof(v));
 	return true;

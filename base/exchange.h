@@ -31,8 +31,7 @@ typedef void exchange_then(struct exchange *x, uint16_t code, struct octets body
 struct exchange {
 	/* the request: all lent until the reply is sent */
 	enum exchange_face face;
-	struct octets method, path,
-	    query; /* path is raw, without the query; query without its '?' */
+	struct octets method, path, query; /* path is raw, query without its '?' */
 	struct octets content_type, authorization, user_agent, if_none_match;
 	struct octets body;
 	bool body_too_large;              /* over the face's limit; body is then empty */
@@ -40,8 +39,7 @@ struct exchange {
 	uint8_t binding[32];              /* tls-exporter (RFC 9266), zeros without TLS 1.3 */
 	char source[EXCHANGE_SOURCE_MAX]; /* address:port, or "local" */
 
-	/* for the handler: what it was told when it was registered, and what it keeps between calls
-	 */
+	/* for the handler: what it was registered with, and what it keeps between calls */
 	void *with;
 	void *state; /* freed with free() after the reply */
 

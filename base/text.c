@@ -127,6 +127,10 @@ text_unbase64(struct octets o, struct bytes *ret, struct fault *f)
 	o = o.n == 0 ? o : disarm(o);
 	if (o.n == 0)
 		return fault_set(f, FAULT_BADREQ, "base64: nothing to decode");
+	/* sodium_base642bin() looks for what to ignore with strchr(), which finds a NUL everywhere.
+	 */
+	if (memchr(o.at, '\0', o.n) != NULL)
+		return fault_set(f, FAULT_BADREQ, "base64: RFC 4648 section 4: a NUL octet");
 	room = o.n / 4 * 3 + 3;
 	to = bytes_extend(ret, room);
 	if (to == NULL)
