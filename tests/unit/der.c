@@ -71,28 +71,15 @@ wrote(const char *want, size_t n)
 
 START_TEST(passes_primitives)
 {
-	static const struct row rows[] = {
-		ROW("\x01\x01\x00"),
-		ROW("\x01\x01\xff"),
-		ROW("\x02\x01\x00"),
-		ROW("\x02\x02\x00\x80"),
-		ROW("\x02\x01\x80"),
-		ROW("\x02\x02\xff\x7f"),
-		ROW("\x0a\x01\x06"),
-		ROW("\x03\x01\x00"),
-		ROW("\x03\x02\x07\x80"),
-		ROW("\x04\x00"),
-		ROW("\x05\x00"),
-		ROW("\x06\x01\x2a"),
-		ROW("\x06\x03\x2a\x86\x48"),
-		ROW("\x0d\x02\x81\x00"),
-		ROW("\x0c\x02\xc3\xa4"),
+	static const struct row rows[] = { ROW("\x01\x01\x00"), ROW("\x01\x01\xff"),
+		ROW("\x02\x01\x00"), ROW("\x02\x02\x00\x80"), ROW("\x02\x01\x80"),
+		ROW("\x02\x02\xff\x7f"), ROW("\x0a\x01\x06"), ROW("\x03\x01\x00"),
+		ROW("\x03\x02\x07\x80"), ROW("\x04\x00"), ROW("\x05\x00"), ROW("\x06\x01\x2a"),
+		ROW("\x06\x03\x2a\x86\x48"), ROW("\x0d\x02\x81\x00"), ROW("\x0c\x02\xc3\xa4"),
 		ROW("\x13\x0cGo '()+,-./:"),
 		ROW("\x12\x03"
 		    "1 2"),
-		ROW("\x14\x01\xe4"),
-		ROW("\x16\x01@"),
-		ROW("\x1a\x01~"),
+		ROW("\x14\x01\xe4"), ROW("\x16\x01@"), ROW("\x1a\x01~"),
 		ROW("\x1e\x02\x00"
 		    "a"),
 		ROW("\x1c\x04\0\0\0a"),
@@ -104,11 +91,7 @@ START_TEST(passes_primitives)
 		    "20000229235959Z"),
 		ROW("\x18\x0f"
 		    "99991231235959Z"),
-		ROW("\x80\x00"),
-		ROW("\x9e\x01\xff"),
-		ROW("\x41\x01\x00"),
-		ROW("\xc1\x01\x00"),
-	};
+		ROW("\x80\x00"), ROW("\x9e\x01\xff"), ROW("\x41\x01\x00"), ROW("\xc1\x01\x00") };
 
 	all_pass(rows, COUNT(rows));
 }
@@ -116,13 +99,8 @@ END_TEST
 
 START_TEST(passes_constructed)
 {
-	static const struct row rows[] = {
-		ROW("\x30\x00"),
-		ROW("\x31\x00"),
-		ROW("\xa0\x00"),
-		ROW("\x30\x07\x02\x01\x01\x30\x02\x05\x00"),
-		ROW("\xa3\x04\xa0\x02\x05\x00"),
-	};
+	static const struct row rows[] = { ROW("\x30\x00"), ROW("\x31\x00"), ROW("\xa0\x00"),
+		ROW("\x30\x07\x02\x01\x01\x30\x02\x05\x00"), ROW("\xa3\x04\xa0\x02\x05\x00") };
 	static const struct row sets[] = {
 		ROW("\x31\x06\x02\x01\x01\x02\x01\x02"),     /* ascending */
 		ROW("\x31\x06\x02\x01\x01\x02\x01\x01"),     /* alike */
@@ -138,28 +116,18 @@ END_TEST
 
 START_TEST(refuses_headers)
 {
-	static const struct row rows[] = {
-		ROW(""),
-		ROW("\x02"),
-		ROW("\x02\x02\x01"),
-		ROW("\x00\x00"),
-		ROW("\x30\x80\x00\x00"), /* indefinite */
+	static const struct row rows[] = { ROW(""), ROW("\x02"), ROW("\x02\x02\x01"),
+		ROW("\x00\x00"), ROW("\x30\x80\x00\x00"), /* indefinite */
 		ROW("\x04\x81\x01"
 		    "a"), /* long form of a short length */
 		ROW("\x04\x82\x00\x01"
-		    "a"), /* a zero in front */
-		ROW("\x04\x81"),
-		ROW("\x04\x82\x01"), /* length cut short */
-		ROW("\x04\x84\xff\xff\xff\xff"),
-		ROW("\x04\x85\x01\x00\x00\x00\x00"),
-		ROW("\x04\x88\xff\xff\xff\xff\xff\xff\xff\xff"),
-		ROW("\x04\xff"),
-		ROW("\x1f\x1f\x00"),
-		ROW("\xbf\x81\x00\x00"),     /* high tag numbers */
-		ROW("\x30\x03\x02\x02\x01"), /* a member past its parent's end */
-		ROW("\x30\x01\x02"),
-		ROW("\xa0\x02\x04\x01"),
-	};
+		    "a"),                             /* a zero in front */
+		ROW("\x04\x81"), ROW("\x04\x82\x01"), /* length cut short */
+		ROW("\x04\x84\xff\xff\xff\xff"), ROW("\x04\x85\x01\x00\x00\x00\x00"),
+		ROW("\x04\x88\xff\xff\xff\xff\xff\xff\xff\xff"), ROW("\x04\xff"),
+		ROW("\x1f\x1f\x00"), ROW("\xbf\x81\x00\x00"), /* high tag numbers */
+		ROW("\x30\x03\x02\x02\x01"),                  /* a member past its parent's end */
+		ROW("\x30\x01\x02"), ROW("\xa0\x02\x04\x01") };
 
 	all_refused(rows, COUNT(rows), "bad tag or length");
 }
@@ -190,47 +158,22 @@ END_TEST
 
 START_TEST(refuses_contents)
 {
-	static const struct row rows[] = {
-		ROW("\x01\x00"),
-		ROW("\x01\x01\x01"),
-		ROW("\x01\x02\xff\xff"),
-		ROW("\x02\x00"),
-		ROW("\x02\x02\x00\x7f"),
-		ROW("\x02\x02\xff\x80"),
-		ROW("\x0a\x00"),
-		ROW("\x0a\x02\x00\x01"),
-		ROW("\x03\x00"),
-		ROW("\x03\x01\x01"),
-		ROW("\x03\x02\x08\x00"),
-		ROW("\x03\x02\x01\x01"),
-		ROW("\x03\x02\x07\x40"),
-		ROW("\x05\x01\x00"),
-		ROW("\x06\x00"),
-		ROW("\x06\x01\x80"),
-		ROW("\x06\x02\x2a\x86"),
-		ROW("\x06\x03\x2a\x80\x01"),
-		ROW("\x06\x02\x80\x01"),
-		ROW("\x0d\x00"),
-		ROW("\x0c\x01\xff"),
-		ROW("\x0c\x03\xed\xa0\x80"),
-		ROW("\x0c\x02\xc0\x80"),
-		ROW("\x0c\x01\xc3"),
-		ROW("\x13\x01@"),
-		ROW("\x13\x01*"),
-		ROW("\x13\x01_"),
-		ROW("\x13\x01\x00"),
-		ROW("\x13\x01\xe4"),
+	static const struct row rows[] = { ROW("\x01\x00"), ROW("\x01\x01\x01"),
+		ROW("\x01\x02\xff\xff"), ROW("\x02\x00"), ROW("\x02\x02\x00\x7f"),
+		ROW("\x02\x02\xff\x80"), ROW("\x0a\x00"), ROW("\x0a\x02\x00\x01"), ROW("\x03\x00"),
+		ROW("\x03\x01\x01"), ROW("\x03\x02\x08\x00"), ROW("\x03\x02\x01\x01"),
+		ROW("\x03\x02\x07\x40"), ROW("\x05\x01\x00"), ROW("\x06\x00"), ROW("\x06\x01\x80"),
+		ROW("\x06\x02\x2a\x86"), ROW("\x06\x03\x2a\x80\x01"), ROW("\x06\x02\x80\x01"),
+		ROW("\x0d\x00"), ROW("\x0c\x01\xff"), ROW("\x0c\x03\xed\xa0\x80"),
+		ROW("\x0c\x02\xc0\x80"), ROW("\x0c\x01\xc3"), ROW("\x13\x01@"), ROW("\x13\x01*"),
+		ROW("\x13\x01_"), ROW("\x13\x01\x00"), ROW("\x13\x01\xe4"),
 		ROW("\x12\x01"
 		    "a"),
-		ROW("\x12\x01-"),
-		ROW("\x16\x01\x80"),
-		ROW("\x1a\x01\x1f"),
-		ROW("\x1a\x01\x7f"),
+		ROW("\x12\x01-"), ROW("\x16\x01\x80"), ROW("\x1a\x01\x1f"), ROW("\x1a\x01\x7f"),
 		ROW("\x1e\x01"
 		    "a"),
 		ROW("\x1c\x03"
-		    "abc"),
-	};
+		    "abc") };
 
 	all_refused(rows, COUNT(rows), "malformed");
 }
@@ -238,8 +181,7 @@ END_TEST
 
 START_TEST(refuses_times)
 {
-	static const struct row rows[] = {
-		ROW("\x17\x00"),
+	static const struct row rows[] = { ROW("\x17\x00"),
 		ROW("\x17\x0b"
 		    "2401010000Z"),
 		ROW("\x17\x0d"
@@ -277,8 +219,7 @@ START_TEST(refuses_times)
 		ROW("\x18\x0f"
 		    "2024010100000 Z"),
 		ROW("\x18\x0f"
-		    "20241301000000Z"),
-	};
+		    "20241301000000Z") };
 
 	all_refused(rows, COUNT(rows), "malformed");
 }
@@ -286,13 +227,11 @@ END_TEST
 
 START_TEST(refuses_sets_out_of_order)
 {
-	static const struct row rows[] = {
-		ROW("\x31\x06\x02\x01\x02\x02\x01\x01"),
+	static const struct row rows[] = { ROW("\x31\x06\x02\x01\x02\x02\x01\x01"),
 		ROW("\x31\x05\x04\x00\x02\x01\x01"),
 		ROW("\x31\x07\x02\x02\x00\x80\x02\x01\x01"), /* the longer one first */
 		ROW("\x30\x08\x31\x06\x02\x01\x02\x02\x01\x01"),
-		ROW("\x31\x09\x02\x01\x01\x02\x01\x03\x02\x01\x02"),
-	};
+		ROW("\x31\x09\x02\x01\x01\x02\x01\x03\x02\x01\x02") };
 
 	all_refused(rows, COUNT(rows), "X.690 section 11.6");
 }
