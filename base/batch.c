@@ -4,15 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
-#include "base/secret.h"
-
 #define BLOCK_OCTETS  (16u << 10)
 #define BUCKETS_FIRST 256u /* a power of two, as is each double of it */
 #define ENTRIES_FIRST 128u
-
-_Static_assert(BATCH_SEED_OCTETS == crypto_shorthash_KEYBYTES, "the seed is SipHash's key");
 
 struct batch *
 batch_new(struct store *s)
@@ -34,11 +28,7 @@ batch_new(struct store *s)
 static uint64_t
 hash_of(const struct batch *b, unsigned table, struct octets key)
 {
-	uint64_t h;
-
-	_Static_assert(crypto_shorthash_BYTES == sizeof(h), "SipHash gives one word");
-	(void)crypto_shorthash((unsigned char *)&h, key.at, key.n, b->seed);
-	return h + table;
+	return secret_hash(b->seed, key) + table;
 }
 
 static size_t *

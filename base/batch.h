@@ -12,9 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/secret.h"
 #include "base/store.h"
-
-#define BATCH_SEED_OCTETS 16
 
 enum entry_kind { ENTRY_PUT, ENTRY_ADD, ENTRY_REMOVE, ENTRY_GUARD };
 
@@ -40,8 +39,8 @@ struct batch {
 	size_t lost;     /* writes that could not be kept, as if they lay above the n entries */
 	size_t *buckets; /* the newest entry of each, counted from 1 */
 	size_t n_buckets;
-	struct block *block;             /* the newest */
-	uint8_t seed[BATCH_SEED_OCTETS]; /* so that nobody can choose keys of one bucket */
+	struct block *block; /* the newest */
+	uint8_t seed[SECRET_SEED_OCTETS];
 };
 
 /* The newest write of key in the batch, or NULL; never a guard. */

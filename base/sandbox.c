@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <pwd.h>
 #include <stdint.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -190,8 +189,10 @@ filter(enum sandbox_role role, bool *ret_on, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "sandbox: libseccomp does not start");
 	rc = load(ctx, role);
 	seccomp_release(ctx);
-	if (rc != 0)
-		return fault_set(f, FAULT_INTERNAL, "sandbox: no filter: %s", strerror(-rc));
+	if (rc != 0) {
+		errno = -rc;
+		return fault_errno(f, FAULT_INTERNAL, "sandbox: no filter");
+	}
 	*ret_on = true;
 	return true;
 }

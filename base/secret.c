@@ -230,3 +230,15 @@ secret_nonce(void *at, size_t n)
 {
 	randombytes_buf(at, n);
 }
+
+_Static_assert(SECRET_SEED_OCTETS == crypto_shorthash_KEYBYTES, "the seed is SipHash's key");
+_Static_assert(crypto_shorthash_BYTES == sizeof(uint64_t), "SipHash gives one word");
+
+uint64_t
+secret_hash(const uint8_t seed[static SECRET_SEED_OCTETS], struct octets o)
+{
+	uint64_t h;
+
+	(void)crypto_shorthash((unsigned char *)&h, o.at, o.n, seed);
+	return h;
+}

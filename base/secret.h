@@ -42,4 +42,8 @@ void secret_wipe(void *at, size_t n);
 /* CSPRNG octets that are not secret: serials, ids. */
 void secret_nonce(void *at, size_t n);
 
+/* A short hash for tables in memory; who does not know the seed cannot choose keys that collide. */
+#define SECRET_SEED_OCTETS 16
+uint64_t secret_hash(const uint8_t seed[static SECRET_SEED_OCTETS], struct octets o);
+
 #endif

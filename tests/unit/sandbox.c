@@ -184,7 +184,8 @@ make_code(void)
 static void
 change_user(void)
 {
-	(void)setuid(getuid());
+	if (setuid(getuid()) != 0)
+		_exit(1);
 }
 
 static void

@@ -158,6 +158,17 @@ START_TEST(wipes_and_draws)
 }
 END_TEST
 
+START_TEST(hashes_by_its_seed)
+{
+	uint8_t seed[SECRET_SEED_OCTETS] = { 1 }, another[SECRET_SEED_OCTETS] = { 2 };
+	uint64_t h = secret_hash(seed, octets_text("key"));
+
+	ck_assert_uint_eq(secret_hash(seed, octets_text("key")), h);
+	ck_assert_uint_ne(secret_hash(seed, octets_text("kez")), h);
+	ck_assert_uint_ne(secret_hash(another, octets_text("key")), h);
+}
+END_TEST
+
 static void
 file_of(struct octets o)
 {
@@ -361,6 +372,7 @@ main(void)
 	tcase_add_test(t, same_only_if_the_same);
 	tcase_add_test(t, guards_its_ends_and_its_grave);
 	tcase_add_test(t, wipes_and_draws);
+	tcase_add_test(t, hashes_by_its_seed);
 	tcase_add_test(t, reads_the_first_line);
 	tcase_add_test(t, takes_the_longest_line_and_no_longer);
 	tcase_add_test(t, refuses_files_without_a_line);
