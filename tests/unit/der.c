@@ -133,6 +133,18 @@ START_TEST(refuses_headers)
 }
 END_TEST
 
+/* 127 is the last length that must be short, 128 the first that must be long. */
+START_TEST(refuses_long_form_of_127)
+{
+	uint8_t at[3 + 128] = { 0x04, 0x81, 0x80 };
+	struct fault f = { 0 };
+
+	ck_assert(der_check(octets_of(at, 3 + 128), &f));
+	at[2] = 0x7f;
+	ck_assert(!der_check(octets_of(at, 3 + 127), &f));
+}
+END_TEST
+
 START_TEST(refuses_what_follows)
 {
 	static const struct row rows[] = { ROW("\x05\x00\x00"), ROW("\x30\x00\x30\x00") };
@@ -181,47 +193,23 @@ END_TEST
 
 START_TEST(refuses_times)
 {
-	static const struct row rows[] = { ROW("\x17\x00"),
-		ROW("\x17\x0b"
-		    "2401010000Z"),
-		ROW("\x17\x0d"
-		    "240101000000z"),
-		ROW("\x17\x11"
-		    "240101000000+0000"),
-		ROW("\x17\x0c"
-		    "240101000000"),
-		ROW("\x17\x0d"
-		    "24010100000:Z"),
-		ROW("\x17\x0d"
-		    "240001000000Z"),
-		ROW("\x17\x0d"
-		    "241301000000Z"),
-		ROW("\x17\x0d"
-		    "240100000000Z"),
-		ROW("\x17\x0d"
-		    "240132000000Z"),
-		ROW("\x17\x0d"
-		    "240431000000Z"),
-		ROW("\x17\x0d"
-		    "230229000000Z"),
-		ROW("\x17\x0d"
-		    "240101240000Z"),
-		ROW("\x17\x0d"
-		    "240101006000Z"),
-		ROW("\x17\x0d"
-		    "240101000060Z"),
-		ROW("\x18\x0d"
-		    "240101000000Z"),
-		ROW("\x18\x0f"
-		    "21000229000000Z"),
-		ROW("\x18\x11"
-		    "20240101000000.5Z"),
-		ROW("\x18\x0f"
-		    "2024010100000 Z"),
-		ROW("\x18\x0f"
-		    "20241301000000Z") };
+	static const char *const utc[] = { "", "2401010000Z", "240101000000z", "240101000000+0000",
+		"240101000000", "24010100000:Z", "240001000000Z", "241301000000Z", "240100000000Z",
+		"240132000000Z", "240431000000Z", "230229000000Z", "240101240000Z", "240101006000Z",
+		"240101000060Z" };
+	static const char *const full[] = { "240101000000Z", "21000229000000Z", "20240101000000.5Z",
+		"2024010100000 Z", "20241301000000Z" };
 
-	all_refused(rows, COUNT(rows), "malformed");
+	for (size_t i = 0; i < COUNT(utc) + COUNT(full); i++) {
+		bool is_utc = i < COUNT(utc);
+		struct row row;
+
+		der_put_text(
+		    &d, is_utc ? DER_UTC_TIME : DER_TIME, is_utc ? utc[i] : full[i - COUNT(utc)]);
+		row = (struct row){ (const char *)b.at, b.n };
+		all_refused(&row, 1, is_utc ? "malformed UTCTime" : "malformed GeneralizedTime");
+		bytes_clear(&b);
+	}
 }
 END_TEST
 
@@ -469,6 +457,7 @@ main(void)
 	tcase_add_test(t, passes_primitives);
 	tcase_add_test(t, passes_constructed);
 	tcase_add_test(t, refuses_headers);
+	tcase_add_test(t, refuses_long_form_of_127);
 	tcase_add_test(t, refuses_what_follows);
 	tcase_add_test(t, refuses_forms);
 	tcase_add_test(t, refuses_contents);
