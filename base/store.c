@@ -17,13 +17,19 @@
 
 #define GIB ((size_t)1 << 30)
 
-/* Of address space, not of disk. The second is for where the first is refused (a limit, a
- * sanitizer). */
+/*
+ * Maps, in octets of address space (not of disk), each tried where the one
+ * before is refused: by a limit, or since thousands of stores are open and the
+ * 128 TiB of a process are spent. LMDB raises one that is less than the data
+ * need; 0 is the size that the writer chose.
+ */
 #ifdef QUATRAIN_SANITIZED
-static const size_t map_sizes[] = { GIB };
+static const size_t writer_maps[] = { GIB, GIB / 16 };
 #else
-static const size_t map_sizes[] = { 16 * GIB, GIB };
+static const size_t writer_maps[] = { 16 * GIB, GIB };
 #endif
+static const size_t reader_maps[] = { 0, GIB };
+#define MAPS 2
 
 /*
  * LMDB loses its locks when a process opens an environment twice and closes
@@ -131,13 +137,11 @@ env_try(struct store *s, const char *dir, size_t size)
 static int
 env_open(struct store *s, const char *dir)
 {
+	const size_t *maps = s->writes ? writer_maps : reader_maps;
 	int rc = ENOMEM, dead;
 
-	if (!s->writes)
-		rc = env_try(s, dir, 0);
-	else
-		for (size_t i = 0; rc == ENOMEM && i < sizeof(map_sizes) / sizeof(*map_sizes); i++)
-			rc = env_try(s, dir, map_sizes[i]);
+	for (size_t i = 0; rc == ENOMEM && i < MAPS; i++)
+		rc = env_try(s, dir, maps[i]);
 	if (rc != 0)
 		return rc;
 	return mdb_reader_check(s->env, &dead);

@@ -19,6 +19,12 @@
 #define UNTIL    20 /* applies that a writer has acknowledged when it is killed */
 #define MEBIBYTE (1u << 20)
 
+#ifdef QUATRAIN_SANITIZED
+#define LIMITED false /* sanitizers need terabytes of address space themselves */
+#else
+#define LIMITED true
+#endif
+
 static char folder[SCRATCH_PATH_MAX], dir[SCRATCH_PATH_MAX];
 
 /* LMDB syncs by this name; the test's own stands before libc's. */
@@ -340,6 +346,34 @@ START_TEST(a_full_disk_writes_nothing_and_passes)
 }
 END_TEST
 
+/* Less than the map that a writer asks for first, and that the file then tells readers. */
+static void
+open_in_little_room(void)
+{
+	const struct rlimit limit = { 4ull << 30, 4ull << 30 };
+	struct opened o;
+	uint32_t got = 0;
+
+	NEED(setrlimit(RLIMIT_AS, &limit) == 0);
+	o = open_or_end(STORE_WRITE);
+	NEED(apply_number(o.b, 1));
+	close_both(&o);
+	o = open_or_end(STORE_READ);
+	NEED(number_at(o.s, 1, octets_text("last"), &got) && got == 1);
+	close_both(&o);
+	_exit(0);
+}
+
+START_TEST(little_address_space_gets_a_smaller_map)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		open_in_little_room();
+	ck_assert_int_eq(wait_for(child), 0);
+}
+END_TEST
+
 static void
 fail_a_sync(int err)
 {
@@ -387,6 +421,8 @@ main(void)
 	tcase_add_test(t, a_dead_reader_holds_no_page_for_long);
 	tcase_add_test(t, a_full_disk_writes_nothing_and_passes);
 	tcase_add_test(t, a_failed_sync_ends_the_process);
+	if (LIMITED)
+		tcase_add_test(t, little_address_space_gets_a_smaller_map);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
