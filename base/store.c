@@ -279,7 +279,7 @@ read_start(struct store *s, unsigned table, struct fault *f)
 
 	if (table >= STORE_TABLES)
 		return fault_set(f, FAULT_INTERNAL, "store: no table %u", table);
-	if ((rc = pthread_mutex_lock(&s->lock)) != 0)
+	if (pthread_mutex_lock(&s->lock) != 0)
 		return fault_set(f, FAULT_INTERNAL, "store: called from its own visit");
 	if ((rc = read_begin(s)) != 0) {
 		(void)pthread_mutex_unlock(&s->lock);
