@@ -80,8 +80,8 @@ void batch_undo(struct batch *b, size_t mark);
 
 /*
  * All or nothing, durable on return, batch left empty; after a fault it is as
- * it was. An empty batch is a success. After a failed sync the process aborts: a second fdatasync would
- * claim success for lost data.
+ * it was. An empty batch is a success. After a failed sync the process aborts:
+ * a second fdatasync would claim success for lost data.
  * Faults: FAULT_CONFLICT an added key is there or a guard fails, FAULT_LIMIT
  *         map or disk full (nothing written), FAULT_INTERNAL
  */
