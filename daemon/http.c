@@ -1,4 +1,6 @@
 /* daemon/http.c - see http.h. The loop, its listeners, timers and watches, and its end. */
+#include <h2o.h>
+
 #include "daemon/http_internal.h"
 
 #include <errno.h>
@@ -249,11 +251,13 @@ http_every(struct http *h, int64_t period_ms, void (*tick)(void *with), void *wi
 static void
 turn(struct http *h, int32_t wait_ms)
 {
+	struct fault f;
+
 	errno = 0;
-	if (h2o_evloop_run(h->loop, wait_ms) == 0 || errno == EINTR)
+	if (h2o_evloop_run(h->loop, wait_ms) == 0 || errno == EINTR || h->broken)
 		return;
-	if (!h->broken)
-		log_fact(LOG_ERROR, "loop-broken", "why", strerror(errno), NULL);
+	(void)fault_errno(&f, FAULT_INTERNAL, "http: the loop");
+	log_fact(LOG_ERROR, "loop-broken", "why", f.text, NULL);
 	h->broken = h->stopping = true;
 }
 

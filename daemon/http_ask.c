@@ -1,4 +1,6 @@
 /* daemon/http_ask.c - see http_internal.h. Questions for the signer, and its answers. */
+#include <h2o.h>
+
 #include "daemon/http_internal.h"
 
 #include <stdlib.h>

@@ -1,4 +1,6 @@
 /* daemon/http_call.c - see http_internal.h. A request of h2o's as an exchange, and its reply. */
+#include <h2o.h>
+
 #include "daemon/http_internal.h"
 
 #include <string.h>

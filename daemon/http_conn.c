@@ -1,4 +1,6 @@
 /* daemon/http_conn.c - see http_internal.h. Connections: accepted, capped, known, ended. */
+#include <h2o.h>
+
 #include "daemon/http_internal.h"
 
 #include <errno.h>
@@ -19,8 +21,9 @@
 
 #define ACCEPTS_A_TURN 16
 #define PEER_SILENT_MS 30000 /* the kernel drops a peer that acknowledges nothing for so long */
-#define REPLY_STALL_MS 60000 /* and we one that takes longer to read a reply, for h2o never does   \
-			      */
+#define REPLY_STALL_MS                                                                             \
+	60000 /* and we one that takes longer to read a reply, for h2o never does                  \
+	       */
 
 static int64_t
 steady_ms(void)

@@ -1,14 +1,13 @@
 /*
  * daemon/http_internal.h - what the files of http* share.
  *
- * It shows h2o, so nothing but http*.c includes it. Whose memory is whose:
+ * It shows h2o, so nothing but http*.c includes it, behind <h2o.h>, which the
+ * test of layers lets nobody else include. Whose memory is whose:
  * an h2o_socket_t of a client belongs to h2o from accept to on_close and is
  * ended with shutdown(2) alone; a call lives in its request's pool.
  */
 #ifndef QUATRAIN_DAEMON_HTTP_INTERNAL_H
 #define QUATRAIN_DAEMON_HTTP_INTERNAL_H
-
-#include <h2o.h>
 
 #include "daemon/http.h"
 

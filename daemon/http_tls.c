@@ -1,5 +1,7 @@
 /* daemon/http_tls.c - see http_internal.h. What h2o 2.2.5 leaves open in TLS, and how to make
  * HTTP/2 impossible. */
+#include <h2o.h>
+
 #include "daemon/http_internal.h"
 
 #include <netinet/tcp.h>
