@@ -85,7 +85,7 @@ unsigned http_cut(struct http *h, bool (*cut)(void *with, struct octets peer), v
 
 /* Serve until http_stop(): then listeners close, requests in hand finish, at most drain_ms. */
 void http_run(struct http *h, int64_t drain_ms);
-void http_stop(struct http *h); /* safe from a signal handler */
+void http_stop(struct http *h); /* safe from a signal handler, until http_free() */
 void http_free(struct http *h);
 
 #endif

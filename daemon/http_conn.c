@@ -21,9 +21,8 @@
 
 #define ACCEPTS_A_TURN 16
 #define PEER_SILENT_MS 30000 /* the kernel drops a peer that acknowledges nothing for so long */
-#define REPLY_STALL_MS                                                                             \
-	60000 /* and we one that takes longer to read a reply, for h2o never does                  \
-	       */
+#define REPLY_STALL_MS 60000 /* and we one that takes longer to read a reply: h2o never does */
+#define COMPLAIN_MS    10000 /* between lines in the log about the same */
 
 static int64_t
 steady_ms(void)
@@ -133,6 +132,21 @@ may_stay(const struct face *face, h2o_socket_t *sock)
 	return false;
 }
 
+/* Out of descriptors a listener stays ready: be deaf until a connection ends or the next sweep. */
+static void
+rest(h2o_socket_t *listener)
+{
+	struct face *face = listener->data;
+	struct fault f;
+
+	(void)fault_errno(&f, FAULT_INTERNAL, "http: cannot accept");
+	if (face->complained_ms == 0 || steady_ms() - face->complained_ms > COMPLAIN_MS) {
+		log_fact(LOG_WARN, "accept-rests", "why", f.text, NULL);
+		face->complained_ms = steady_ms();
+	}
+	h2o_socket_read_stop(listener);
+}
+
 void
 http_conn_accept(h2o_socket_t *listener, const char *err)
 {
@@ -148,10 +162,8 @@ http_conn_accept(h2o_socket_t *listener, const char *err)
 		}
 		errno = 0;
 		if ((sock = h2o_evloop_socket_accept(listener)) == NULL) {
-			/* Out of descriptors the listener stays ready: rest until the next sweep.
-			 */
 			if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED)
-				h2o_socket_read_stop(listener);
+				rest(listener);
 			return;
 		}
 		if (may_stay(face, sock))

@@ -59,6 +59,7 @@ struct face {
 	h2o_accept_ctx_t accept; /* ssl_ctx holds a reference */
 	h2o_socket_t *listener;  /* NULL once closed */
 	unsigned conns_n;
+	int64_t complained_ms; /* in the log, last; 0 never */
 };
 
 /* One accepted connection, from accept until h2o closes it. */

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "http_site.h"
+#include "tests/unit/http_site.h"
 
 static struct site site;
 static struct client c, d;

@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "http_site.h"
+#include "tests/unit/http_site.h"
 
 #define CROWD 48 /* clients whose questions together are more than the line holds */
 
@@ -179,6 +179,14 @@ START_TEST(a_full_line_is_waited_for)
 }
 END_TEST
 
+START_TEST(too_many_questions_are_busy)
+{
+	ck_assert_int_eq(site_order(&site, 'f'), '.');
+	ck_assert_int_eq(site_order(&site, '\0'), '!');
+	client_expect(&c, "/hello", 200, "hello\n");
+}
+END_TEST
+
 START_TEST(stopping_drains_what_is_in_hand)
 {
 	client_dial(&d, site.port);
@@ -228,6 +236,7 @@ main(void)
 	tcase_add_test(usual, asks_for_the_process_itself);
 	tcase_add_test(usual, a_client_that_leaves_harms_nobody);
 	tcase_add_test(usual, a_full_line_is_waited_for);
+	tcase_add_test(usual, too_many_questions_are_busy);
 	tcase_add_test(usual, stopping_drains_what_is_in_hand);
 	tcase_add_test(bare, without_a_line_it_is_busy);
 	tcase_add_test(bare, a_drain_ends);

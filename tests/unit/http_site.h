@@ -32,6 +32,9 @@ struct site {
 	int control;             /* orders, a character each, and what the child says */
 };
 
+/* In the child: serve until SIGTERM, then exit. All descriptors are taken. */
+_Noreturn void site_run(const struct plan *plan, const int listeners[3], int line, int control);
+
 void site_open(struct site *s, const struct plan *plan);
 /* Send an order and return the character that comes back. */
 char site_order(struct site *s, char order);

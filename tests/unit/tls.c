@@ -15,7 +15,7 @@
 
 #include "base/text.h"
 #include "daemon/tls.h"
-#include "http_site.h"
+#include "tests/unit/http_site.h"
 
 static EVP_PKEY *ca_key, *server_key, *client_key;
 static X509 *ca, *server, *next_server, *good, *cut, *refused;
