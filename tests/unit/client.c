@@ -352,6 +352,27 @@ START_TEST(starts_what_is_not_there)
 }
 END_TEST
 
+/* Many at once: one service at a time, and none is taken away from under another's feet. */
+START_TEST(commands_take_turns)
+{
+	pid_t who[6];
+	int status;
+
+	ck_assert_int_eq(fflush(NULL), 0);
+	for (size_t i = 0; i < 6; i++) {
+		ck_assert_int_ge(who[i] = fork(), 0);
+		if (who[i] == 0) {
+			capture_run(&said, ARGS("tenant", "list"));
+			_exit(said.status == CLI_OK && strstr(said.out, "own") != NULL ? 0 : 1);
+		}
+	}
+	for (size_t i = 0; i < 6; i++) {
+		ck_assert_int_eq(waitpid(who[i], &status, 0), who[i]);
+		ck_assert_int_eq(status, 0);
+	}
+}
+END_TEST
+
 START_TEST(its_last_words_are_passed_on)
 {
 	FILE *to = fopen("dies", "w");
@@ -584,6 +605,7 @@ main(int argc, char **argv)
 	tcase_add_test(t, no_way_in);
 	tcase_add_test(t, lists_go_to_their_end);
 	tcase_add_test(t, starts_what_is_not_there);
+	tcase_add_test(t, commands_take_turns);
 	tcase_add_test(t, its_last_words_are_passed_on);
 	tcase_add_test(t, a_running_service_is_used);
 	tcase_add_test(t, commands_ask_what_they_should);
