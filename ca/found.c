@@ -226,22 +226,23 @@ found_tenant(struct keyring *k, const struct issuer *region, const struct found_
 	struct tenant row = { .constraints = t->mode, .created_s = now_s };
 	struct constraints c;
 	const struct issuer *ca;
-	size_t mark;
 
 	if (!fence(realm_space(r), t, &c, f) || (!reserved && !realm_make(r, t->name, &own, f)))
 		return false;
-	mark = batch_mark(ledger_batch(platform));
-	if (!found_beneath(k, region, t->name, own, &c, now_s, &ca, f))
-		return false;
-	if (reserved && !ledger_commit(platform, f))
-		return false;
+	/* What others wrote goes out first, so that on failure all in the batch is ours to take
+	 * back. */
+	if (!ledger_commit(platform, f) ||
+	    !found_beneath(k, region, t->name, own, &c, now_s, &ca, f) ||
+	    (reserved && !ledger_commit(platform, f)))
+		goto fail;
 	(void)snprintf(row.name, sizeof(row.name), "%s", t->name);
 	memcpy(row.key_id, ca->a.key_id, sizeof(row.key_id));
 	if (!furnish(k, ca, t, why, now_s, f) || !realm_put_tenant(r, &row, f) ||
-	    !tell(platform, t, ca, why, now_s, ret_index, f) || !ledger_commit(platform, f)) {
-		batch_undo(ledger_batch(platform), mark);
-		return false;
-	}
+	    !tell(platform, t, ca, why, now_s, ret_index, f) || !ledger_commit(platform, f))
+		goto fail;
 	*ret = ca;
 	return true;
+fail:
+	batch_undo(ledger_batch(platform), 0);
+	return false;
 }

@@ -72,7 +72,7 @@ identify(struct realm *r, struct octets der, int64_t now_s, struct identity *ret
 	struct identified a = { 0 };
 	struct identity who = { .kind = IDENTITY_ENDPOINT };
 	struct endpoint e;
-	struct ledger *l;
+	struct ledger *l = NULL;
 	struct fault why = { 0 };
 
 	if (!cert_parse(der, &a.cert, f))

@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #define BUCKETS  1024
-#define WORD_MAX 128
+#define WORD_MAX 160
 #define RENEW_OF 3 /* renewed when less than one part in so many of its time is left */
 
 struct held_issuer {
@@ -18,7 +20,7 @@ struct held_issuer {
 struct held_delegate {
 	struct held_delegate *next;
 	uint8_t of[TBS_KEY_ID_OCTETS];
-	const char *profile;
+	char word[WORD_MAX];
 	struct key *key;
 	struct bytes certificate;
 	int64_t not_before_s, not_after_s;
@@ -173,14 +175,26 @@ keyring_issuer(struct keyring *k, const uint8_t id[static TBS_KEY_ID_OCTETS],
 	return true;
 }
 
-/* TABLE_META: "delegate:PROFILE:CA" -> key id, serial. */
+/*
+ * TABLE_META: "delegate:PROFILE:CA:NAMES" -> key id, serial. Other names are another delegate, so
+ * that a service whose names were changed gets a certificate that says so.
+ */
 static void
 word_of(const struct authority *of, const struct purpose *p, char to[static WORD_MAX])
 {
-	char hex[TBS_KEY_ID_OCTETS * 2 + 1];
+	char hex[TBS_KEY_ID_OCTETS * 2 + 1], names_hex[9] = "";
+	struct bytes names = { 0 };
+	uint8_t digest[EVP_MAX_MD_SIZE];
 
+	for (size_t i = 0; i < p->dns_n; i++)
+		bytes_put_counted_text(&names, p->dns[i]);
+	for (size_t i = 0; i < p->ip_n; i++)
+		bytes_put_counted(&names, p->ip[i]);
+	if (names.n > 0 && EVP_Digest(names.at, names.n, digest, NULL, EVP_sha256(), NULL) == 1)
+		text_hex(digest, 4, names_hex);
+	bytes_free(&names);
 	text_hex(of->key_id, sizeof(of->key_id), hex);
-	(void)snprintf(to, WORD_MAX, "delegate:%s:%s", p->profile, hex);
+	(void)snprintf(to, WORD_MAX, "delegate:%s:%s:%s", p->profile, hex, names_hex);
 }
 
 static void
@@ -190,7 +204,7 @@ adopt(struct keyring *k, const struct authority *of, const struct purpose *p,
 	unsigned b = bucket_of(of->key_id);
 
 	memcpy(d->of, of->key_id, sizeof(d->of));
-	d->profile = profile_find(p->profile)->name;
+	word_of(of, p, d->word);
 	d->not_before_s = s->not_before_s;
 	d->not_after_s = s->not_after_s;
 	d->next = k->delegate[b];
@@ -200,9 +214,11 @@ adopt(struct keyring *k, const struct authority *of, const struct purpose *p,
 static struct held_delegate *
 held(struct keyring *k, const struct authority *of, const struct purpose *p)
 {
+	char word[WORD_MAX];
+
+	word_of(of, p, word);
 	for (struct held_delegate *d = k->delegate[bucket_of(of->key_id)]; d != NULL; d = d->next)
-		if (memcmp(d->of, of->key_id, sizeof(d->of)) == 0 &&
-		    strcmp(d->profile, p->profile) == 0)
+		if (strcmp(d->word, word) == 0)
 			return d;
 	return NULL;
 }

@@ -149,9 +149,9 @@ append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index,
 	json_put_hex(entry, "prev", e.last, sizeof(e.last));
 	if (!json_write(entry, &line, f))
 		goto out;
-	if (line.n > LOG_LINE_MAX) {
+	if (line.n > LOG_ENTRY_MAX) {
 		fault_set(
-		    f, FAULT_LIMIT, "log: an entry of %zu octets, over %d", line.n, LOG_LINE_MAX);
+		    f, FAULT_LIMIT, "log: an entry of %zu octets, over %d", line.n, LOG_ENTRY_MAX);
 		goto out;
 	}
 	put_index(e.size, key);

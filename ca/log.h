@@ -17,7 +17,7 @@
 
 #define LOG_HASH_OCTETS 32
 #define LOG_ORIGIN_MAX  256
-#define LOG_LINE_MAX    8192 /* octets of one entry */
+#define LOG_ENTRY_MAX   8192 /* octets of one entry */
 #define LOG_DEPTH_MAX   64
 #define LOG_PATH_MAX    1024
 
@@ -52,7 +52,7 @@ bool log_edge_read(struct ledger *l, struct log_edge *ret, struct fault *f) CHEC
 
 /*
  * Append entry (an object; taken) to l's batch, with "at", "n" and "prev" put in.
- * *ret_index may be NULL. Faults: FAULT_INTERNAL, FAULT_LIMIT over LOG_LINE_MAX.
+ * *ret_index may be NULL. Faults: FAULT_INTERNAL, FAULT_LIMIT over LOG_ENTRY_MAX.
  */
 bool log_append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index,
     struct fault *f) CHECKED;
@@ -93,10 +93,10 @@ struct log_verdict {
 
 /*
  * dir holds entries.jsonl, checkpoint and certificates.pem (log, tenant,
- * region: nothing in it that is not proven). Proves, with the root certificate at root_pem alone: the log's
- * certificate is of this chain and of this origin, it signed the checkpoint,
- * and the lines are exactly the tree that the checkpoint names.
- * Faults: FAULT_NOTFOUND a file, FAULT_BADREQ what does not hold, and where
+ * region: nothing in it that is not proven). Proves, with the root certificate at root_pem alone:
+ * the log's certificate is of this chain and of this origin, it signed the checkpoint, and the
+ * lines are exactly the tree that the checkpoint names. Faults: FAULT_NOTFOUND a file, FAULT_BADREQ
+ * what does not hold, and where
  */
 bool log_verify_folder(
     const char *dir, const char *root_pem, struct log_verdict *ret, struct fault *f) CHECKED;

@@ -119,9 +119,9 @@ read_entries(const char *dir, struct log_edge *e, int64_t *at_s, struct fault *f
 	while ((n = getline(&line, &room, in)) > 0) {
 		struct octets o = octets_of(line, (size_t)n - 1);
 
-		if (line[n - 1] != '\n' || o.n > LOG_LINE_MAX) {
+		if (line[n - 1] != '\n' || o.n > LOG_ENTRY_MAX) {
 			fault_set(f, FAULT_BADREQ, "entries.jsonl: line %" PRIu64 ": %s",
-			    e->size + 1, o.n > LOG_LINE_MAX ? "too long" : "cut short");
+			    e->size + 1, o.n > LOG_ENTRY_MAX ? "too long" : "cut short");
 			goto out;
 		}
 		if (!check_line(o, e, at_s, f))

@@ -183,6 +183,12 @@ realm_platform(struct realm *r)
 }
 
 bool
+realm_is_open(struct realm *r, const char *tenant)
+{
+	return kept(r, tenant) != NULL;
+}
+
+bool
 realm_ledger(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f)
 {
 	struct tenant t;

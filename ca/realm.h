@@ -46,6 +46,7 @@ struct ledger *realm_platform(struct realm *r);
 /* Lent. Faults: FAULT_NOTFOUND no such tenant, FAULT_INTERNAL. */
 bool realm_ledger(
     struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
+bool realm_is_open(struct realm *r, const char *tenant);
 /* Make the store of a tenant that is about to be; what an interrupted try left there is removed. */
 bool realm_make(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
 /* Each ledger that is open: the signer's commit. Stops at the first false. */

@@ -23,10 +23,14 @@ enum wire_verb {
 	WIRE_TOKEN_REVOKE,
 	WIRE_REVOKE,
 	WIRE_EXPORT,
-	WIRE_LINE =
-	    100,    /* main to a child: the descriptor that rides along is the line to its peer */
-	WIRE_STOP,  /* main to a child: finish what is in hand and end */
-	WIRE_READY, /* a child to main: it serves */
+	/* from here on: main and its children */
+	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
+	WIRE_SETTINGS, /* to a child: struct settings as it lies in memory: one program, one layout
+			*/
+	WIRE_LISTENER, /* to a child, face u8: a listening socket rides along */
+	WIRE_PASSPHRASE, /* to the signer: what the keys are sealed with */
+	WIRE_STOP,       /* to a child: finish what is in hand and end */
+	WIRE_READY,      /* from a child: it serves */
 };
 
 /* An enrolment or, with peer, a renewal. */

@@ -158,7 +158,7 @@ last_number(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS], ui
 {
 	struct bytes value = { 0 };
 	struct fault why;
-	struct stored s;
+	struct stored s = { 0 };
 	bool ok = true;
 
 	*ret = 0;
@@ -203,7 +203,7 @@ crl_stored(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS], int
     struct bytes *ret, bool *ret_fresh, struct fault *f)
 {
 	struct bytes value = { 0 };
-	struct stored s;
+	struct stored s = { 0 };
 	uint64_t revoked;
 	bool ok = false;
 

@@ -295,8 +295,10 @@ serve_get(struct ocsp *o, struct exchange *x, struct octets in_path)
 	for (char *p = text; *p != '\0'; p++)
 		if (*p == ' ')
 			*p = '+';
-	while (strlen(text) % 4 != 0) /* some leave the padding out */
-		strcat(text, "=");
+	for (size_t n = strlen(text); n % 4 != 0; n++) { /* some leave the padding out */
+		text[n] = '=';
+		text[n + 1] = '\0';
+	}
 	base64 = octets_text(text);
 	if (!text_unbase64(base64, &der, &f))
 		malformed(x, &f);

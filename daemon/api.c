@@ -1,0 +1,275 @@
+/* daemon/api.c - see api.h. */
+#include "daemon/api.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/identify.h"
+#include "ca/refusal.h"
+#include "ca/wire.h"
+#include "policy/decide.h"
+
+static const char type_json[] = "application/json";
+static const char type_problem[] = "application/problem+json";
+
+/* {t} is a tenant, {o} an object's name; both become texts of the call. */
+static const struct route {
+	const char *method, *path;
+	uint16_t verb; /* an act, asked of the signer; 0: a read */
+	unsigned status;
+	api_read *read;
+} routes[] = {
+	{ "POST", "/v1/tenants", WIRE_TENANT, 201, NULL },
+	{ "GET", "/v1/tenants", 0, 200, api_tenants },
+	{ "GET", "/v1/tenants/{t}", 0, 200, api_tenant },
+	{ "POST", "/v1/operators", WIRE_OPERATOR, 201, NULL },
+	{ "GET", "/v1/operators", 0, 200, api_operators },
+	{ "POST", "/v1/tenants/{t}/tokens", WIRE_TOKEN, 201, NULL },
+	{ "GET", "/v1/tenants/{t}/tokens", 0, 200, api_tokens },
+	{ "DELETE", "/v1/tenants/{t}/tokens/{o}", WIRE_TOKEN_REVOKE, 200, NULL },
+	{ "GET", "/v1/tenants/{t}/certificates", 0, 200, api_certificates },
+	{ "GET", "/v1/tenants/{t}/certificates/{o}", 0, 200, api_certificate },
+	{ "POST", "/v1/tenants/{t}/certificates/{o}/revoke", WIRE_REVOKE, 200, NULL },
+	{ "POST", "/v1/tenants/{t}/log/exports", WIRE_EXPORT, 201, NULL },
+	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
+	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
+};
+
+#define ROUTES (sizeof(routes) / sizeof(routes[0]))
+
+static const struct {
+	enum fault_code code;
+	unsigned status;
+	const char *title;
+} problems[] = {
+	{ FAULT_BADREQ, 400, "Bad Request" },
+	{ FAULT_AUTH, 401, "Unauthorized" },
+	{ FAULT_DENIED, 403, "Forbidden" },
+	{ FAULT_NOTFOUND, 404, "Not Found" },
+	{ FAULT_CONFLICT, 409, "Conflict" },
+	{ FAULT_LIMIT, 413, "Content Too Large" },
+	{ FAULT_TYPE, 415, "Unsupported Media Type" },
+	{ FAULT_BUSY, 503, "Service Unavailable" },
+	{ FAULT_INTERNAL, 500, "Internal Server Error" },
+};
+
+void
+api_answer(struct exchange *x, unsigned status, struct json *taken)
+{
+	struct fault f;
+
+	bytes_clear(&x->reply);
+	x->type = type_json;
+	x->status = json_write(taken, &x->reply, &f) ? status : 500;
+	json_free(taken);
+	exchange_header(x, "Cache-Control", "no-store");
+}
+
+/* The reply to a fault, all but sending it. */
+static unsigned
+describe(struct exchange *x, const struct fault *f)
+{
+	size_t i = 0;
+	struct json *j = json_object();
+	struct fault ignored;
+
+	while (problems[i].code != f->code && problems[i].code != FAULT_INTERNAL)
+		i++;
+	json_put_text(j, "type", "about:blank");
+	json_put_text(j, "title", problems[i].title);
+	json_put_number(j, "status", problems[i].status);
+	json_put_octets(j, "detail",
+	    octets_text(problems[i].status == 500 ? "the service had a fault; its log says which"
+						  : f->text));
+	bytes_clear(&x->reply);
+	if (!json_write(j, &x->reply, &ignored))
+		bytes_clear(&x->reply);
+	json_free(j);
+	x->type = type_problem;
+	if (problems[i].status == 503)
+		exchange_header(x, "Retry-After", "2");
+	return problems[i].status;
+}
+
+void
+api_problem(struct exchange *x, const struct fault *f)
+{
+	x->status = describe(x, f);
+}
+
+bool
+api_query(const struct exchange *x, const char *name, char *to, size_t size)
+{
+	struct octets in = x->query;
+	size_t n = strlen(name);
+
+	while (in.n > 0) {
+		const uint8_t *end = memchr(in.at, '&', in.n);
+		struct octets one = octets_of(in.at, end == NULL ? in.n : (size_t)(end - in.at));
+
+		if (one.n > n && memcmp(one.at, name, n) == 0 && one.at[n] == '=')
+			return text_unpercent(octets_of(one.at + n + 1, one.n - n - 1), to, size);
+		in = end == NULL ? octets_of(NULL, 0) : octets_of(end + 1, in.n - one.n - 1);
+	}
+	return false;
+}
+
+/* Take one segment of the path off. */
+static bool
+segment(struct octets *path, struct octets *ret)
+{
+	const uint8_t *end;
+
+	if (path->n == 0 || path->at[0] != '/')
+		return false;
+	end = memchr(path->at + 1, '/', path->n - 1);
+	*ret = octets_of(path->at + 1, end == NULL ? path->n - 1 : (size_t)(end - path->at) - 1);
+	*path = octets_of(ret->at + ret->n, path->n - ret->n - 1);
+	return true;
+}
+
+/* A name in the path: lower-case letters, digits and hyphens; anything else names nothing. */
+static bool
+take_name(struct octets o, char to[static TEXT_LABEL_MAX])
+{
+	if (o.n == 0 || o.n >= TEXT_LABEL_MAX)
+		return false;
+	memcpy(to, o.at, o.n);
+	to[o.n] = '\0';
+	return strspn(to, "abcdefghijklmnopqrstuvwxyz0123456789-") == o.n;
+}
+
+static bool
+matches(const struct route *r, struct octets path, struct api_call *c)
+{
+	struct octets pattern = octets_text(r->path), want, have;
+
+	while (segment(&pattern, &want)) {
+		if (!segment(&path, &have))
+			return false;
+		if (octets_same(want, octets_text("{t}"))) {
+			if (!take_name(have, c->tenant))
+				return false;
+		} else if (octets_same(want, octets_text("{o}"))) {
+			if (!take_name(have, c->object))
+				return false;
+		} else if (!octets_same(want, have)) {
+			return false;
+		}
+	}
+	return path.n == 0;
+}
+
+static unsigned
+acted_status(const struct exchange *x)
+{
+	const unsigned *status = x->state;
+
+	return *status;
+}
+
+static void
+acted(struct exchange *x, uint16_t code, struct octets body)
+{
+	struct fault f;
+
+	if (code != 0) {
+		fault_set(&f, (enum fault_code)code, "%.*s", (int)body.n, (const char *)body.at);
+		api_problem(x, &f);
+		return;
+	}
+	x->type = type_json;
+	bytes_clear(&x->reply);
+	bytes_put_octets(&x->reply, body);
+	exchange_header(x, "Cache-Control", "no-store");
+	x->status = acted_status(x);
+}
+
+static void
+ask(const struct api_call *c, const struct route *r)
+{
+	struct exchange *x = c->x;
+	struct wire_act a = {
+		.object = octets_text(c->object),
+		.peer = x->peer,
+		.json = x->body,
+	};
+	unsigned *status = calloc(1, sizeof(*status));
+	struct fault f;
+
+	if (status == NULL) {
+		fault_set(&f, FAULT_INTERNAL, "api: out of memory");
+		api_problem(x, &f);
+		return;
+	}
+	*status = r->status;
+	x->state = status;
+	memcpy(a.tenant, c->tenant, sizeof(a.tenant));
+	(void)snprintf(a.source, sizeof(a.source), "%s", x->source);
+	wire_put_act(&a, &x->ask.body);
+	x->ask.verb = r->verb;
+	x->ask.then = acted;
+}
+
+/* Who reads: an operator by certificate, or the machine's own user at the desk. */
+static bool
+may_read(const struct api_call *c, struct fault *f)
+{
+	struct object what = { .tenant = "" };
+	struct identity who = { .kind = IDENTITY_LOCAL, .role = ROLE_OFFICER, .good = true };
+	struct identified also;
+	struct verdict v;
+
+	memcpy(what.tenant, c->tenant, sizeof(what.tenant));
+	if (c->x->peer.n == 0 && c->x->face != FACE_LOCAL)
+		return fault_set(f, FAULT_AUTH, "api: expected an operator's certificate");
+	if (c->x->peer.n != 0 && !identify(c->api->realm, c->x->peer, c->now_s, &who, &also, f))
+		return false;
+	decide(&who, ACT_READ, &what, &v);
+	return v.permit || fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
+}
+
+static void
+run(const struct api_call *c, const struct route *r)
+{
+	struct exchange *x = c->x;
+	struct fault f;
+
+	if (x->body_too_large) {
+		fault_set(&f, FAULT_LIMIT, "api: a body over %d octets", API_BODY_MAX);
+		refusal_send(x, c->tenant, "api", &f, describe(x, &f));
+	} else if (r->verb != 0) {
+		ask(c, r);
+	} else if (!may_read(c, &f)) {
+		refusal_send(x, c->tenant, "api.read", &f, describe(x, &f));
+	} else if (!r->read(c, &f)) {
+		api_problem(x, &f);
+	}
+}
+
+bool
+api_serve(struct api *a, struct exchange *x)
+{
+	struct api_call c;
+	struct fault f;
+	bool other_method = false;
+
+	if (x->path.n < 4 || memcmp(x->path.at, "/v1/", 4) != 0)
+		return false;
+	for (size_t i = 0; i < ROUTES; i++) {
+		c = (struct api_call){ .api = a, .x = x, .now_s = a->now_s() };
+		if (!matches(&routes[i], x->path, &c))
+			continue;
+		if (octets_same(x->method, octets_text(routes[i].method))) {
+			run(&c, &routes[i]);
+			return true;
+		}
+		other_method = true;
+	}
+	fault_set(&f, FAULT_NOTFOUND, "api: no such route; docs/api.md lists them");
+	api_problem(x, &f);
+	if (other_method)
+		x->status = 405;
+	return true;
+}

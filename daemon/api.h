@@ -1,0 +1,53 @@
+/*
+ * daemon/api.h - the operators' HTTP API: docs/api.md as a table.
+ *
+ * Reads are answered here from the ledger, after a decision; acts go to the
+ * signer as they came, with who asks, and are decided there. Errors are problem
+ * documents (RFC 9457).
+ */
+#ifndef QUATRAIN_DAEMON_API_H
+#define QUATRAIN_DAEMON_API_H
+
+#include "base/exchange.h"
+#include "base/json.h"
+#include "ca/realm.h"
+
+#define API_BODY_MAX 65536
+
+struct api {
+	struct realm *realm;
+	int64_t (*now_s)(void);
+};
+
+/* What a route's handler gets: the parts of the path that were names. */
+struct api_call {
+	struct api *api;
+	struct exchange *x;
+	int64_t now_s;
+	char tenant[TEXT_LABEL_MAX];
+	char object[TEXT_LABEL_MAX];
+};
+
+/* True if the path is the API's, and then x is answered or asks. */
+bool api_serve(struct api *a, struct exchange *x);
+
+/* Answer x with a problem. */
+void api_problem(struct exchange *x, const struct fault *f);
+/* Answer x with a JSON value; taken. */
+void api_answer(struct exchange *x, unsigned status, struct json *taken);
+
+/* daemon/api_read.c: the reads. */
+typedef bool api_read(const struct api_call *c, struct fault *f);
+bool api_tenants(const struct api_call *c, struct fault *f);
+bool api_tenant(const struct api_call *c, struct fault *f);
+bool api_operators(const struct api_call *c, struct fault *f);
+bool api_tokens(const struct api_call *c, struct fault *f);
+bool api_certificates(const struct api_call *c, struct fault *f);
+bool api_certificate(const struct api_call *c, struct fault *f);
+bool api_entries(const struct api_call *c, struct fault *f);
+bool api_checkpoint(const struct api_call *c, struct fault *f);
+
+/* A value of the query, percent-decoded; false where it is not there or does not fit. */
+bool api_query(const struct exchange *x, const char *name, char *to, size_t size);
+
+#endif

@@ -1,0 +1,422 @@
+/* daemon/duty_act.c - what operators ask: tenants, tokens, revocations, exports; see signer.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/found.h"
+#include "ca/revoke.h"
+#include "ca/token.h"
+#include "daemon/signer.h"
+
+#define ROOT_OCTETS 16 /* of the root's digest that a token carries */
+#define DAY_S       86400
+
+/* Names in a JSON body that no act knows are refused: a misspelt option must not pass for its
+ * default. */
+static bool
+only(const struct json *j, const char *const *names, struct fault *f)
+{
+	const char *name;
+
+	for (size_t i = 0; (name = json_name_at(j, i)) != NULL; i++) {
+		size_t n = 0;
+
+		while (names[n] != NULL && strcmp(names[n], name) != 0)
+			n++;
+		if (names[n] == NULL)
+			return fault_set(
+			    f, FAULT_BADREQ, "body: \"%.64s\" is not known here", name);
+	}
+	return true;
+}
+
+/* The act, its body as an object (empty where there is no body), and the decision on it. *ret to
+ * json_free(). */
+static bool
+open_act(struct signer *s, struct job *j, enum act act, struct wire_act *a, struct json **ret,
+    struct fault *f)
+{
+	struct object what = { .tenant = "" };
+	struct json *body;
+
+	if (!wire_act(j->body, a, f))
+		return false;
+	memcpy(what.tenant, a->tenant, sizeof(what.tenant));
+	memcpy(j->tenant, a->tenant, sizeof(j->tenant));
+	if (!signer_decide(s, j, a, act, &what, f) ||
+	    !json_parse(a->json.n == 0 ? octets_text("{}") : a->json, &body, f))
+		return false;
+	*ret = body;
+	return true;
+}
+
+/* The answer, written; j is freed either way. */
+static bool
+close_act(struct job *j, struct json *answer, struct fault *f)
+{
+	bool ok = json_write(answer, &j->answer, f);
+
+	json_free(answer);
+	return ok;
+}
+
+static bool
+read_hosts(const struct json *body, struct found_tenant *t, struct fault *f)
+{
+	const struct json *names = json_get(body, "names");
+
+	t->host_n = json_count(names);
+	if (t->host_n > sizeof(t->host) / sizeof(t->host[0]))
+		return fault_set(f, FAULT_BADREQ, "names: expected at most %zu",
+		    sizeof(t->host) / sizeof(t->host[0]));
+	for (size_t i = 0; i < t->host_n; i++)
+		if ((t->host[i] = json_as_text(json_at(names, i))) == NULL)
+			return fault_set(f, FAULT_BADREQ, "names: expected texts");
+	return true;
+}
+
+static bool
+read_tenant(struct signer *s, const struct json *body, struct found_tenant *t, struct fault *f)
+{
+	static const char *const names[] = { "name", "constraints", "names", NULL };
+	const char *mode = json_text(body, "constraints");
+	struct tenant there;
+	struct fault none;
+
+	*t = (struct found_tenant){ .name = json_text(body, "name"), .mode = CONSTRAINTS_STRICT };
+	if (!only(body, names, f))
+		return false;
+	if (t->name == NULL)
+		return fault_set(f, FAULT_BADREQ, "name: expected a text");
+	if (json_get(body, "constraints") != NULL && (mode == NULL || !found_mode(mode, &t->mode)))
+		return fault_set(
+		    f, FAULT_BADREQ, "constraints: expected strict, compatible or none");
+	if (!name_tenant_check(t->name, f) || !read_hosts(body, t, f))
+		return false;
+	if (realm_tenant(s->realm, t->name, &there, &none))
+		return fault_set(f, FAULT_CONFLICT, "tenant: %s exists already", t->name);
+	return none.code == FAULT_NOTFOUND || (*f = none, false);
+}
+
+/* The region's CA is the platform's issuer. */
+static bool
+find_region(struct signer *s, const struct issuer **ret, struct fault *f)
+{
+	struct tenant platform;
+	struct authority a;
+
+	return realm_tenant(s->realm, NAME_PLATFORM, &platform, f) &&
+	       realm_authority(s->realm, platform.key_id, &a, f) &&
+	       keyring_issuer(s->keys, a.issuer, ret, f);
+}
+
+bool
+duty_tenant(struct signer *s, struct job *j, struct fault *f)
+{
+	char by[IDENTITY_TEXT_MAX];
+	struct wire_act a;
+	struct json *body, *answer;
+	struct found_tenant t;
+	struct log_context why;
+	const struct issuer *region, *ca;
+	uint64_t index;
+	bool ok = false;
+
+	if (!open_act(s, j, ACT_TENANT_CREATE, &a, &body, f))
+		return false;
+	why = signer_context(s, j, by);
+	if (!read_tenant(s, body, &t, f) || !find_region(s, &region, f) ||
+	    !found_tenant(s->keys, region, &t, &why, j->now_s, &ca, &index, f))
+		goto out;
+	answer = json_object();
+	json_put_text(answer, "name", t.name);
+	json_put_text(answer, "constraints", found_mode_word(t.mode));
+	json_put_hex(answer, "ca_serial", ca->a.serial, sizeof(ca->a.serial));
+	json_put_time(answer, "not_after", ca->a.not_after_s);
+	json_put_number(answer, "log_index", (int64_t)index);
+	json_put_text(answer, "est", t.name);
+	ok = close_act(j, answer, f);
+out:
+	json_free(body);
+	return ok;
+}
+
+static bool
+read_token(const struct job *j, struct signer *s, const struct json *body, struct token *t,
+    struct fault *f)
+{
+	static const char *const names[] = { "device", "profile", "ttl_s", NULL };
+	const char *device = json_text(body, "device"), *profile = json_text(body, "profile");
+	const struct profile *p = profile_find(profile == NULL ? "printer" : profile);
+	int64_t ttl_s;
+
+	if (!only(body, names, f))
+		return false;
+	if (device == NULL || !text_is_label(device))
+		return fault_set(f, FAULT_BADREQ,
+		    "device: expected a DNS label: a-z, 0-9, inner hyphens, at most 63 letters");
+	if (p == NULL || !p->enrol || (profile == NULL && json_get(body, "profile") != NULL))
+		return fault_set(f, FAULT_BADREQ,
+		    "profile: expected printer, gateway, workstation, phone or service");
+	if (!json_number(body, "ttl_s", TOKEN_TTL_MIN_S, TOKEN_TTL_MAX_S, DAY_S, &ttl_s))
+		return fault_set(f, FAULT_BADREQ, "ttl_s: expected %d to %d seconds",
+		    TOKEN_TTL_MIN_S, TOKEN_TTL_MAX_S);
+	*t = (struct token){
+		.state = TOKEN_UNUSED, .created_s = j->now_s, .expires_s = j->now_s + ttl_s
+	};
+	(void)snprintf(t->device.tenant, sizeof(t->device.tenant), "%s", j->tenant);
+	(void)snprintf(t->device.kind, sizeof(t->device.kind), "%s", p->name);
+	(void)snprintf(t->device.name, sizeof(t->device.name), "%s", device);
+	return name_endpoint_check(realm_space(s->realm), &t->device, f);
+}
+
+static bool
+root_digest(struct signer *s, uint8_t to[static 32], struct fault *f)
+{
+	struct tenant platform;
+	struct realm_chain chain;
+	bool ok;
+
+	if (!realm_tenant(s->realm, NAME_PLATFORM, &platform, f) ||
+	    !realm_chain(s->realm, platform.key_id, &chain, f))
+		return false;
+	ok = issue_key_digest(octets_bytes(&chain.der[chain.n - 1]), to, f);
+	realm_chain_free(&chain);
+	return ok;
+}
+
+/* The answer holds the secret: the only time that it is written anywhere. */
+static bool
+tell_token(struct job *j, const struct token *t, const struct secret *secret,
+    const uint8_t root[static 32], uint64_t index, struct fault *f)
+{
+	char id[TOKEN_ID_LETTERS + 1], text[TOKEN_SECRET_LETTERS + 32 + 2 * TEXT_LABEL_MAX + 8];
+	char root32[ROOT_OCTETS * 2];
+	struct json *answer = json_object();
+	bool ok;
+
+	token_id(t, id);
+	text_base32(root, ROOT_OCTETS, root32);
+	(void)snprintf(text, sizeof(text), "%s.%s.%s.%s", (const char *)secret->at, root32,
+	    j->tenant, t->device.name);
+	json_put_text(answer, "id", id);
+	json_put_text(answer, "token", text);
+	json_put_text(answer, "secret", (const char *)secret->at);
+	json_put_text(answer, "device", t->device.name);
+	json_put_text(answer, "profile", t->device.kind);
+	json_put_time(answer, "expires", t->expires_s);
+	json_put_hex(answer, "root_sha256", root, 32);
+	json_put_number(answer, "log_index", (int64_t)index);
+	ok = close_act(j, answer, f);
+	secret_wipe(text, sizeof(text));
+	return ok;
+}
+
+static bool
+log_token(struct signer *s, struct job *j, struct ledger *l, const char *act, const struct token *t,
+    uint64_t *ret_index, struct fault *f)
+{
+	char by[IDENTITY_TEXT_MAX], id[TOKEN_ID_LETTERS + 1], name[TEXT_LABEL_MAX * 2];
+	struct log_context why = signer_context(s, j, by);
+	struct json *e = log_entry(act, &why);
+
+	token_id(t, id);
+	(void)snprintf(name, sizeof(name), "%s/%s", t->device.kind, t->device.name);
+	json_put_text(e, "token", id);
+	json_put_text(e, "name", name);
+	json_put_time(e, "expires", t->expires_s);
+	return log_append(l, e, j->now_s, ret_index, f);
+}
+
+bool
+duty_token(struct signer *s, struct job *j, struct fault *f)
+{
+	char by[IDENTITY_TEXT_MAX];
+	struct wire_act a;
+	struct json *body;
+	struct ledger *l;
+	struct token t;
+	struct secret secret = { 0 };
+	uint8_t root[32];
+	uint64_t index;
+	bool ok = false;
+
+	if (!open_act(s, j, ACT_TOKEN_CREATE, &a, &body, f))
+		return false;
+	if (!signer_ledger(s, a.tenant, j->now_s, &l, f) || !read_token(j, s, body, &t, f) ||
+	    !root_digest(s, root, f) || !token_secret(&secret, f))
+		goto out;
+	token_hash(&s->token_key, octets_text((const char *)secret.at), t.hash);
+	identity_text(&j->who, by);
+	(void)snprintf(t.creator, sizeof(t.creator), "%.95s", by);
+	ok = token_put(l, &t, f) && log_token(s, j, l, "token.created", &t, &index, f) &&
+	     tell_token(j, &t, &secret, root, index, f);
+out:
+	secret_free(&secret);
+	json_free(body);
+	return ok;
+}
+
+bool
+duty_token_revoke(struct signer *s, struct job *j, struct fault *f)
+{
+	char id[TOKEN_ID_LETTERS + 1] = "";
+	struct wire_act a;
+	struct json *body, *answer;
+	struct ledger *l;
+	struct token t;
+	uint64_t index;
+	bool ok = false;
+
+	if (!open_act(s, j, ACT_TOKEN_REVOKE, &a, &body, f))
+		return false;
+	if (a.object.n == sizeof(id) - 1)
+		memcpy(id, a.object.at, a.object.n);
+	if (!signer_ledger(s, a.tenant, j->now_s, &l, f) || !token_find(l, id, &t, f))
+		goto out;
+	if (t.state != TOKEN_UNUSED) {
+		fault_set(
+		    f, FAULT_CONFLICT, "token: it is %s already", token_state_word(&t, j->now_s));
+		goto out;
+	}
+	t.state = TOKEN_REVOKED;
+	if (!token_put(l, &t, f) || !log_token(s, j, l, "token.revoked", &t, &index, f))
+		goto out;
+	answer = json_object();
+	json_put_text(answer, "id", id);
+	json_put_text(answer, "state", "revoked");
+	json_put_number(answer, "log_index", (int64_t)index);
+	ok = close_act(j, answer, f);
+out:
+	json_free(body);
+	return ok;
+}
+
+static bool
+read_revocation(const struct wire_act *a, const struct json *body,
+    uint8_t serial[static TBS_SERIAL_OCTETS], uint8_t *reason, struct fault *f)
+{
+	static const char *const names[] = { "reason", NULL };
+	char hex[TBS_SERIAL_OCTETS * 2 + 1] = "";
+	const char *word = json_text(body, "reason");
+
+	if (a->object.n == sizeof(hex) - 1)
+		memcpy(hex, a->object.at, a->object.n);
+	if (!text_unhex(hex, serial, TBS_SERIAL_OCTETS))
+		return fault_set(f, FAULT_NOTFOUND, "certificate: a serial is %d hex digits",
+		    TBS_SERIAL_OCTETS * 2);
+	*reason = REASON_UNSPECIFIED;
+	if (!only(body, names, f))
+		return false;
+	if (json_get(body, "reason") != NULL && (word == NULL || !revoke_reason(word, reason)))
+		return fault_set(f, FAULT_BADREQ,
+		    "reason: RFC 5280 section 5.3.1: expected keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn or unspecified");
+	return true;
+}
+
+bool
+duty_revoke(struct signer *s, struct job *j, struct fault *f)
+{
+	char by[IDENTITY_TEXT_MAX];
+	uint8_t serial[TBS_SERIAL_OCTETS], reason;
+	struct wire_act a;
+	struct json *body, *answer;
+	struct ledger *l;
+	struct log_context why;
+	uint64_t index;
+	bool ok = false;
+
+	if (!open_act(s, j, ACT_CERTIFICATE_REVOKE, &a, &body, f))
+		return false;
+	why = signer_context(s, j, by);
+	if (!signer_ledger(s, a.tenant, j->now_s, &l, f) ||
+	    !read_revocation(&a, body, serial, &reason, f) ||
+	    !revoke(l, serial, reason, &why, j->now_s, &index, f))
+		goto out;
+	answer = json_object();
+	json_put_hex(answer, "serial", serial, sizeof(serial));
+	json_put_text(answer, "status", "revoked");
+	json_put_text(answer, "reason", revoke_reason_word(reason));
+	json_put_time(answer, "revoked_at", j->now_s);
+	json_put_number(answer, "log_index", (int64_t)index);
+	ok = close_act(j, answer, f);
+out:
+	json_free(body);
+	return ok;
+}
+
+/* The checkpoint over all up to and with the entry of this export, kept for /log/checkpoint. */
+static bool
+sign_checkpoint(struct signer *s, struct job *j, struct ledger *l, const struct delegate *d,
+    struct json *answer, struct fault *f)
+{
+	struct log_edge e;
+	struct bytes note = { 0 };
+	char origin[LOG_ORIGIN_MAX];
+	bool ok = false;
+
+	log_origin(realm_space(s->realm), j->tenant, origin);
+	if (!log_edge_read(l, &e, f) || !log_checkpoint(origin, &e, d->key, &note, f))
+		goto out;
+	ledger_put(l, TABLE_META, octets_text("checkpoint"), octets_bytes(&note));
+	json_put_text(answer, "origin", origin);
+	json_put_number(answer, "size", (int64_t)e.size);
+	bytes_put_u8(&note, 0); /* as a text */
+	if (!bytes_ok(&note, f))
+		goto out;
+	json_put_text(answer, "checkpoint", (const char *)note.at);
+	ok = true;
+out:
+	bytes_free(&note);
+	return ok;
+}
+
+static bool
+tell_certificates(struct signer *s, const struct authority *of, const struct delegate *d,
+    struct json *answer, struct fault *f)
+{
+	struct realm_chain chain;
+	struct bytes pem = { 0 };
+	bool ok;
+
+	if (!realm_chain(s->realm, of->key_id, &chain, f))
+		return false;
+	ok = cert_pem(d->certificate, &pem, f);
+	for (size_t i = 0; ok && i + 1 < chain.n; i++) /* not the root: a verifier brings its own */
+		ok = cert_pem(octets_bytes(&chain.der[i]), &pem, f);
+	bytes_put_u8(&pem, 0);
+	if ((ok = ok && bytes_ok(&pem, f)))
+		json_put_text(answer, "certificates", (const char *)pem.at);
+	bytes_free(&pem);
+	realm_chain_free(&chain);
+	return ok;
+}
+
+bool
+duty_export(struct signer *s, struct job *j, struct fault *f)
+{
+	char by[IDENTITY_TEXT_MAX];
+	struct wire_act a;
+	struct json *body, *answer = json_object();
+	struct ledger *l;
+	struct log_context why;
+	struct tenant t;
+	struct authority ca;
+	struct delegate d;
+	bool ok = false;
+
+	if (!open_act(s, j, ACT_LOG_EXPORT, &a, &body, f)) {
+		json_free(answer);
+		return false;
+	}
+	why = signer_context(s, j, by);
+	if (signer_ledger(s, a.tenant, j->now_s, &l, f) &&
+	    realm_tenant(s->realm, a.tenant, &t, f) &&
+	    realm_authority(s->realm, t.key_id, &ca, f) &&
+	    keyring_delegate(s->keys, &ca, &found_log, j->now_s, &d, f) &&
+	    log_append(l, log_entry("log.exported", &why), j->now_s, NULL, f) &&
+	    sign_checkpoint(s, j, l, &d, answer, f) && tell_certificates(s, &ca, &d, answer, f))
+		ok = json_write(answer, &j->answer, f);
+	json_free(answer);
+	json_free(body);
+	return ok;
+}

@@ -1,0 +1,254 @@
+/* daemon/duty_enroll.c - enrolment and renewal, as the signer does them; see signer.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/x509.h>
+
+#include "base/der.h"
+#include "ca/csr.h"
+#include "ca/identify.h"
+#include "ca/token.h"
+#include "daemon/signer.h"
+
+/* What an enrolment stands on, found out by its kind of proof. */
+struct claim {
+	struct wire_enroll wire;
+	struct csr csr;
+	struct ledger *ledger;
+	struct tenant tenant;
+	struct token token;           /* first enrolment */
+	struct identified identified; /* renewal */
+	struct provenance provenance;
+};
+
+static bool
+copy_text(struct octets o, char *to, size_t size)
+{
+	if (o.n >= size || (o.n > 0 && memchr(o.at, '\0', o.n) != NULL))
+		return false;
+	memcpy(to, o.at, o.n);
+	to[o.n] = '\0';
+	return true;
+}
+
+/* Who asks: the device that a token was made for. */
+static bool
+by_token(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+{
+	uint8_t hash[TOKEN_HASH_OCTETS];
+	char name[TEXT_LABEL_MAX];
+
+	token_hash(&s->token_key, c->wire.password, hash);
+	if (!copy_text(c->wire.user, name, sizeof(name)))
+		return fault_set(
+		    f, FAULT_AUTH, "token: RFC 7030 section 3.2.3: the user is no device's name");
+	if (!token_check(c->ledger, hash, name, j->now_s, &c->token, f))
+		return false;
+	j->who.kind = IDENTITY_TOKEN;
+	j->who.good = true;
+	memcpy(j->who.tenant, c->wire.tenant, sizeof(j->who.tenant));
+	memcpy(j->who.endpoint, c->token.device.kind, sizeof(j->who.endpoint));
+	memcpy(j->who.name, c->token.device.name, sizeof(j->who.name));
+	token_id(&c->token, j->who.evidence);
+	j->device = c->token.device;
+	c->provenance =
+	    (struct provenance){ .how = "token", .at_s = j->now_s, .assurance = ASSURANCE_TOKEN };
+	memcpy(c->provenance.enroller, c->token.creator, sizeof(c->provenance.enroller));
+	memcpy(c->provenance.evidence, j->who.evidence, sizeof(j->who.evidence));
+	return true;
+}
+
+static bool
+same_names(struct octets a, struct octets b)
+{
+	const uint8_t *pa = a.at, *pb = b.at;
+	X509_NAME *na = d2i_X509_NAME(NULL, &pa, (long)a.n),
+		  *nb = d2i_X509_NAME(NULL, &pb, (long)b.n);
+	bool same = na != NULL && nb != NULL && X509_NAME_cmp(na, nb) == 0;
+
+	X509_NAME_free(na);
+	X509_NAME_free(nb);
+	return same;
+}
+
+/* Every requested name is among those of the certificate: a set within a set, in any order. */
+static bool
+names_within(struct octets asked, struct octets have)
+{
+	struct octets one, other, rest, content;
+	uint8_t tag;
+
+	while (der_next(&asked, &tag, &content, &one)) {
+		bool found = false;
+
+		for (rest = have; !found && der_next(&rest, &tag, &content, &other);)
+			found = octets_same(one, other);
+		if (!found)
+			return false;
+	}
+	return true;
+}
+
+/* Who asks: the holder of the certificate; and it asks for nothing but what it has. */
+static bool
+by_certificate(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+{
+	struct identified *a = &c->identified;
+
+	if (!identify(s->realm, c->wire.peer, j->now_s, &j->who, a, f))
+		return false;
+	if (!j->who.good)
+		return fault_set(f, FAULT_DENIED, "est: RFC 7030 section 4.2.2: %s", a->why);
+	if (!same_names(c->csr.subject, a->cert.subject))
+		return fault_set(f, FAULT_DENIED,
+		    "est: RFC 7030 section 4.2.2: the subject differs from the certificate's");
+	if (!names_within(c->csr.alt_names, a->cert.alt_names))
+		return fault_set(f, FAULT_DENIED,
+		    "est: RFC 7030 section 4.2.2: subjectAltName differs from the certificate's");
+	memcpy(j->device.tenant, j->who.tenant, sizeof(j->device.tenant));
+	memcpy(j->device.kind, j->who.endpoint, sizeof(j->device.kind));
+	memcpy(j->device.name, j->who.name, sizeof(j->device.name));
+	c->provenance = (struct provenance){
+		.how = "certificate",
+		.at_s = j->now_s,
+		.assurance =
+		    a->standing.assurance, /* a renewal is as sure as the first enrolment was */
+	};
+	memcpy(c->provenance.enroller, a->standing.enroller, sizeof(c->provenance.enroller));
+	memcpy(c->provenance.evidence, j->who.evidence, sizeof(j->who.evidence));
+	return true;
+}
+
+/* A first enrolment may name itself in subjectAltName, and nothing else. */
+static bool
+check_asked_names(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
+{
+	char uri[NAME_URI_MAX], dns[TEXT_HOST_MAX];
+	struct bytes own = { 0 };
+	struct der d = { .out = &own };
+	bool ok;
+
+	if (c->wire.renew)
+		return true;
+	name_uri(realm_space(s->realm), &j->device, uri);
+	name_dns(realm_space(s->realm), &j->device, dns);
+	der_put_text(&d, DER_CONTEXT(6), uri);
+	der_put_text(&d, DER_CONTEXT(2), dns);
+	der_put_text(&d, DER_CONTEXT(2), j->device.name);
+	ok = bytes_ok(&own, f) &&
+	     (names_within(c->csr.alt_names, octets_bytes(&own)) ||
+		 fault_set(f, FAULT_BADREQ,
+		     "csr: RFC 5280 section 4.2.1.6: asks for a name that is not its own"));
+	bytes_free(&own);
+	return ok;
+}
+
+/* One key, one holder: never a CA's, never another endpoint's. */
+static bool
+check_key(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
+{
+	uint8_t id[TBS_KEY_ID_OCTETS];
+	char owner[TEXT_LABEL_MAX * 2];
+	struct authority ca;
+	struct bytes holder = { 0 };
+	struct fault why;
+	bool ok = true;
+
+	if (!tbs_key_id(c->csr.spki, id, f))
+		return false;
+	if (realm_authority(s->realm, id, &ca, &why))
+		return fault_set(f, FAULT_CONFLICT, "csr: the key is a CA's");
+	(void)snprintf(owner, sizeof(owner), "%s/%s", j->device.kind, j->device.name);
+	if (ledger_get(c->ledger, TABLE_KEY, octets_of(c->csr.key_id, sizeof(c->csr.key_id)),
+		&holder, &why)) {
+		if (!octets_same(octets_bytes(&holder), octets_text(owner)))
+			ok = fault_set(
+			    f, FAULT_CONFLICT, "csr: the key is registered to another endpoint");
+	} else if (why.code != FAULT_NOTFOUND) {
+		*f = why;
+		ok = false;
+	}
+	bytes_free(&holder);
+	return ok;
+}
+
+static bool
+judge_who(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+{
+	struct object what = { .tenant = "" };
+
+	if (c->wire.renew ? !by_certificate(s, j, c, f) : !by_token(s, j, c, f))
+		return false;
+	memcpy(what.tenant, c->wire.tenant, sizeof(what.tenant));
+	memcpy(what.endpoint, j->device.kind, sizeof(what.endpoint));
+	memcpy(what.name, j->device.name, sizeof(what.name));
+	decide(&j->who, c->wire.renew ? ACT_RENEW : ACT_ENROLL, &what, &j->verdict);
+	if (!j->verdict.permit)
+		return fault_set(
+		    f, FAULT_DENIED, "policy: %s: %s", j->verdict.rule, j->verdict.reason);
+	return check_asked_names(s, j, c, f) && check_key(s, j, c, f) &&
+	       realm_authority_good(s->realm, &j->issuer->a, j->now_s, f);
+}
+
+/* The certificate that the decision grants, as an intent in the ledger's batch. */
+static bool
+intend(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+{
+	struct wish w = {
+		.profile = profile_find(j->device.kind),
+		.org = c->wire.tenant,
+		.unit = j->device.kind,
+		.common = j->device.name,
+		.endpoint = &j->device,
+		.spki = c->csr.spki,
+		.provenance = &c->provenance,
+		.public_url = s->settings.public_url,
+		.space = realm_space(s->realm),
+	};
+
+	if (w.profile == NULL)
+		return fault_set(
+		    f, FAULT_NOTFOUND, "profile: there is none called %s", j->device.kind);
+	if (!issue_prepare(j->issuer, &w, j->now_s, &j->ticket, f) ||
+	    !issue_intend(j->issuer, j->ticket, f))
+		return false;
+	if (c->wire.renew)
+		return true;
+	/* Spent with the intent: no second request of this round or any later one finds it unused.
+	 */
+	c->token.state = TOKEN_USED;
+	memcpy(c->token.serial, ticket_serial(j->ticket), sizeof(c->token.serial));
+	return token_put(c->ledger, &c->token, f);
+}
+
+bool
+duty_enroll_judge(struct signer *s, struct job *j, struct fault *f)
+{
+	struct claim c = { .provenance = { .at_s = 0 } };
+
+	if (!wire_enroll(j->body, &c.wire, f))
+		return false;
+	memcpy(j->who.source, c.wire.source, sizeof(j->who.source));
+	if (!signer_ledger(s, c.wire.tenant, j->now_s, &c.ledger, f))
+		return false;
+	memcpy(j->tenant, c.wire.tenant, sizeof(j->tenant));
+	return realm_tenant(s->realm, c.wire.tenant, &c.tenant, f) &&
+	       keyring_issuer(s->keys, c.tenant.key_id, &j->issuer, f) &&
+	       csr_parse(c.wire.csr, &c.csr, f) && judge_who(s, j, &c, f) && intend(s, j, &c, f);
+}
+
+bool
+duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
+{
+	char by[IDENTITY_TEXT_MAX];
+	struct log_context why = signer_context(s, j, by);
+	uint64_t index;
+
+	issue_intended(j->ticket);
+	if (!issue_sign(j->issuer, j->ticket, &s->journal, j->now_s, f) ||
+	    !issue_record(j->issuer, j->ticket, &why, j->now_s, &index, f))
+		return false;
+	bytes_put_counted(&j->answer, ticket_certificate(j->ticket));
+	bytes_put_u64(&j->answer, index);
+	return bytes_ok(&j->answer, f);
+}

@@ -1,0 +1,186 @@
+/* daemon/duty_operator.c - a new operator: role and certificate; see signer.h. */
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/csr.h"
+#include "daemon/signer.h"
+
+#define ROLE_MAX 16
+
+struct application {
+	char role[ROLE_MAX];
+	struct bytes der;
+	struct csr csr;
+};
+
+static bool
+read_application(struct job *j, struct octets text, struct application *a, struct fault *f)
+{
+	struct json *body;
+	const char *name, *role, *csr;
+	bool ok = false;
+
+	if (!json_parse(text, &body, f))
+		return false;
+	name = json_text(body, "name");
+	role = json_text(body, "role");
+	csr = json_text(body, "csr");
+	if (name == NULL || !text_is_label(name))
+		fault_set(f, FAULT_BADREQ, "name: expected a DNS label: a-z, 0-9, inner hyphens");
+	else if (role == NULL || identity_role(role) == ROLE_NONE)
+		fault_set(f, FAULT_BADREQ, "role: expected officer, registrar or auditor");
+	else if (csr == NULL)
+		fault_set(f, FAULT_BADREQ, "csr: expected a PKCS #10 request as PEM or base64");
+	else
+		ok = text_unbase64(octets_text(csr), &a->der, f) &&
+		     csr_parse(octets_bytes(&a->der), &a->csr, f);
+	if (ok) {
+		(void)snprintf(j->device.name, sizeof(j->device.name), "%s", name);
+		(void)snprintf(a->role, sizeof(a->role), "%s", role);
+	}
+	json_free(body);
+	return ok;
+}
+
+/* An operator is added once; a lost certificate is revoked and another name taken, so that the log
+ * stays plain. */
+static bool
+check_new(struct signer *s, const struct job *j, struct fault *f)
+{
+	struct bytes row = { 0 };
+	struct fault why;
+	bool there = ledger_get(
+	    realm_platform(s->realm), TABLE_OPERATOR, octets_text(j->device.name), &row, &why);
+
+	bytes_free(&row);
+	if (there)
+		return fault_set(f, FAULT_CONFLICT, "operator: %s exists already", j->device.name);
+	return why.code == FAULT_NOTFOUND || (*f = why, false);
+}
+
+static bool
+intend(struct signer *s, struct job *j, struct application *a, struct fault *f)
+{
+	char by[IDENTITY_TEXT_MAX];
+	struct ledger *platform = realm_platform(s->realm);
+	struct provenance from = {
+		.how = "operator", .at_s = j->now_s, .assurance = ASSURANCE_APPROVED
+	};
+	struct wish w = {
+		.profile = profile_find("operator"),
+		.org = NAME_PLATFORM,
+		.unit = "operator",
+		.common = j->device.name,
+		.endpoint = &j->device,
+		.spki = a->csr.spki,
+		.provenance = &from,
+		.public_url = s->settings.public_url,
+		.space = realm_space(s->realm),
+	};
+	struct tenant t;
+	uint8_t row[1 + TBS_SERIAL_OCTETS] = { (uint8_t)identity_role(a->role) };
+
+	identity_text(&j->who, by);
+	(void)snprintf(from.enroller, sizeof(from.enroller), "%.95s", by);
+	if (!realm_tenant(s->realm, NAME_PLATFORM, &t, f) ||
+	    !keyring_issuer(s->keys, t.key_id, &j->issuer, f) ||
+	    !issue_prepare(j->issuer, &w, j->now_s, &j->ticket, f) ||
+	    !issue_intend(j->issuer, j->ticket, f))
+		return false;
+	memcpy(row + 1, ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
+	batch_add(ledger_batch(platform), TABLE_OPERATOR, octets_text(j->device.name),
+	    octets_of(row, sizeof(row)));
+	return true;
+}
+
+bool
+duty_operator_judge(struct signer *s, struct job *j, struct fault *f)
+{
+	struct wire_act a;
+	struct application app = { .role = "" };
+	struct object what = { .tenant = NAME_PLATFORM, .endpoint = "operator" };
+	bool ok;
+
+	if (!wire_act(j->body, &a, f))
+		return false;
+	(void)snprintf(j->tenant, sizeof(j->tenant), "%s", NAME_PLATFORM);
+	(void)snprintf(j->device.tenant, sizeof(j->device.tenant), "%s", NAME_PLATFORM);
+	(void)snprintf(j->device.kind, sizeof(j->device.kind), "operator");
+	ok = signer_decide(s, j, &a, ACT_OPERATOR_ADD, &what, f) &&
+	     read_application(j, a.json, &app, f) && check_new(s, j, f) && intend(s, j, &app, f);
+	bytes_free(&app.der);
+	return ok;
+}
+
+static bool
+put_chain(struct signer *s, const struct issuer *by, struct json *answer, struct fault *f)
+{
+	struct realm_chain chain;
+	struct bytes pem = { 0 };
+	bool ok = true;
+
+	if (!realm_chain(s->realm, by->a.key_id, &chain, f))
+		return false;
+	for (size_t i = 0; ok && i + 1 < chain.n; i++)
+		ok = cert_pem(octets_bytes(&chain.der[i]), &pem, f);
+	bytes_put_u8(&pem, 0);
+	if ((ok = ok && bytes_ok(&pem, f)))
+		json_put_text(answer, "chain", (const char *)pem.at);
+	bytes_free(&pem);
+	realm_chain_free(&chain);
+	return ok;
+}
+
+static bool
+tell(struct signer *s, struct job *j, const char *role, uint64_t index, struct fault *f)
+{
+	struct json *answer = json_object();
+	struct bytes pem = { 0 };
+	bool ok = false;
+
+	json_put_text(answer, "name", j->device.name);
+	json_put_text(answer, "role", role);
+	json_put_hex(answer, "serial", ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
+	json_put_time(answer, "not_after", ticket_not_after(j->ticket));
+	json_put_number(answer, "log_index", (int64_t)index);
+	if (cert_pem(ticket_certificate(j->ticket), &pem, f) &&
+	    put_chain(s, j->issuer, answer, f)) {
+		bytes_put_u8(&pem, 0);
+		if (bytes_ok(&pem, f)) {
+			json_put_text(answer, "certificate", (const char *)pem.at);
+			ok = json_write(answer, &j->answer, f);
+		}
+	}
+	bytes_free(&pem);
+	json_free(answer);
+	return ok;
+}
+
+bool
+duty_operator_act(struct signer *s, struct job *j, struct fault *f)
+{
+	char by[IDENTITY_TEXT_MAX];
+	struct log_context why = signer_context(s, j, by);
+	struct ledger *platform = realm_platform(s->realm);
+	struct bytes row = { 0 };
+	struct json *e;
+	const char *role;
+	uint64_t index;
+	bool ok;
+
+	issue_intended(j->ticket);
+	if (!issue_sign(j->issuer, j->ticket, &s->journal, j->now_s, f) ||
+	    !issue_record(j->issuer, j->ticket, &why, j->now_s, NULL, f) ||
+	    !ledger_get(platform, TABLE_OPERATOR, octets_text(j->device.name), &row, f)) {
+		bytes_free(&row);
+		return false;
+	}
+	role = identity_role_word((enum identity_role)row.at[0]);
+	e = log_entry("operator.added", &why);
+	json_put_text(e, "operator", j->device.name);
+	json_put_text(e, "role", role);
+	json_put_hex(e, "serial", ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
+	ok = log_append(platform, e, j->now_s, &index, f) && tell(s, j, role, index, f);
+	bytes_free(&row);
+	return ok;
+}

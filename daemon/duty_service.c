@@ -1,0 +1,65 @@
+/* daemon/duty_service.c - what the edge asks for itself: its TLS key, and to tell refusals; see
+ * signer.h. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ca/identify.h"
+#include "daemon/service.h"
+#include "daemon/signer.h"
+
+bool
+duty_service(struct signer *s, struct job *j, struct fault *f)
+{
+	struct service_names names;
+	struct purpose p;
+	struct tenant platform;
+	struct authority ca;
+	struct realm_chain chain = { 0 };
+	struct delegate d;
+	struct secret key = { 0 };
+	bool ok = false;
+
+	if (!service_purpose(&s->settings, &names, &p, f) ||
+	    !realm_tenant(s->realm, NAME_PLATFORM, &platform, f) ||
+	    !realm_authority(s->realm, platform.key_id, &ca, f) ||
+	    !keyring_delegate(s->keys, &ca, &p, j->now_s, &d, f) ||
+	    !realm_chain(s->realm, platform.key_id, &chain, f) || !key_export(d.key, &key, f))
+		goto out;
+	bytes_put_counted(&j->answer, secret_octets(&key));
+	bytes_put_counted(&j->answer, d.certificate);
+	for (size_t i = 0; i + 1 < chain.n; i++)
+		bytes_put_counted(&j->answer, octets_bytes(&chain.der[i]));
+	ok = bytes_ok(&j->answer, f);
+out:
+	secret_free(&key);
+	realm_chain_free(&chain);
+	return ok;
+}
+
+static void
+put_text(char *to, size_t size, struct octets o)
+{
+	(void)snprintf(to, size, "%.*s", (int)o.n, o.n == 0 ? "" : (const char *)o.at);
+}
+
+bool
+duty_refused(struct signer *s, struct job *j, struct fault *f)
+{
+	struct wire_refused w;
+	struct fault why;
+	struct identity who = { .kind = IDENTITY_NOBODY };
+	struct fault unknown;
+	char by[IDENTITY_TEXT_MAX], act[TEXT_LABEL_MAX];
+
+	if (!wire_refused(j->body, &w, f))
+		return false;
+	if (w.peer.n != 0 && !identify(s->realm, w.peer, j->now_s, &who, NULL, &unknown))
+		who = (struct identity){ .kind = IDENTITY_NOBODY };
+	identity_text(&who, by);
+	put_text(act, sizeof(act), w.act);
+	why.code = (enum fault_code)w.code;
+	put_text(why.text, sizeof(why.text), w.text);
+	signer_tell_refusal(s, w.tenant, act, by, w.source, &why, j->now_s);
+	return true;
+}

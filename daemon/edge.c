@@ -1,0 +1,427 @@
+/* daemon/edge.c - see edge.h. */
+#include "daemon/edge.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/sandbox.h"
+#include "ca/identify.h"
+#include "ca/refusal.h"
+#include "ca/wire.h"
+#include "daemon/api.h"
+#include "daemon/child.h"
+#include "daemon/http.h"
+#include "daemon/tls.h"
+#include "enroll/est.h"
+#include "ocsp/ocsp.h"
+
+#define FACES        (FACE_METRICS + 1)
+#define OCSP_BODY    8192
+#define DRAIN_MS     4000
+#define RETRY_MS     500
+#define RENEW_S      3600 /* the service's certificate is asked for again so often */
+#define CHAIN_MAX    3
+#define SHOWN_OCTETS 200 /* of a refusal's text, in the log */
+
+struct edge {
+	enum child_role role;
+	int control;
+	struct settings settings;
+	int listener[FACES]; /* -1: none */
+	int line;            /* to the signer; handed to http */
+	struct realm *realm;
+	struct http *http;
+	struct ocsp *ocsp;
+	struct est est;
+	struct api api;
+	bool listening, asking;
+	int64_t asked_s;
+	uint64_t counted[FACES][6]; /* replies, by the status's first digit */
+};
+
+static void
+not_found(struct exchange *x)
+{
+	x->status = 404;
+	x->type = "text/plain; charset=utf-8";
+	bytes_put_text(&x->reply, "nothing is served here\n");
+}
+
+static bool
+is_path(const struct exchange *x, const char *path)
+{
+	return octets_same(x->path, octets_text(path));
+}
+
+/* /healthz: this process lives. /readyz: it could serve an enrolment now; if not, why. */
+static bool
+serve_health(const struct edge *e, struct exchange *x)
+{
+	struct tenant t;
+	struct fault f;
+
+	if (is_path(x, "/healthz")) {
+		bytes_put_text(&x->reply, "ok\n");
+		x->status = 200;
+	} else if (is_path(x, "/readyz")) {
+		if (e->line < 0)
+			fault_set(&f, FAULT_BUSY, "no line to the signer");
+		if (e->line >= 0 && realm_tenant(e->realm, NAME_PLATFORM, &t, &f)) {
+			bytes_put_text(&x->reply, "ready\n");
+			x->status = 200;
+		} else {
+			bytes_put_fmt(&x->reply, "not ready: %s\n", f.text);
+			x->status = 503;
+		}
+	} else {
+		return false;
+	}
+	x->type = "text/plain; charset=utf-8";
+	return true;
+}
+
+static void
+serve_metrics(const struct edge *e, struct exchange *x)
+{
+	static const char *const faces[FACES] = { "public", "secure", "local", "metrics" };
+
+	bytes_put_text(&x->reply,
+	    "# HELP quatrain_replies_total Replies by listener and status class, of one edge.\n"
+	    "# TYPE quatrain_replies_total counter\n");
+	for (size_t i = 0; i < FACES; i++)
+		for (size_t k = 2; k < 6; k++)
+			bytes_put_fmt(&x->reply,
+			    "quatrain_replies_total{listener=\"%s\",class=\"%zuxx\"} %llu\n",
+			    faces[i], k, (unsigned long long)e->counted[i][k]);
+	x->type = "text/plain; version=0.0.4";
+	x->status = 200;
+}
+
+/* The client's certificate must hold now, before every request: a kept connection outlives a
+ * revocation. */
+static bool
+peer_holds(struct edge *e, struct exchange *x, struct fault *f)
+{
+	struct identity who;
+	struct identified also;
+
+	if (x->peer.n == 0)
+		return true;
+	if (!identify(e->realm, x->peer, clock_now_s(), &who, &also, f))
+		return false;
+	return who.good || fault_set(f, FAULT_DENIED, "connect: %s", also.why);
+}
+
+static void
+serve_secure(struct edge *e, struct exchange *x)
+{
+	struct fault f;
+
+	if (!peer_holds(e, x, &f))
+		est_refuse_peer(x, &f);
+	else if (!est_serve(&e->est, x) && !api_serve(&e->api, x) && !serve_health(e, x))
+		not_found(x);
+}
+
+static void
+serve(struct exchange *x)
+{
+	struct edge *e = x->with;
+
+	switch (x->face) {
+	case FACE_PUBLIC:
+		if (!ocsp_serve(e->ocsp, x) && !serve_health(e, x))
+			not_found(x);
+		break;
+	case FACE_SECURE:
+		serve_secure(e, x);
+		break;
+	case FACE_LOCAL:
+		if (!api_serve(&e->api, x))
+			not_found(x);
+		break;
+	case FACE_METRICS:
+	default:
+		if (is_path(x, "/metrics"))
+			serve_metrics(e, x);
+		else if (!serve_health(e, x))
+			not_found(x);
+		break;
+	}
+}
+
+/* One line for each reply that is no success. */
+static void
+served(const struct exchange *x, int64_t took_us)
+{
+	struct edge *e = x->with;
+	char status[16], path[SHOWN_OCTETS], why[SHOWN_OCTETS], us[24], method[20];
+
+	e->counted[x->face][x->status / 100 % 6]++;
+	if (x->status < 400)
+		return;
+	(void)snprintf(status, sizeof(status), "%u", x->status);
+	(void)snprintf(us, sizeof(us), "%lld", (long long)took_us);
+	(void)snprintf(
+	    method, sizeof(method), "%.*s", (int)x->method.n, (const char *)x->method.at);
+	(void)snprintf(path, sizeof(path), "%.*s", (int)x->path.n, (const char *)x->path.at);
+	(void)snprintf(why, sizeof(why), "%.*s", (int)x->reply.n,
+	    x->reply.n == 0 ? "" : (const char *)x->reply.at);
+	why[strcspn(why, "\n")] = '\0';
+	log_fact(x->status >= 500 ? LOG_WARN : LOG_INFO, "refused", "status", status, "method",
+	    method, "path", path, "from", x->source, "why", why, "us", us, NULL);
+}
+
+/* A handshake goes on for any certificate that is ours, good or not: a refusal with words comes
+ * after. */
+static bool
+admit(void *with, X509 *leaf)
+{
+	struct edge *e = with;
+	struct identity who;
+	struct fault f;
+	uint8_t *der = NULL;
+	int n = i2d_X509(leaf, &der);
+	bool ours;
+
+	if (n <= 0)
+		return false;
+	ours = identify(e->realm, octets_of(der, (size_t)n), clock_now_s(), &who, NULL, &f);
+	OPENSSL_free(der);
+	if (!ours)
+		log_fact(LOG_INFO, "handshake-refused", "why", f.text, NULL);
+	return ours;
+}
+
+static bool
+push(STACK_OF(X509) * chain, struct octets der)
+{
+	const uint8_t *p = der.at;
+	X509 *x = d2i_X509(NULL, &p, (long)der.n);
+
+	if (x != NULL && sk_X509_push(chain, x) > 0)
+		return true;
+	X509_free(x);
+	return false;
+}
+
+/* The signer's answer as a TLS context. */
+static bool
+make_context(struct edge *e, struct octets body, SSL_CTX **ret, struct fault *f)
+{
+	struct reader r = reader_of(body);
+	struct octets key_der = reader_counted(&r);
+	const uint8_t *p = key_der.at;
+	EVP_PKEY *key = NULL;
+	STACK_OF(X509) *chain = sk_X509_new_null();
+	bool ok = false;
+
+	if (chain == NULL || key_der.n == 0 ||
+	    (key = d2i_AutoPrivateKey(NULL, &p, (long)key_der.n)) == NULL) {
+		fault_crypto(f, FAULT_INTERNAL, "edge: the service's key");
+		goto out;
+	}
+	for (int i = 0; i < CHAIN_MAX; i++)
+		if (!push(chain, reader_counted(&r))) {
+			fault_crypto(f, FAULT_INTERNAL, "edge: the service's certificate");
+			goto out;
+		}
+	ok = tls_server_context(key, chain, admit, e, ret, f);
+out:
+	EVP_PKEY_free(key);
+	sk_X509_pop_free(chain, X509_free);
+	return ok;
+}
+
+static const struct {
+	enum exchange_face face;
+	size_t body_max;
+	int64_t request_ms;
+	unsigned conns_max;
+} faces[] = {
+	{ FACE_PUBLIC, OCSP_BODY, 10000, 8192 },
+	{ FACE_SECURE, EST_BODY_MAX, 30000, 8192 },
+	{ FACE_LOCAL, API_BODY_MAX, 60000, 256 },
+	{ FACE_METRICS, 1024, 10000, 64 },
+};
+
+static bool
+listen_all(struct edge *e, SSL_CTX *tls, struct fault *f)
+{
+	for (size_t i = 0; i < sizeof(faces) / sizeof(faces[0]); i++) {
+		struct http_face face = {
+			.face = faces[i].face,
+			.listener = e->listener[faces[i].face],
+			.tls = faces[i].face == FACE_SECURE ? tls : NULL,
+			.body_max = faces[i].body_max,
+			.request_ms = faces[i].request_ms,
+			.conns_max = faces[i].conns_max,
+			.serve = serve,
+			.served = served,
+			.with = e,
+		};
+
+		if (face.listener < 0)
+			continue;
+		if (!http_listen(e->http, &face, f))
+			return false;
+		e->listener[faces[i].face] = -1; /* http's now */
+	}
+	e->listening = true;
+	return child_tell(e->control, WIRE_READY, octets_of(NULL, 0), -1, f);
+}
+
+static void
+got_service(void *with, uint16_t code, struct octets body)
+{
+	struct edge *e = with;
+	SSL_CTX *tls = NULL;
+	struct fault f;
+
+	e->asking = false;
+	if (code != 0) {
+		fault_set(&f, (enum fault_code)code, "%.*s", (int)body.n, (const char *)body.at);
+	} else if (make_context(e, body, &tls, &f)) {
+		e->asked_s = clock_now_s();
+		if (e->listening)
+			http_set_tls(e->http, FACE_SECURE, tls);
+		if (e->listening || listen_all(e, tls, &f)) {
+			SSL_CTX_free(tls);
+			return;
+		}
+	}
+	SSL_CTX_free(tls);
+	log_fact(LOG_WARN, "service-certificate", "fault", f.text, NULL);
+}
+
+/* Ask for the service's key and certificate until they come, and again each hour: it may have been
+ * renewed. */
+static void
+tick(void *with)
+{
+	struct edge *e = with;
+
+	if (e->role == CHILD_DESK || e->asking ||
+	    (e->listening && clock_now_s() < e->asked_s + RENEW_S))
+		return;
+	e->asking = true;
+	e->asked_s = clock_now_s();
+	http_ask(e->http, WIRE_SERVICE, octets_of(NULL, 0), got_service, e);
+}
+
+static void
+hear_main(void *with)
+{
+	struct edge *e = with;
+	struct message m = { .fd = -1 };
+	struct fault f;
+
+	for (;;) {
+		if (!child_hear(e->control, false, &m, &f) || m.verb == WIRE_STOP) {
+			http_stop(e->http);
+			break;
+		}
+		if (m.verb == 0)
+			break;
+		if (m.verb == WIRE_LINE && m.fd >= 0) {
+			e->line = m.fd;
+			http_set_line(e->http, m.fd);
+		} else if (m.fd >= 0) {
+			(void)close(m.fd);
+		}
+	}
+	bytes_free(&m.body);
+}
+
+/* What main says before anything can be served: settings, listeners, and last the line to the
+ * signer. */
+static bool
+hear_start(struct edge *e, struct fault *f)
+{
+	struct message m = { .fd = -1 };
+	bool ok = true;
+
+	while (ok && e->line < 0) {
+		ok = child_hear(e->control, true, &m, f);
+		if (!ok)
+			break;
+		if (m.verb == WIRE_SETTINGS && m.body.n == sizeof(e->settings)) {
+			memcpy(&e->settings, m.body.at, sizeof(e->settings));
+		} else if (m.verb == WIRE_LISTENER && m.body.n == 1 && m.body.at[0] < FACES) {
+			e->listener[m.body.at[0]] = m.fd;
+		} else if (m.verb == WIRE_LINE) {
+			e->line = m.fd;
+		} else {
+			ok = fault_set(f, FAULT_INTERNAL, "edge: main said %u", m.verb);
+		}
+	}
+	bytes_free(&m.body);
+	return ok;
+}
+
+static bool
+open_all(struct edge *e, struct fault *f)
+{
+	if (!realm_open(e->settings.data, STORE_READ, &e->realm, f) ||
+	    !ocsp_new(e->realm, clock_now_s, &e->ocsp, f) || !http_new(&e->http, f) ||
+	    !http_watch(e->http, e->control, hear_main, e, f))
+		return false;
+	e->est = (struct est){ e->realm, clock_now_s };
+	e->api = (struct api){ e->realm, clock_now_s };
+	http_set_line(e->http, e->line);
+	http_every(e->http, RETRY_MS, tick, e);
+	return true;
+}
+
+static int
+run(int control, enum child_role role)
+{
+	struct edge *e = calloc(1, sizeof(*e));
+	struct fault f;
+	bool filtered;
+	int status = 1;
+
+	if (e == NULL)
+		return 1;
+	e->role = role;
+	e->control = control;
+	e->line = -1;
+	for (size_t i = 0; i < FACES; i++)
+		e->listener[i] = -1;
+	if (!hear_start(e, &f) || !open_all(e, &f) ||
+	    !sandbox_enter(SANDBOX_EDGE, e->settings.user[0] == '\0' ? NULL : e->settings.user,
+		&filtered, &f) ||
+	    (role == CHILD_DESK && !listen_all(e, NULL, &f))) {
+		log_fact(LOG_ERROR, "start", "fault", f.text, NULL);
+		goto out;
+	}
+	log_fact(LOG_INFO, "ready", "filter", filtered ? "on" : "off", NULL);
+	tick(e);
+	http_run(e->http, DRAIN_MS);
+	status = 0;
+out:
+	http_free(e->http);
+	ocsp_free(e->ocsp);
+	realm_close(e->realm);
+	free(e);
+	return status;
+}
+
+int
+edge_main(int control)
+{
+	return run(control, CHILD_EDGE);
+}
+
+int
+desk_main(int control)
+{
+	return run(control, CHILD_DESK);
+}

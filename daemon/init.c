@@ -1,0 +1,348 @@
+/*
+ * daemon/init.c - the ceremony: root, region, the platform's tenant, and what they need.
+ *
+ * All of it is made in DATA.new, which becomes DATA when it is whole: a ceremony
+ * that was interrupted leaves nothing that could be taken for a service.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <openssl/evp.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "ca/found.h"
+#include "daemon/cli.h"
+#include "daemon/passphrase.h"
+#include "daemon/service.h"
+#include "ocsp/crl.h"
+
+#define TOKEN_KEY_OCTETS 32
+
+struct ceremony {
+	const struct invocation *inv;
+	struct settings settings;
+	const char *offline; /* where the root's key goes; NULL: it stays */
+	char data[CONF_TEXT_MAX * 2], made_in[CONF_TEXT_MAX * 2];
+	struct name_space space;
+	struct seal *seal;
+	struct realm *realm;
+	struct journal journal;
+	struct keyring *keys;
+	struct log_context why;
+	const struct issuer *root, *region, *platform;
+	int64_t now_s;
+};
+
+/* Options on the command line go before the file. */
+static bool
+take_options(struct ceremony *c, struct fault *f)
+{
+	static const struct {
+		const char *name;
+		size_t offset;
+	} options[] = {
+		{ "domain", offsetof(struct settings, domain) },
+		{ "region", offsetof(struct settings, region) },
+		{ "org", offsetof(struct settings, org) },
+		{ "seal", offsetof(struct settings, seal) },
+	};
+	bool org_is_domain = strcmp(c->settings.org, c->settings.domain) == 0;
+
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		const char *v = cli_option(c->inv, options[i].name);
+		char *to = (char *)&c->settings + options[i].offset;
+
+		if (v == NULL)
+			continue;
+		if (strlen(v) >= CONF_TEXT_MAX)
+			return fault_set(f, FAULT_BADREQ, "--%s: too long", options[i].name);
+		memcpy(to, v, strlen(v) + 1);
+	}
+	if (org_is_domain && cli_option(c->inv, "org") == NULL)
+		memcpy(c->settings.org, c->settings.domain, sizeof(c->settings.org));
+	c->offline = cli_option(c->inv, "offline-root");
+	if (strlen(c->settings.org) > NAME_ORG_MAX)
+		return fault_set(f, FAULT_BADREQ, "org: expected at most %d letters", NAME_ORG_MAX);
+	(void)snprintf(c->space.domain, sizeof(c->space.domain), "%.253s", c->settings.domain);
+	(void)snprintf(c->space.region, sizeof(c->space.region), "%.63s", c->settings.region);
+	(void)snprintf(c->space.org, sizeof(c->space.org), "%.58s", c->settings.org);
+	return name_space_check(&c->space, f);
+}
+
+static bool
+make_folder(const char *path, struct fault *f)
+{
+	if (mkdir(path, 0700) != 0)
+		return fault_errno(
+		    f, errno == EEXIST ? FAULT_CONFLICT : FAULT_INTERNAL, "init: %s", path);
+	return true;
+}
+
+static bool
+check_free(const struct ceremony *c, struct fault *f)
+{
+	if (rmdir(c->data) != 0 && errno != ENOENT)
+		return fault_set(f, FAULT_CONFLICT,
+		    "init: %s is there already, and is never overwritten: name another folder as data",
+		    c->data);
+	if (access(c->made_in, F_OK) == 0)
+		return fault_set(f, FAULT_CONFLICT,
+		    "init: %s is left from a ceremony that was interrupted: remove it", c->made_in);
+	if (c->offline != NULL && access(c->offline, F_OK) == 0)
+		return fault_set(f, FAULT_CONFLICT,
+		    "init: %s is there already, and is never overwritten", c->offline);
+	return true;
+}
+
+static bool
+prepare(struct ceremony *c, struct fault *f)
+{
+	char sub[sizeof(c->made_in) + 16];
+	static const char *const folders[] = { "", "/keys", "/tenants", "/run" };
+
+	if (snprintf(c->data, sizeof(c->data), "%s", c->settings.data) >= (int)sizeof(c->data) ||
+	    snprintf(c->made_in, sizeof(c->made_in), "%s.new", c->settings.data) >=
+		(int)sizeof(c->made_in))
+		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
+	for (size_t n = strlen(c->data); n > 1 && c->data[n - 1] == '/';)
+		c->data[--n] = '\0';
+	(void)snprintf(c->made_in, sizeof(c->made_in), "%.500s.new", c->data);
+	if (!check_free(c, f))
+		return false;
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		(void)snprintf(sub, sizeof(sub), "%s%s", c->made_in, folders[i]);
+		if (!make_folder(sub, f))
+			return false;
+	}
+	return true;
+}
+
+static bool
+make_token_key(struct ceremony *c, struct fault *f)
+{
+	char path[sizeof(c->made_in) + 32];
+	struct secret key = { 0 };
+	bool ok;
+
+	(void)snprintf(path, sizeof(path), "%s/keys/token.key", c->made_in);
+	if (!secret_random(TOKEN_KEY_OCTETS, &key, f))
+		return false;
+	ok = seal_write(c->seal, path, &key, f);
+	secret_free(&key);
+	return ok;
+}
+
+static bool
+open_ground(struct ceremony *c, struct fault *f)
+{
+	char journal[sizeof(c->made_in) + 16];
+	struct secret passphrase = { 0 };
+	struct keyring_ground ground;
+	bool ok;
+
+	if (!passphrase_make(&c->settings, c->made_in, &passphrase, f))
+		return false;
+	ok = seal_new(&passphrase, passphrase_strength(&c->settings), &c->seal, f);
+	secret_free(&passphrase);
+	if (!ok)
+		return false;
+	(void)snprintf(journal, sizeof(journal), "%s/journal", c->made_in);
+	if (!realm_open(c->made_in, STORE_CREATE, &c->realm, f) ||
+	    !realm_set_space(c->realm, &c->space, f) || !journal_open(journal, &c->journal, f))
+		return false;
+	ground = (struct keyring_ground){ c->realm, c->seal, &c->journal, c->settings.public_url,
+		&c->why };
+	return keyring_new(&ground, &c->keys, f) && make_token_key(c, f);
+}
+
+/* Responders, the root's CRL (an offline root cannot make one later) and the service's own
+ * certificate. */
+static bool
+make_delegates(struct ceremony *c, struct fault *f)
+{
+	struct service_names room;
+	struct purpose service;
+	struct delegate d;
+	bool offline = c->offline != NULL;
+
+	return keyring_delegate(c->keys, &c->root->a,
+		   offline ? &found_responder_offline : &found_responder, c->now_s, &d, f) &&
+	       keyring_delegate(c->keys, &c->region->a, &found_responder, c->now_s, &d, f) &&
+	       crl_make(c->root, c->now_s, offline ? CRL_VALID_OFFLINE_S : CRL_VALID_S, f) &&
+	       crl_make(c->region, c->now_s, CRL_VALID_S, f) &&
+	       service_purpose(&c->settings, &room, &service, f) &&
+	       keyring_delegate(c->keys, &c->platform->a, &service, c->now_s, &d, f) &&
+	       ledger_commit(realm_platform(c->realm), f);
+}
+
+static bool
+make_levels(struct ceremony *c, struct fault *f)
+{
+	const struct found_tenant platform = { .name = NAME_PLATFORM, .mode = CONSTRAINTS_NONE };
+	uint64_t index;
+
+	return found_root(c->keys, c->now_s, &c->root, f) &&
+	       found_ca(c->keys, c->root, c->space.region, NULL, c->now_s, &c->region, f) &&
+	       found_tenant(
+		   c->keys, c->region, &platform, &c->why, c->now_s, &c->platform, &index, f) &&
+	       make_delegates(c, f);
+}
+
+static bool
+write_pem(const struct ceremony *c, const char *name, const struct issuer *const *cas, size_t n,
+    struct fault *f)
+{
+	char path[sizeof(c->made_in) + 32];
+	struct bytes pem = { 0 };
+	bool ok = true;
+	int fd;
+
+	for (size_t i = 0; ok && i < n; i++)
+		ok = cert_pem(octets_bytes(&cas[i]->certificate), &pem, f);
+	(void)snprintf(path, sizeof(path), "%s/%s", c->made_in, name);
+	if (ok && (fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)) < 0)
+		ok = fault_errno(f, FAULT_INTERNAL, "init: %s", path);
+	else if (ok) {
+		ok = write(fd, pem.at, pem.n) == (ssize_t)pem.n && fsync(fd) == 0;
+		if (!ok)
+			fault_errno(f, FAULT_INTERNAL, "init: %s", path);
+		(void)close(fd);
+	}
+	bytes_free(&pem);
+	return ok;
+}
+
+/* The root's sealed key goes where the operator wants it, and then no longer lies here. */
+static bool
+take_root_away(const struct ceremony *c, struct fault *f)
+{
+	char here[REALM_PATH_MAX];
+	struct key *key;
+	bool ok;
+
+	if (c->offline == NULL)
+		return true;
+	if (!keyring_path(c->realm, c->root->a.key_id, here, f) ||
+	    !key_read(c->seal, here, &key, f))
+		return false;
+	ok = key_write(key, c->seal, c->offline, f);
+	key_free(key);
+	if (ok && unlink(here) != 0)
+		ok = fault_errno(f, FAULT_INTERNAL, "init: %s", here);
+	return ok;
+}
+
+/* Everything is synced by whoever wrote it; the rename makes it a service, and is synced too. */
+static bool
+publish(const struct ceremony *c, struct fault *f)
+{
+	char above[sizeof(c->data)];
+	char *slash;
+	int fd;
+
+	if (rename(c->made_in, c->data) != 0)
+		return fault_errno(f, FAULT_INTERNAL, "init: %s", c->data);
+	(void)snprintf(above, sizeof(above), "%s", c->data);
+	if ((slash = strrchr(above, '/')) == NULL)
+		(void)snprintf(above, sizeof(above), ".");
+	else
+		slash[slash == above ? 1 : 0] = '\0';
+	if ((fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || fsync(fd) != 0)
+		return fault_errno(f, FAULT_INTERNAL, "init: %s", above);
+	(void)close(fd);
+	return true;
+}
+
+static bool
+fingerprint(const struct ceremony *c, char to[static 96], struct fault *f)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	size_t at = 0;
+
+	if (EVP_Digest(c->root->certificate.at, c->root->certificate.n, digest, NULL, EVP_sha256(),
+		NULL) != 1)
+		return fault_crypto(f, FAULT_INTERNAL, "init: EVP_Digest");
+	for (size_t i = 0; i < 32; i++)
+		at += (size_t)snprintf(to + at, 96 - at, "%s%02X", i == 0 ? "" : ":", digest[i]);
+	return true;
+}
+
+static void
+say(const struct ceremony *c, const char *print)
+{
+	char seal_at[CONF_TEXT_MAX * 2];
+
+	if (c->inv->json) {
+		(void)printf(
+		    "{\"data\":\"%s\",\"domain\":\"%s\",\"region\":\"%s\",\"root_sha256\":\"%s\"}\n",
+		    c->data, c->space.domain, c->space.region, print);
+		return;
+	}
+	(void)printf("The ceremony is done: root, region %s and the service's own tenant.\n\n"
+		     "  root fingerprint (SHA-256)  %s\n"
+		     "  root certificate            %s/root.pem    what clients trust\n"
+		     "  root and region             %s/chain.pem\n",
+	    c->space.region, print, c->data, c->data);
+	if (strcmp(c->settings.seal, "key-file") == 0 &&
+	    passphrase_path(&c->settings, c->data, seal_at, sizeof(seal_at)))
+		(void)printf(
+		    "  opens the sealed keys       %s    keep a copy elsewhere\n", seal_at);
+	if (c->offline != NULL)
+		(void)printf(
+		    "  the root's key              %s    now take it away; nothing here has it\n",
+		    c->offline);
+	(void)printf("\nNext: quatrain serve%s%s\n      quatrain tenant create NAME%s%s\n",
+	    c->inv->config == NULL ? "" : " --config ",
+	    c->inv->config == NULL ? "" : c->inv->config,
+	    c->inv->config == NULL ? "" : " --config ",
+	    c->inv->config == NULL ? "" : c->inv->config);
+}
+
+static void
+end(struct ceremony *c)
+{
+	keyring_free(c->keys);
+	realm_close(c->realm);
+	journal_close(&c->journal);
+	seal_free(c->seal);
+}
+
+static bool
+hold(struct ceremony *c, char print[static 96], struct fault *f)
+{
+	const struct issuer *cas[2];
+
+	if (!take_options(c, f) || !prepare(c, f) || !open_ground(c, f) || !make_levels(c, f))
+		return false;
+	cas[0] = c->root;
+	cas[1] = c->region;
+	return write_pem(c, "root.pem", cas, 1, f) && write_pem(c, "chain.pem", cas, 2, f) &&
+	       take_root_away(c, f) && fingerprint(c, print, f);
+}
+
+int
+init_command(const struct invocation *inv)
+{
+	struct ceremony c = { .inv = inv,
+		.settings = inv->settings,
+		.journal = { -1 },
+		.why = { .by = "ceremony", .from = "local", .rule = "ceremony" } };
+	char print[96];
+	struct fault f;
+	bool ok;
+
+	c.now_s = clock_now_s();
+	ok = hold(&c, print, &f);
+	end(&c);
+	if (!ok || !publish(&c, &f))
+		return cli_refuse(inv, &f);
+	say(&c, print);
+	return CLI_OK;
+}

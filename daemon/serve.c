@@ -1,0 +1,493 @@
+/*
+ * daemon/serve.c - main: opens what must be opened, starts the children, watches them.
+ *
+ * It reads no stranger's input. Listening sockets are opened once and handed to
+ * every edge, so that a connection waits while a killed edge comes back. A dead
+ * child is started again; the living get new lines to it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/exchange.h"
+#include "base/log.h"
+#include "ca/realm.h"
+#include "ca/wire.h"
+#include "daemon/child.h"
+#include "daemon/cli.h"
+#include "daemon/passphrase.h"
+
+#define CHILDREN_MAX   66 /* signer, desk, 64 edges */
+#define BACKLOG        1024
+#define START_MS       60000
+#define STOP_ASKERS_MS 4400 /* edges and desk finish what is in hand; then the signer */
+#define STOP_ALL_MS    4900
+#define HASTE_US       1000000 /* a child that lived shorter waits so long before it comes back */
+#define FACES          (FACE_METRICS + 1)
+
+struct child {
+	enum child_role role;
+	pid_t pid;   /* 0: not running */
+	int control; /* -1: not running */
+	bool ready;
+	int64_t started_us, again_us; /* again_us: not before; 0: at once */
+};
+
+struct serve {
+	const struct invocation *inv;
+	const struct settings *settings;
+	bool local;
+	int lock, signals, ready_fd;
+	const char *ready_file;
+	struct secret passphrase;
+	int listener[FACES];
+	struct child child[CHILDREN_MAX]; /* 0 is the signer, 1 the desk */
+	size_t children;
+	bool told;
+	int64_t stop_us; /* 0: not stopping */
+};
+
+static bool
+resolve(const char *address, struct addrinfo **ret, struct fault *f)
+{
+	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	const char *colon = strrchr(address, ':');
+	char host[CONF_TEXT_MAX];
+	size_t n = (size_t)(colon - address);
+	int why;
+
+	if (address[0] == '[') {
+		address++;
+		n -= 2;
+	}
+	(void)snprintf(host, sizeof(host), "%.*s", (int)n, address);
+	if ((why = getaddrinfo(host, colon + 1, &hints, ret)) != 0)
+		return fault_set(f, FAULT_BADREQ, "listen: %s: %s", address, gai_strerror(why));
+	return true;
+}
+
+static bool
+listen_tcp(const char *address, int *ret, struct fault *f)
+{
+	struct addrinfo *a;
+	int fd, on = 1;
+	bool ok = false;
+
+	if (!resolve(address, &a, f))
+		return false;
+	fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
+	    bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
+		fault_errno(f, FAULT_CONFLICT, "listen: %s", address);
+	else
+		ok = true;
+	freeaddrinfo(a);
+	if (!ok && fd >= 0)
+		(void)close(fd);
+	if (ok)
+		*ret = fd;
+	return ok;
+}
+
+static bool
+listen_unix(const struct settings *s, int *ret, struct fault *f)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	mode_t before;
+	int fd;
+	bool ok;
+
+	if (!settings_path(s, "run/api.sock", a.sun_path, sizeof(a.sun_path)))
+		return fault_set(
+		    f, FAULT_BADREQ, "data: the path is too long for the local socket in it");
+	if (unlink(a.sun_path) != 0 && errno != ENOENT)
+		return fault_errno(f, FAULT_INTERNAL, "listen: %s", a.sun_path);
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
+		return fault_errno(f, FAULT_INTERNAL, "listen: %s", a.sun_path);
+	before = umask(0177); /* never open to others, not even between bind and chmod */
+	ok = bind(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, BACKLOG) == 0;
+	(void)umask(before);
+	if (!ok) {
+		fault_errno(f, FAULT_INTERNAL, "listen: %s", a.sun_path);
+		(void)close(fd);
+		return false;
+	}
+	*ret = fd;
+	return true;
+}
+
+static bool
+listen_all(struct serve *s, struct fault *f)
+{
+	const struct settings *c = s->settings;
+
+	if (!listen_unix(c, &s->listener[FACE_LOCAL], f))
+		return false;
+	if (s->local)
+		return true;
+	return listen_tcp(c->listen_public, &s->listener[FACE_PUBLIC], f) &&
+	       listen_tcp(c->listen_secure, &s->listener[FACE_SECURE], f) &&
+	       listen_tcp(c->listen_metrics, &s->listener[FACE_METRICS], f);
+}
+
+/* One service a data folder: two signers would write two logs into one. */
+static bool
+take_lock(struct serve *s, struct fault *f)
+{
+	char path[CONF_TEXT_MAX * 2], root[CONF_TEXT_MAX * 2];
+
+	if (!settings_path(s->settings, "run/lock", path, sizeof(path)) ||
+	    !settings_path(s->settings, "root.pem", root, sizeof(root)))
+		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
+	if (access(root, F_OK) != 0)
+		return fault_set(f, FAULT_NOTFOUND,
+		    "serve: %s holds no service yet: run \"quatrain init\" first",
+		    s->settings->data);
+	if ((s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
+		return fault_errno(f, FAULT_INTERNAL, "serve: %s", path);
+	if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
+		return fault_set(f, FAULT_CONFLICT,
+		    "serve: a service, or a command, is using %s already", s->settings->data);
+	return true;
+}
+
+/* A line between the signer and an asker: both get an end, older ends close by themselves. */
+static bool
+connect_line(struct serve *s, struct child *asker, struct fault *f)
+{
+	const uint8_t asks = (uint8_t)asker->role, answers = CHILD_SIGNER;
+	int ends[2];
+	bool ok;
+
+	if (!ipc_pair(ends, f))
+		return false;
+	ok = child_tell(s->child[0].control, WIRE_LINE, octets_of(&asks, 1), ends[0], f) &&
+	     child_tell(asker->control, WIRE_LINE, octets_of(&answers, 1), ends[1], f);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	return ok;
+}
+
+/* The listeners that a role serves. */
+static bool
+gets(enum child_role role, enum exchange_face face)
+{
+	return (role == CHILD_DESK) == (face == FACE_LOCAL);
+}
+
+static bool
+tell_start(struct serve *s, struct child *c, struct fault *f)
+{
+	if (!child_tell(
+		c->control, WIRE_SETTINGS, octets_of(s->settings, sizeof(*s->settings)), -1, f))
+		return false;
+	if (c->role == CHILD_SIGNER)
+		return child_tell(
+		    c->control, WIRE_PASSPHRASE, secret_octets(&s->passphrase), -1, f);
+	for (uint8_t i = 0; i < FACES; i++)
+		if (s->listener[i] >= 0 && gets(c->role, (enum exchange_face)i) &&
+		    !child_tell(c->control, WIRE_LISTENER, octets_of(&i, 1), s->listener[i], f))
+			return false;
+	return !s->child[0].ready || connect_line(s, c, f);
+}
+
+static void
+start(struct serve *s, struct child *c)
+{
+	struct fault f;
+
+	c->ready = false;
+	c->again_us = 0;
+	c->started_us = clock_steady_us();
+	if (!child_start(c->role, &c->pid, &c->control, &f)) {
+		c->pid = 0;
+		c->again_us = c->started_us + HASTE_US;
+	} else if (tell_start(s, c, &f)) {
+		return;
+	}
+	log_fact(LOG_ERROR, "start", "child", child_word(c->role), "fault", f.text, NULL);
+}
+
+static void
+gone(struct serve *s, struct child *c, int status)
+{
+	char why[32];
+	int64_t now_us = clock_steady_us();
+
+	(void)snprintf(why, sizeof(why), WIFSIGNALED(status) ? "signal %d" : "exit %d",
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (s->stop_us == 0)
+		log_fact(LOG_WARN, "child-ended", "child", child_word(c->role), "why", why, NULL);
+	(void)close(c->control);
+	c->control = -1;
+	c->pid = 0;
+	c->ready = false;
+	c->again_us = now_us - c->started_us < HASTE_US ? now_us + HASTE_US / 4 : now_us;
+}
+
+static void
+reap(struct serve *s)
+{
+	int status;
+	pid_t pid;
+
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		for (size_t i = 0; i < s->children; i++)
+			if (s->child[i].pid == pid)
+				gone(s, &s->child[i], status);
+}
+
+static void
+say_ready(struct serve *s)
+{
+	const struct settings *c = s->settings;
+	const char *config = s->inv->config;
+	FILE *out;
+
+	if (s->ready_fd >= 0) {
+		(void)!write(s->ready_fd, "1", 1);
+		(void)close(s->ready_fd);
+		s->ready_fd = -1;
+	}
+	if (s->ready_file != NULL && (out = fopen(s->ready_file, "we")) != NULL) {
+		(void)fprintf(out, "%ld\n", (long)getpid());
+		(void)fclose(out);
+	}
+	if (s->local)
+		return;
+	(void)printf(
+	    "quatrain serves region %s of %s.\n\n"
+	    "  EST, operators' API   https://%s\n"
+	    "  OCSP, CRLs, CAs       http://%s   (written into certificates as %s)\n"
+	    "  metrics               http://%s/metrics\n\n"
+	    "Next, in another terminal: quatrain tenant create NAME%s%s\nCtrl-C stops it.\n",
+	    c->region, c->domain, c->listen_secure, c->listen_public, c->public_url,
+	    c->listen_metrics, config == NULL ? "" : " --config ", config == NULL ? "" : config);
+	(void)fflush(stdout);
+}
+
+static void
+became_ready(struct serve *s, struct child *c)
+{
+	struct fault f;
+
+	c->ready = true;
+	if (c->role == CHILD_SIGNER)
+		for (size_t i = 1; i < s->children; i++)
+			if (s->child[i].pid != 0 && !connect_line(s, &s->child[i], &f))
+				log_fact(LOG_WARN, "line", "child", child_word(s->child[i].role),
+				    "fault", f.text, NULL);
+	for (size_t i = 0; i < s->children; i++)
+		if (!s->child[i].ready)
+			return;
+	if (!s->told)
+		say_ready(s);
+	s->told = true;
+}
+
+static void
+hear_child(struct serve *s, struct child *c)
+{
+	struct message m = { .fd = -1 };
+	struct fault f;
+
+	while (ipc_recv(c->control, &m, &f)) {
+		if (m.fd >= 0)
+			(void)close(m.fd);
+		if (m.verb == WIRE_READY)
+			became_ready(s, c);
+	}
+	bytes_free(&m.body);
+}
+
+static void
+tell_stop(struct serve *s, bool signer)
+{
+	struct fault f;
+
+	for (size_t i = signer ? 0 : 1; i < (signer ? 1 : s->children); i++)
+		if (s->child[i].pid != 0 &&
+		    !child_tell(s->child[i].control, WIRE_STOP, octets_of(NULL, 0), -1, &f))
+			(void)kill(s->child[i].pid, SIGKILL);
+}
+
+static size_t
+living(const struct serve *s, size_t from)
+{
+	size_t n = 0;
+
+	for (size_t i = from; i < s->children; i++)
+		n += s->child[i].pid != 0;
+	return n;
+}
+
+static void
+hear_signals(struct serve *s)
+{
+	struct signalfd_siginfo info;
+
+	while (read(s->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGCHLD) {
+			reap(s);
+		} else if (s->stop_us == 0) {
+			s->stop_us = clock_steady_us();
+			log_fact(LOG_INFO, "stopping", NULL);
+			tell_stop(s, false);
+		}
+	}
+}
+
+/* Askers first, so that what they have in hand is still answered; then the signer. True: all are
+ * gone. */
+static bool
+stopped(struct serve *s)
+{
+	int64_t ms = (clock_steady_us() - s->stop_us) / 1000;
+
+	if (living(s, 0) == 0)
+		return true;
+	if (living(s, 1) == 0 || ms > STOP_ASKERS_MS)
+		tell_stop(s, true);
+	if (ms > STOP_ALL_MS)
+		for (size_t i = 0; i < s->children; i++)
+			if (s->child[i].pid != 0)
+				(void)kill(s->child[i].pid, SIGKILL);
+	return false;
+}
+
+/* Bring back who is due. False: the service cannot start at all. */
+static bool
+revive(struct serve *s, int64_t begun_us)
+{
+	int64_t now_us = clock_steady_us();
+
+	for (size_t i = 0; i < s->children; i++) {
+		struct child *c = &s->child[i];
+
+		if (c->pid != 0 || now_us < c->again_us)
+			continue;
+		/* Before the first ready a death is a mistake in the set-up: its line says which.
+		 */
+		if (!s->told && c->started_us != 0)
+			return false;
+		start(s, c);
+	}
+	return s->told || now_us - begun_us < (int64_t)START_MS * 1000;
+}
+
+static void
+wait_a_little(struct serve *s)
+{
+	struct pollfd p[CHILDREN_MAX + 1] = { { .fd = s->signals, .events = POLLIN } };
+	bool waiting = s->stop_us != 0 || living(s, 0) < s->children || !s->told;
+
+	for (size_t i = 0; i < s->children; i++)
+		p[i + 1] = (struct pollfd){ .fd = s->child[i].control, .events = POLLIN };
+	if (poll(p, s->children + 1, waiting ? 20 : -1) <= 0)
+		return;
+	for (size_t i = 0; i < s->children; i++)
+		if (s->child[i].control >= 0 && (p[i + 1].revents & POLLIN) != 0)
+			hear_child(s, &s->child[i]);
+	if (p[0].revents != 0)
+		hear_signals(s);
+}
+
+static bool
+watch(struct serve *s, struct fault *f)
+{
+	int64_t begun_us = clock_steady_us();
+
+	while (s->stop_us == 0 || !stopped(s)) {
+		if (s->stop_us == 0 && !revive(s, begun_us)) {
+			s->stop_us = clock_steady_us();
+			tell_stop(s, false);
+			fault_set(f, FAULT_INTERNAL,
+			    "serve: a process could not start; its line above says why");
+		}
+		wait_a_little(s);
+	}
+	return s->told;
+}
+
+static bool
+block_signals(struct serve *s, struct fault *f)
+{
+	sigset_t set;
+
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGCHLD);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 ||
+	    (s->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK)) < 0)
+		return fault_errno(f, FAULT_INTERNAL, "serve: signals");
+	return true;
+}
+
+static void
+name_children(struct serve *s)
+{
+	s->child[s->children++] = (struct child){ .role = CHILD_SIGNER, .control = -1 };
+	s->child[s->children++] = (struct child){ .role = CHILD_DESK, .control = -1 };
+	for (int64_t i = 0; !s->local && i < s->settings->edges; i++)
+		s->child[s->children++] = (struct child){ .role = CHILD_EDGE, .control = -1 };
+}
+
+/* What the ceremony recorded is what certificates say, whatever the file says now. */
+static bool
+check_space(const struct settings *c, struct fault *f)
+{
+	struct realm *r;
+	const struct name_space *ns;
+
+	if (!realm_open(c->data, STORE_READ, &r, f))
+		return false;
+	ns = realm_space(r);
+	if (strcmp(ns->domain, c->domain) != 0 || strcmp(ns->region, c->region) != 0)
+		log_fact(LOG_WARN, "names", "domain", ns->domain, "region", ns->region, "why",
+		    "the configuration says others; those of the ceremony hold", NULL);
+	realm_close(r);
+	return true;
+}
+
+int
+serve_command(const struct invocation *inv)
+{
+	struct serve *s = calloc(1, sizeof(*s));
+	const char *fd = s == NULL ? NULL : cli_option(inv, "ready-fd");
+	struct fault f;
+	bool ok;
+
+	if (s == NULL) {
+		fault_set(&f, FAULT_INTERNAL, "serve: out of memory");
+		return cli_refuse(inv, &f);
+	}
+	s->inv = inv;
+	s->settings = &inv->settings;
+	s->local = cli_flag(inv, "local");
+	s->ready_file = cli_option(inv, "ready-file");
+	s->ready_fd = fd == NULL ? -1 : (int)strtol(fd, NULL, 10);
+	s->lock = s->signals = -1;
+	for (size_t i = 0; i < FACES; i++)
+		s->listener[i] = -1;
+	log_start("main", LOG_INFO);
+	name_children(s);
+	ok = take_lock(s, &f) && check_space(s->settings, &f) && block_signals(s, &f) &&
+	     listen_all(s, &f) && passphrase_get(s->settings, &s->passphrase, &f) && watch(s, &f);
+	secret_free(&s->passphrase);
+	free(s);
+	return ok ? CLI_OK : cli_refuse(inv, &f);
+}

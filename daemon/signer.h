@@ -1,0 +1,103 @@
+/*
+ * daemon/signer.h - the signer's inside: a job, a duty, and what they share.
+ *
+ * The signer takes what waits on its lines as one round. Each job of a round is
+ * judged (parsed, decided, intended); one commit a ledger makes the intents
+ * durable; then each acts (signs, records); a second commit; then all are
+ * answered. So many requests share two syncs, and nothing is answered before it
+ * is on disk.
+ */
+#ifndef QUATRAIN_DAEMON_SIGNER_H
+#define QUATRAIN_DAEMON_SIGNER_H
+
+#include "base/ipc.h"
+#include "ca/keyring.h"
+#include "ca/wire.h"
+#include "daemon/settings.h"
+#include "policy/decide.h"
+
+#define FROM_EDGE (1u << 0)
+#define FROM_DESK (1u << 1)
+
+struct signer {
+	struct settings settings;
+	struct seal *seal;
+	struct realm *realm;
+	struct keyring *keys;
+	struct journal journal;
+	struct secret token_key;
+	struct log_context self; /* for what the signer does by itself */
+	uint8_t policy[RULES_DIGEST_OCTETS];
+	struct {
+		int64_t second;
+		unsigned told, suppressed;
+	} refusals;
+};
+
+struct job {
+	unsigned from;      /* FROM_EDGE or FROM_DESK */
+	struct octets body; /* lent from the message */
+	int64_t now_s;
+	bool failed;
+	struct fault fault;
+	struct bytes answer;
+	struct ticket *ticket; /* a certificate on its way */
+	const struct issuer *issuer;
+	/* kept from judge() to act() */
+	struct identity who;
+	struct verdict verdict;
+	struct endpoint device;
+	char tenant[TEXT_LABEL_MAX];
+};
+
+/* What may be asked of the keys. Anything else ends the asker's line. */
+struct duty {
+	uint16_t verb;
+	const char *word; /* in the log */
+	unsigned from;
+	size_t max_octets;
+	bool (*judge)(struct signer *s, struct job *j, struct fault *f); /* may be NULL */
+	bool (*act)(struct signer *s, struct job *j, struct fault *f);
+	bool tells; /* a refusal of it is a log entry */
+};
+
+/* daemon/duty_enroll.c */
+bool duty_enroll_judge(struct signer *s, struct job *j, struct fault *f);
+bool duty_enroll_act(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_status.c */
+bool duty_ocsp(struct signer *s, struct job *j, struct fault *f);
+bool duty_crl(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_act.c */
+bool duty_tenant(struct signer *s, struct job *j, struct fault *f);
+bool duty_token(struct signer *s, struct job *j, struct fault *f);
+bool duty_token_revoke(struct signer *s, struct job *j, struct fault *f);
+bool duty_revoke(struct signer *s, struct job *j, struct fault *f);
+bool duty_export(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_operator.c */
+bool duty_operator_judge(struct signer *s, struct job *j, struct fault *f);
+bool duty_operator_act(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_service.c */
+bool duty_service(struct signer *s, struct job *j, struct fault *f);
+bool duty_refused(struct signer *s, struct job *j, struct fault *f);
+
+/*
+ * For the duties. An act's identity, from its peer's certificate or, from the
+ * desk alone, the machine's own user; then the decision, into j->who and
+ * j->verdict. Faults: FAULT_AUTH, FAULT_DENIED with the rule, FAULT_INTERNAL.
+ */
+bool signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum act act,
+    const struct object *what, struct fault *f);
+/* The context of j's log entries; by is room for its text. */
+struct log_context signer_context(
+    const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX]);
+/* The ledger of a tenant; what an earlier death left pending there is settled first. */
+bool signer_ledger(
+    struct signer *s, const char *tenant, int64_t now_s, struct ledger **ret, struct fault *f);
+/* One entry of a refusal, rate-limited, into the ledger of tenant (or the platform's). */
+void signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const char *by,
+    const char *from, const struct fault *why, int64_t now_s);
+
+/* The process. Returns its exit status. */
+int signer_main(int control);
+
+#endif
