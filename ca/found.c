@@ -94,18 +94,23 @@ certify(struct keyring *k, const struct issuer *above, struct issuer *made, cons
 	struct issuer self = { .a = made->a, .key = key, .ledger = realm_platform(g->realm) };
 	bool tenant = made->a.level == LEVEL_TENANT;
 	char common[TEXT_LABEL_MAX + 16];
+	struct provenance from = {
+		.how = "ceremony", .at_s = now_s, .assurance = ASSURANCE_CEREMONY
+	};
 	struct wish w = {
 		.profile = profile_find(levels[made->a.level].profile),
 		.org = tenant ? made->a.label : ns->org,
 		.common = common,
 		.spki = key_spki(key),
 		.constraints = constraints,
+		.provenance = &from,
 		.public_url = g->public_url,
 		.space = ns,
 	};
 	struct ticket *t;
 	bool ok;
 
+	(void)snprintf(from.enroller, sizeof(from.enroller), "%s", g->why->by);
 	(void)snprintf(common, sizeof(common), "%s %s",
 	    made->a.level == LEVEL_ROOT ? ns->org : made->a.label, levels[made->a.level].suffix);
 	if (!issue_now(above == NULL ? &self : above, &w, g->journal, g->why, now_s, &t, f))

@@ -99,7 +99,7 @@ fill(
 		.not_after_s = profile_not_after(w->profile, now_s, issuer_end_s),
 		.constraints = w->constraints,
 		.public_url = w->public_url,
-		.provenance = w->provenance,
+		.provenance = w->profile->named ? w->provenance : NULL,
 	};
 
 	if (w->endpoint != NULL && !name_endpoint_check(w->space, w->endpoint, f))

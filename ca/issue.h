@@ -34,7 +34,8 @@ struct wish {
 	const char *dns[TBS_NAMES_MAX - 1];
 	struct octets ip[TBS_NAMES_MAX];
 	const struct constraints *constraints;
-	const struct provenance *provenance;
+	const struct provenance
+	    *provenance; /* into the ledger; into the certificate where the profile is named */
 	const char *public_url;
 	const struct name_space *space;
 };

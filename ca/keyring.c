@@ -293,7 +293,7 @@ certify(struct keyring *k, const struct issuer *by, const struct purpose *p, con
 		.spki = key_spki(key),
 		.dns_n = p->dns_n,
 		.ip_n = p->ip_n,
-		.provenance = profile->named ? &from : NULL,
+		.provenance = &from,
 		.public_url = k->ground.public_url,
 		.space = realm_space(k->ground.realm),
 	};

@@ -97,6 +97,7 @@ by_certificate(struct signer *s, struct job *j, struct claim *c, struct fault *f
 
 	if (!identify(s->realm, c->wire.peer, j->now_s, &j->who, a, f))
 		return false;
+	memcpy(j->who.source, c->wire.source, sizeof(j->who.source));
 	if (!j->who.good)
 		return fault_set(f, FAULT_DENIED, "est: RFC 7030 section 4.2.2: %s", a->why);
 	if (!same_names(c->csr.subject, a->cert.subject))
