@@ -46,13 +46,26 @@ tell_shown(const struct invocation *inv, const struct json *answer)
 	cli_print_pem(answer, "certificate");
 }
 
+/* The API spells serials in lower case; openssl prints them in upper. */
+static void
+serial_path(const struct invocation *inv, const char *behind, char to[static CLI_PATH_MAX])
+{
+	char serial[40];
+	size_t n = 0;
+
+	for (const char *s = inv->words[0]; *s != '\0' && n + 1 < sizeof(serial); s++)
+		serial[n++] = *s >= 'A' && *s <= 'F' ? (char)(*s - 'A' + 'a') : *s;
+	serial[n] = '\0';
+	(void)snprintf(to, CLI_PATH_MAX, "/v1/tenants/%s/certificates/%s%s",
+	    cli_option(inv, "tenant"), serial, behind);
+}
+
 int
 cert_show_command(const struct invocation *inv)
 {
 	char path[CLI_PATH_MAX];
 
-	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/certificates/%s",
-	    cli_option(inv, "tenant"), inv->words[0]);
+	serial_path(inv, "", path);
 	return cli_call(inv, "GET", path, NULL, tell_shown);
 }
 
@@ -75,7 +88,6 @@ cert_revoke_command(const struct invocation *inv)
 
 	if (reason != NULL)
 		json_put_text(body, "reason", reason);
-	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/certificates/%s/revoke",
-	    cli_option(inv, "tenant"), inv->words[0]);
+	serial_path(inv, "/revoke", path);
 	return cli_call(inv, "POST", path, body, tell_revoked);
 }

@@ -53,7 +53,7 @@ tell_created(const struct invocation *inv, const struct json *answer)
 	    "        openssl base64 -A >request.b64\n",
 	    device);
 	(void)printf(
-	    "    curl --fail-with-body --cacert root.pem -u %s:%s -H 'Content-Type: application/pkcs10' \\\n"
+	    "    curl -sS --fail-with-body --cacert root.pem -u %s:%s -H 'Content-Type: application/pkcs10' \\\n"
 	    "        --data-binary @request.b64 %s/.well-known/est/%s/simpleenroll |\n"
 	    "        base64 -di | openssl pkcs7 -inform DER -print_certs -out cert.pem\n",
 	    device, token, url, tenant);

@@ -423,7 +423,7 @@ START_TEST(commands_ask_what_they_should)
 	ck_assert_int_eq(said.status, CLI_OK);
 	ck_assert_ptr_nonnull(strstr(slurp("seen"), "DELETE /v1/tenants/acme/tokens/ab HTTP/1.1"));
 	command(ONE(200, "{\"serial\":\"00\",\"status\":\"revoked\"}"),
-	    ARGS("cert", "revoke", "00112233445566778899aabbccddeeff", "--tenant", "acme",
+	    ARGS("cert", "revoke", "00112233445566778899AABBccddeeff", "--tenant", "acme",
 		"--reason", "superseded"));
 	ck_assert_int_eq(said.status, CLI_OK);
 	ck_assert_ptr_nonnull(strstr(slurp("seen"),
