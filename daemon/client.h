@@ -12,8 +12,9 @@
 #include "base/json.h"
 #include "daemon/settings.h"
 
-#define CLIENT_BODY_MAX (4u << 20) /* octets; a page of a list or of log entries is at most 1 MiB  \
-				    */
+#define CLIENT_BODY_MAX                                                                            \
+	(4u << 20) /* octets; a page of a list or of log entries is at most 1 MiB                  \
+		    */
 
 struct client_to {
 	const struct settings *settings; /* where the socket is, when url is NULL */

@@ -12,19 +12,22 @@
 #include "base/conf.h"
 
 struct settings {
-	char data[CONF_TEXT_MAX];   /* folder of everything the service keeps; relative to the working folder */
+	char data[CONF_TEXT_MAX]; /* folder of everything the service keeps; relative to the working
+				     folder */
 	char domain[CONF_TEXT_MAX]; /* example.org */
 	char region[CONF_TEXT_MAX]; /* eu */
 	char org[CONF_TEXT_MAX];    /* O of root and region; by default the domain */
 	char listen_public[CONF_TEXT_MAX], listen_secure[CONF_TEXT_MAX];
 	char listen_relay[CONF_TEXT_MAX], listen_metrics[CONF_TEXT_MAX];
 	char public_url[CONF_TEXT_MAX]; /* in AIA and CRL distribution points */
-	struct conf_list names;         /* SANs of the service's own certificate: DNS names and IP addresses */
-	char seal[CONF_TEXT_MAX];       /* key-file, passphrase, credential */
-	char seal_file[CONF_TEXT_MAX];  /* key-file: its path (default <data>/master.key); credential: its name */
-	char user[CONF_TEXT_MAX];       /* children become it when started by root; empty: stay */
-	char log_level[CONF_TEXT_MAX];  /* debug, info, warn, error */
-	int64_t edges;                  /* processes that share the listeners */
+	struct conf_list
+	    names; /* SANs of the service's own certificate: DNS names and IP addresses */
+	char seal[CONF_TEXT_MAX];      /* key-file, passphrase, credential */
+	char seal_file[CONF_TEXT_MAX]; /* key-file: its path (default <data>/master.key);
+					  credential: its name */
+	char user[CONF_TEXT_MAX];      /* children become it when started by root; empty: stay */
+	char log_level[CONF_TEXT_MAX]; /* debug, info, warn, error */
+	int64_t edges;                 /* processes that share the listeners */
 };
 
 /* The table of keys: the manual pages and the tests read it too. */
