@@ -26,6 +26,14 @@ octets_bytes(const struct bytes *b)
 	return octets_of(b->at, b->n);
 }
 
+struct octets
+octets_u64(uint64_t v, uint8_t to[static 8])
+{
+	for (int i = 7; i >= 0; i--, v >>= 8)
+		to[i] = (uint8_t)v;
+	return octets_of(to, 8);
+}
+
 bool
 octets_same(struct octets a, struct octets b)
 {
@@ -181,6 +189,9 @@ bytes_clear(struct bytes *b)
 void
 bytes_free(struct bytes *b)
 {
+	if (b->at != NULL)
+		explicit_bzero(
+		    b->at, b->n); /* it may have been a password or a key: not asked, done */
 	free(b->at);
 	*b = (struct bytes){ 0 };
 }

@@ -38,6 +38,8 @@ struct reader {
 struct octets octets_text(const char *s);
 struct octets octets_of(const void *at, size_t n);
 struct octets octets_bytes(const struct bytes *b);
+/* v big-endian in to, lent: a key of the store. */
+struct octets octets_u64(uint64_t v, uint8_t to[static 8]);
 bool octets_same(struct octets a, struct octets b); /* not for secrets */
 
 /* Append. All are silent; see bytes_ok(). */
@@ -58,7 +60,7 @@ uint8_t *bytes_extend(struct bytes *b, size_t n);
 bool bytes_ok(const struct bytes *b, struct fault *f) CHECKED;
 
 void bytes_clear(struct bytes *b); /* empty and not bad, room kept */
-void bytes_free(struct bytes *b);  /* and zeroed, ready for use again */
+void bytes_free(struct bytes *b);  /* wiped, freed, and ready for use again */
 
 struct reader reader_of(struct octets o);
 uint8_t reader_u8(struct reader *r);

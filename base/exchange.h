@@ -15,6 +15,7 @@
 
 #define EXCHANGE_HEADERS_MAX 8
 #define EXCHANGE_SOURCE_MAX  64
+#define EXCHANGE_WHY_MAX     200
 
 /* Where a request came in. */
 enum exchange_face { FACE_PUBLIC, FACE_SECURE, FACE_LOCAL, FACE_METRICS };
@@ -56,7 +57,8 @@ struct exchange {
 	struct bytes reply;
 	struct exchange_header headers[EXCHANGE_HEADERS_MAX];
 	size_t headers_n;
-	bool close; /* end the connection after it */
+	bool close;                 /* end the connection after it */
+	char why[EXCHANGE_WHY_MAX]; /* for the log: why it was refused; empty: it was not */
 };
 
 /* Add a header; a value that does not fit, or has control octets, is left out. */

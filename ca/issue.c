@@ -132,7 +132,7 @@ describe(const struct issuer *by, const struct wish *w, struct ticket *t)
 		(void)snprintf(
 		    t->owner, sizeof(t->owner), "%s/%s", w->endpoint->kind, w->endpoint->name);
 	} else {
-		(void)snprintf(s->name, sizeof(s->name), "%s", by->a.label);
+		(void)snprintf(s->name, sizeof(s->name), "%s", w->common);
 	}
 	if (w->provenance != NULL) {
 		s->assurance = w->provenance->assurance;
@@ -161,14 +161,6 @@ issue_prepare(const struct issuer *by, const struct wish *w, int64_t now_s, stru
 	return true;
 }
 
-static struct octets
-id_key(uint64_t id, uint8_t to[static 8])
-{
-	for (int i = 7; i >= 0; i--, id >>= 8)
-		to[i] = (uint8_t)id;
-	return octets_of(to, 8);
-}
-
 bool
 issue_intend(const struct issuer *by, struct ticket *t, struct fault *f)
 {
@@ -179,7 +171,8 @@ issue_intend(const struct issuer *by, struct ticket *t, struct fault *f)
 		return false;
 	if (!ledger_add_standing(l, t->serial, &t->standing, f))
 		return false;
-	batch_add(ledger_batch(l), TABLE_CERT, id_key(t->standing.id, key), octets_bytes(&t->tbs));
+	batch_add(
+	    ledger_batch(l), TABLE_CERT, octets_u64(t->standing.id, key), octets_bytes(&t->tbs));
 	/* The digest pins the profile: a certificate made under another edition would be noticed.
 	 */
 	ledger_put(l, TABLE_PENDING, octets_of(t->serial, sizeof(t->serial)),
@@ -252,7 +245,7 @@ issue_record(const struct issuer *by, struct ticket *t, const struct log_context
 	t->standing.changed_s = now_s;
 	if (!ledger_put_standing(l, t->serial, &t->standing, f))
 		return false;
-	ledger_put(l, TABLE_CERT, id_key(t->standing.id, key), octets_bytes(&t->certificate));
+	ledger_put(l, TABLE_CERT, octets_u64(t->standing.id, key), octets_bytes(&t->certificate));
 	batch_remove(ledger_batch(l), TABLE_PENDING, serial);
 	if (t->owner[0] != '\0') {
 		ledger_put(l, TABLE_ENDPOINT, octets_text(t->owner), serial);

@@ -172,20 +172,12 @@ out:
 	return ok;
 }
 
-static void
-put_id(uint64_t id, uint8_t key[static 8])
-{
-	for (int i = 7; i >= 0; i--, id >>= 8)
-		key[i] = (uint8_t)id;
-}
-
 bool
 ledger_certificate(struct ledger *l, uint64_t id, struct bytes *ret, struct fault *f)
 {
 	uint8_t key[8];
 
-	put_id(id, key);
-	return ledger_get(l, TABLE_CERT, octets_of(key, sizeof(key)), ret, f);
+	return ledger_get(l, TABLE_CERT, octets_u64(id, key), ret, f);
 }
 
 bool
@@ -204,8 +196,7 @@ ledger_next_id(struct ledger *l, uint64_t *ret, struct fault *f)
 	r = reader_of(octets_bytes(&b));
 	*ret = reader_u64(&r); /* 0 where there is none yet */
 	bytes_free(&b);
-	put_id(*ret + 1, next);
-	ledger_put(l, TABLE_META, octets_text(meta_next_id), octets_of(next, sizeof(next)));
+	ledger_put(l, TABLE_META, octets_text(meta_next_id), octets_u64(*ret + 1, next));
 	return true;
 }
 

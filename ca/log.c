@@ -127,13 +127,6 @@ edge_write(struct ledger *l, const struct log_edge *e, struct fault *f)
 	return ok;
 }
 
-static void
-put_index(uint64_t index, uint8_t key[static 8])
-{
-	for (int i = 7; i >= 0; i--, index >>= 8)
-		key[i] = (uint8_t)index;
-}
-
 static bool
 append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index, struct fault *f)
 {
@@ -154,8 +147,7 @@ append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index,
 		    f, FAULT_LIMIT, "log: an entry of %zu octets, over %d", line.n, LOG_ENTRY_MAX);
 		goto out;
 	}
-	put_index(e.size, key);
-	batch_add(ledger_batch(l), TABLE_LOG, octets_of(key, sizeof(key)), octets_bytes(&line));
+	batch_add(ledger_batch(l), TABLE_LOG, octets_u64(e.size, key), octets_bytes(&line));
 	if (ret_index != NULL)
 		*ret_index = e.size;
 	log_leaf(octets_bytes(&line), leaf);

@@ -247,6 +247,7 @@ realm_read_tenant(struct octets key, struct octets value, struct tenant *ret)
 	reader_copy(&in, t.key_id, sizeof(t.key_id));
 	t.constraints = (enum constraint_mode)reader_u8(&in);
 	t.created_s = (int64_t)reader_u64(&in);
+	t.not_after_s = (int64_t)reader_u64(&in);
 	if (!reader_done(&in))
 		return false;
 	*ret = t;
@@ -289,6 +290,7 @@ realm_put_tenant(struct realm *r, const struct tenant *t, struct fault *f)
 	bytes_put(&b, t->key_id, sizeof(t->key_id));
 	bytes_put_u8(&b, (uint8_t)t->constraints);
 	bytes_put_u64(&b, (uint64_t)t->created_s);
+	bytes_put_u64(&b, (uint64_t)t->not_after_s);
 	if ((ok = bytes_ok(&b, f)))
 		batch_add(ledger_batch(r->platform), TABLE_TENANT, octets_text(t->name),
 		    octets_bytes(&b));

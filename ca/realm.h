@@ -19,7 +19,7 @@ struct tenant {
 	char name[TEXT_LABEL_MAX];
 	uint8_t key_id[TBS_KEY_ID_OCTETS]; /* of its CA */
 	enum constraint_mode constraints;
-	int64_t created_s;
+	int64_t created_s, not_after_s; /* of its CA */
 };
 
 struct realm_chain {

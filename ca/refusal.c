@@ -32,6 +32,7 @@ refusal_send(struct exchange *x, const char *tenant, const char *act, const stru
 		.code = (uint16_t)why->code,
 	};
 
+	(void)snprintf(x->why, sizeof(x->why), "%.199s", why->text);
 	free(x->state);
 	x->state = r;
 	if (r == NULL) { /* no memory to ask with: the refusal itself must still go out */

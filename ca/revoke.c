@@ -45,12 +45,10 @@ put_revoked(
     struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], const struct standing *s)
 {
 	uint8_t key[TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS], value[9] = { s->reason };
-	uint64_t at = (uint64_t)s->changed_s;
 
 	memcpy(key, s->issuer, TBS_KEY_ID_OCTETS);
 	memcpy(key + TBS_KEY_ID_OCTETS, serial, TBS_SERIAL_OCTETS);
-	for (int i = 8; i > 0; i--, at >>= 8)
-		value[i] = (uint8_t)at;
+	(void)octets_u64((uint64_t)s->changed_s, value + 1);
 	ledger_put(l, TABLE_REVOKED, octets_of(key, sizeof(key)), octets_of(value, sizeof(value)));
 }
 

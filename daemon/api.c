@@ -74,6 +74,7 @@ describe(struct exchange *x, const struct fault *f)
 	struct json *j = json_object();
 	struct fault ignored;
 
+	(void)snprintf(x->why, sizeof(x->why), "%.199s", f->text);
 	while (problems[i].code != f->code && problems[i].code != FAULT_INTERNAL)
 		i++;
 	json_put_text(j, "type", "about:blank");

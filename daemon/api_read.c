@@ -16,17 +16,19 @@
 #define ENTRIES_MAX  (1 << 20) /* octets of one page of entries */
 #define KEY_HEX_MAX  (STORE_KEY_MAX * 2 + 1)
 
-/* One page of a table, being read. */
+/* One page of a table: the rows are gathered in one scan, then told, which may read the store
+ * again. */
 struct page {
 	const struct api_call *call;
-	struct json *items;
-	int64_t limit;
-	struct octets after; /* exclusive */
-	char last[KEY_HEX_MAX];
-	bool more;
-	/* Put one row into items; false: leave it out. */
-	bool (*put)(struct page *p, struct octets key, struct octets value);
 	struct ledger *ledger;
+	size_t limit;
+	struct octets after; /* exclusive */
+	struct bytes rows;   /* key and value, counted */
+	size_t n;
+	bool more;
+	/* Is the row wanted? NULL: every one. */
+	bool (*want)(const struct page *p, struct octets key, struct octets value);
+	struct json *(*tell)(const struct page *p, struct octets key, struct octets value);
 	char device[TEXT_LABEL_MAX], status[TEXT_LABEL_MAX]; /* filters */
 };
 
@@ -35,14 +37,15 @@ visit(void *with, struct octets key, struct octets value)
 {
 	struct page *p = with;
 
-	if (octets_same(key, p->after))
+	if (octets_same(key, p->after) || (p->want != NULL && !p->want(p, key, value)))
 		return true;
-	if (json_count(p->items) == (size_t)p->limit) {
+	if (p->n == p->limit) {
 		p->more = true;
 		return false;
 	}
-	if (p->put(p, key, value))
-		text_hex(key.at, key.n, p->last);
+	bytes_put_counted(&p->rows, key);
+	bytes_put_counted(&p->rows, value);
+	p->n++;
 	return true;
 }
 
@@ -75,32 +78,48 @@ read_limit(
 	return true;
 }
 
-static bool
-list(const struct api_call *c, struct ledger *l, enum ledger_table table,
-    bool (*put)(struct page *, struct octets, struct octets), struct fault *f)
+/* Tell the gathered rows; the last one's key is the cursor. */
+static void
+tell_rows(struct page *p, struct json *answer)
 {
-	struct page p = { .call = c, .put = put, .ledger = l };
+	struct reader r = reader_of(octets_bytes(&p->rows));
+	struct octets key = { NULL, 0 };
+	struct json *items = json_array();
+	char last[KEY_HEX_MAX];
+
+	for (size_t i = 0; i < p->n; i++) {
+		key = reader_counted(&r);
+		json_add(items, p->tell(p, key, reader_counted(&r)));
+	}
+	json_put(answer, "items", items);
+	text_hex(key.at, key.n, last);
+	if (p->more)
+		json_put_text(answer, "next", last);
+}
+
+static bool
+list(struct page *p, enum ledger_table table, struct fault *f)
+{
+	const struct exchange *x = p->call->x;
 	uint8_t after[STORE_KEY_MAX];
 	struct json *answer;
-	size_t n;
+	int64_t limit;
+	bool ok = false;
 
-	if (!read_cursor(c->x, after, &n, f) ||
-	    !read_limit(c->x, "limit", PAGE_DEFAULT, &p.limit, f))
+	if (!read_cursor(x, after, &p->after.n, f) ||
+	    !read_limit(x, "limit", PAGE_DEFAULT, &limit, f))
 		return false;
-	(void)api_query(c->x, "device", p.device, sizeof(p.device));
-	(void)api_query(c->x, "status", p.status, sizeof(p.status));
-	p.after = octets_of(after, n);
-	p.items = json_array();
-	if (!store_scan(ledger_store(l), (unsigned)table, p.after, SIZE_MAX, visit, &p, f)) {
-		json_free(p.items);
-		return false;
+	p->after.at = after;
+	p->limit = (size_t)limit;
+	if (store_scan(ledger_store(p->ledger), (unsigned)table, p->after, SIZE_MAX, visit, p, f) &&
+	    bytes_ok(&p->rows, f)) {
+		answer = json_object();
+		tell_rows(p, answer);
+		api_answer(p->call->x, 200, answer);
+		ok = true;
 	}
-	answer = json_object();
-	json_put(answer, "items", p.items);
-	if (p.more)
-		json_put_text(answer, "next", p.last);
-	api_answer(c->x, 200, answer);
-	return true;
+	bytes_free(&p->rows);
+	return ok;
 }
 
 static struct json *
@@ -111,24 +130,26 @@ tenant_object(const struct tenant *t)
 	json_put_text(j, "name", t->name);
 	json_put_text(j, "constraints", found_mode_word(t->constraints));
 	json_put_time(j, "created", t->created_s);
+	json_put_time(j, "not_after", t->not_after_s);
 	return j;
 }
 
-static bool
-put_tenant(struct page *p, struct octets key, struct octets value)
+static struct json *
+tell_tenant(const struct page *p, struct octets key, struct octets value)
 {
-	struct tenant t;
+	struct tenant t = { .name = "" };
 
-	if (!realm_read_tenant(key, value, &t))
-		return false;
-	json_add(p->items, tenant_object(&t));
-	return true;
+	(void)p;
+	(void)realm_read_tenant(key, value, &t);
+	return tenant_object(&t);
 }
 
 bool
 api_tenants(const struct api_call *c, struct fault *f)
 {
-	return list(c, realm_platform(c->api->realm), TABLE_TENANT, put_tenant, f);
+	struct page p = { .call = c, .ledger = realm_platform(c->api->realm), .tell = tell_tenant };
+
+	return list(&p, TABLE_TENANT, f);
 }
 
 bool
@@ -151,7 +172,6 @@ api_tenant(const struct api_call *c, struct fault *f)
 	if ((ok = ok && bytes_ok(&pem, f))) {
 		j = tenant_object(&t);
 		json_put_hex(j, "ca_serial", a.serial, sizeof(a.serial));
-		json_put_time(j, "not_after", a.not_after_s);
 		json_put_text(j, "chain", (const char *)pem.at);
 		api_answer(c->x, 200, j);
 	}
@@ -160,63 +180,59 @@ api_tenant(const struct api_call *c, struct fault *f)
 	return ok;
 }
 
-static bool
-put_operator(struct page *p, struct octets key, struct octets value)
+static struct json *
+tell_operator(const struct page *p, struct octets key, struct octets value)
 {
-	char name[TEXT_LABEL_MAX];
+	struct json *j = json_object();
 	struct standing s;
 	struct fault f;
-	struct json *j;
+	bool known =
+	    value.n == 1 + TBS_SERIAL_OCTETS && ledger_standing(p->ledger, value.at + 1, &s, &f);
 
-	if (value.n != 1 + TBS_SERIAL_OCTETS || key.n >= sizeof(name))
-		return false;
-	memcpy(name, key.at, key.n);
-	name[key.n] = '\0';
-	j = json_object();
-	json_put_text(j, "name", name);
+	json_put_octets(j, "name", key);
+	if (!known)
+		return j;
 	json_put_text(j, "role", identity_role_word((enum identity_role)value.at[0]));
 	json_put_hex(j, "serial", value.at + 1, TBS_SERIAL_OCTETS);
-	json_put_text(j, "status",
-	    ledger_standing(p->ledger, value.at + 1, &s, &f) ? ledger_state_word(&s, p->call->now_s)
-							     : "unknown");
-	json_add(p->items, j);
-	return true;
+	json_put_text(j, "status", ledger_state_word(&s, p->call->now_s));
+	return j;
 }
 
 bool
 api_operators(const struct api_call *c, struct fault *f)
 {
-	return list(c, realm_platform(c->api->realm), TABLE_OPERATOR, put_operator, f);
+	struct page p = {
+		.call = c, .ledger = realm_platform(c->api->realm), .tell = tell_operator
+	};
+
+	return list(&p, TABLE_OPERATOR, f);
 }
 
-static bool
-put_token(struct page *p, struct octets key, struct octets value)
+static struct json *
+tell_token(const struct page *p, struct octets key, struct octets value)
 {
 	char id[TOKEN_ID_LETTERS + 1];
 	struct token t;
-	struct json *j;
+	struct json *j = json_object();
 
 	if (!token_read(p->call->tenant, key, value, &t))
-		return false;
+		return j;
 	token_id(&t, id);
-	j = json_object();
 	json_put_text(j, "id", id);
 	json_put_text(j, "device", t.device.name);
 	json_put_text(j, "profile", t.device.kind);
 	json_put_time(j, "created", t.created_s);
 	json_put_time(j, "expires", t.expires_s);
 	json_put_text(j, "state", token_state_word(&t, p->call->now_s));
-	json_add(p->items, j);
-	return true;
+	return j;
 }
 
 bool
 api_tokens(const struct api_call *c, struct fault *f)
 {
-	struct ledger *l;
+	struct page p = { .call = c, .tell = tell_token };
 
-	return realm_ledger(c->api->realm, c->tenant, &l, f) &&
-	       list(c, l, TABLE_TOKEN, put_token, f);
+	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_TOKEN, f);
 }
 
 static struct json *
@@ -239,27 +255,33 @@ certificate_object(const uint8_t *serial, const struct standing *s, int64_t now_
 }
 
 static bool
-put_certificate(struct page *p, struct octets key, struct octets value)
+want_certificate(const struct page *p, struct octets key, struct octets value)
 {
 	struct standing s;
 
-	if (key.n != TBS_SERIAL_OCTETS || !ledger_read_standing(value, &s))
-		return false;
-	if (p->device[0] != '\0' && strcmp(p->device, s.name) != 0)
-		return false;
-	if (p->status[0] != '\0' && strcmp(p->status, ledger_state_word(&s, p->call->now_s)) != 0)
-		return false;
-	json_add(p->items, certificate_object(key.at, &s, p->call->now_s));
-	return true;
+	return key.n == TBS_SERIAL_OCTETS && ledger_read_standing(value, &s) &&
+	       (p->device[0] == '\0' || strcmp(p->device, s.name) == 0) &&
+	       (p->status[0] == '\0' ||
+		   strcmp(p->status, ledger_state_word(&s, p->call->now_s)) == 0);
+}
+
+static struct json *
+tell_certificate(const struct page *p, struct octets key, struct octets value)
+{
+	struct standing s = { .state = STANDING_PENDING };
+
+	(void)ledger_read_standing(value, &s); /* want_certificate() read it before */
+	return certificate_object(key.at, &s, p->call->now_s);
 }
 
 bool
 api_certificates(const struct api_call *c, struct fault *f)
 {
-	struct ledger *l;
+	struct page p = { .call = c, .want = want_certificate, .tell = tell_certificate };
 
-	return realm_ledger(c->api->realm, c->tenant, &l, f) &&
-	       list(c, l, TABLE_SERIAL, put_certificate, f);
+	(void)api_query(c->x, "device", p.device, sizeof(p.device));
+	(void)api_query(c->x, "status", p.status, sizeof(p.status));
+	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_SERIAL, f);
 }
 
 bool
@@ -341,10 +363,8 @@ api_entries(const struct api_call *c, struct fault *f)
 		if (text[0] < '0' || text[0] > '9' || *end != '\0')
 			return fault_set(f, FAULT_BADREQ, "from: expected the index of an entry");
 	}
-	for (int i = 7; i >= 0; i--, from >>= 8)
-		key[i] = (uint8_t)from;
-	if (!store_scan(ledger_store(l), TABLE_LOG, octets_of(key, sizeof(key)), SIZE_MAX,
-		put_entry, &e, f) ||
+	if (!store_scan(
+		ledger_store(l), TABLE_LOG, octets_u64(from, key), SIZE_MAX, put_entry, &e, f) ||
 	    !bytes_ok(&x->reply, f))
 		return false;
 	x->type = "application/x-ndjson";

@@ -28,7 +28,7 @@
 #define RETRY_MS     500
 #define RENEW_S      3600 /* the service's certificate is asked for again so often */
 #define CHAIN_MAX    3
-#define SHOWN_OCTETS 200 /* of a refusal's text, in the log */
+#define SHOWN_OCTETS 200 /* of a path, in the log */
 
 struct edge {
 	enum child_role role;
@@ -162,21 +162,18 @@ static void
 served(const struct exchange *x, int64_t took_us)
 {
 	struct edge *e = x->with;
-	char status[16], path[SHOWN_OCTETS], why[SHOWN_OCTETS], us[24], method[20];
+	char status[16], path[SHOWN_OCTETS], us[24], method[20];
 
 	e->counted[x->face][x->status / 100 % 6]++;
-	if (x->status < 400)
+	if (x->status < 400 && x->why[0] == '\0')
 		return;
 	(void)snprintf(status, sizeof(status), "%u", x->status);
 	(void)snprintf(us, sizeof(us), "%lld", (long long)took_us);
 	(void)snprintf(
 	    method, sizeof(method), "%.*s", (int)x->method.n, (const char *)x->method.at);
 	(void)snprintf(path, sizeof(path), "%.*s", (int)x->path.n, (const char *)x->path.at);
-	(void)snprintf(why, sizeof(why), "%.*s", (int)x->reply.n,
-	    x->reply.n == 0 ? "" : (const char *)x->reply.at);
-	why[strcspn(why, "\n")] = '\0';
 	log_fact(x->status >= 500 ? LOG_WARN : LOG_INFO, "refused", "status", status, "method",
-	    method, "path", path, "from", x->source, "why", why, "us", us, NULL);
+	    method, "path", path, "from", x->source, "why", x->why, "us", us, NULL);
 }
 
 /* A handshake goes on for any certificate that is ours, good or not: a refusal with words comes

@@ -182,7 +182,7 @@ connect_line(struct serve *s, struct child *asker, struct fault *f)
 
 /* The listeners that a role serves. */
 static bool
-gets(enum child_role role, enum exchange_face face)
+serves(enum child_role role, enum exchange_face face)
 {
 	return (role == CHILD_DESK) == (face == FACE_LOCAL);
 }
@@ -197,7 +197,7 @@ tell_start(struct serve *s, struct child *c, struct fault *f)
 		return child_tell(
 		    c->control, WIRE_PASSPHRASE, secret_octets(&s->passphrase), -1, f);
 	for (uint8_t i = 0; i < FACES; i++)
-		if (s->listener[i] >= 0 && gets(c->role, (enum exchange_face)i) &&
+		if (s->listener[i] >= 0 && serves(c->role, (enum exchange_face)i) &&
 		    !child_tell(c->control, WIRE_LISTENER, octets_of(&i, 1), s->listener[i], f))
 			return false;
 	return !s->child[0].ready || connect_line(s, c, f);

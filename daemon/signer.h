@@ -90,6 +90,8 @@ bool signer_decide(struct signer *s, struct job *j, const struct wire_act *a, en
 /* The context of j's log entries; by is room for its text. */
 struct log_context signer_context(
     const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX]);
+/* What an earlier death left pending in l becomes abandoned; committed. */
+bool signer_settle(struct signer *s, struct ledger *l, int64_t now_s, struct fault *f);
 /* The ledger of a tenant; what an earlier death left pending there is settled first. */
 bool signer_ledger(
     struct signer *s, const char *tenant, int64_t now_s, struct ledger **ret, struct fault *f);

@@ -53,6 +53,7 @@ describe(struct exchange *x, const struct fault *f)
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (statuses[i].code == f->code)
 			status = statuses[i].status;
+	(void)snprintf(x->why, sizeof(x->why), "%.199s", f->text);
 	bytes_clear(&x->reply);
 	x->type = type_text;
 	bytes_put_fmt(&x->reply, "%s\n",

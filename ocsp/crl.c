@@ -90,8 +90,6 @@ put_extensions(struct der *d, const uint8_t key_id[static TBS_KEY_ID_OCTETS], ui
 {
 	uint8_t n[8];
 
-	for (int i = 7; i >= 0; i--, number >>= 8)
-		n[i] = (uint8_t)number;
 	der_begin(d, DER_EXPLICIT(0));
 	der_begin(d, DER_SEQUENCE);
 	der_begin(d, DER_SEQUENCE);
@@ -104,7 +102,7 @@ put_extensions(struct der *d, const uint8_t key_id[static TBS_KEY_ID_OCTETS], ui
 	der_begin(d, DER_SEQUENCE);
 	der_put(d, DER_OID, oid_crl_number);
 	der_begin(d, DER_OCTETS);
-	der_put_unsigned(d, octets_of(n, sizeof(n)));
+	der_put_unsigned(d, octets_u64(number, n));
 	for (int i = 0; i < 4; i++)
 		der_end(d);
 }

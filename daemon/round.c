@@ -1,0 +1,297 @@
+/* daemon/round.c - many requests, two commits; see signer.h. */
+#include "daemon/round.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "ca/identify.h"
+#include "ca/token.h"
+
+#define SEND_WAIT_MS   1000
+#define REFUSALS_PER_S 50 /* log entries; a flood is counted, not written down one by one */
+
+static const struct duty duties[] = {
+	{ WIRE_ENROLL, "enroll", FROM_EDGE, 65536, duty_enroll_judge, duty_enroll_act, true },
+	{ WIRE_OCSP, "ocsp", FROM_EDGE, 8192, NULL, duty_ocsp, false },
+	{ WIRE_CRL, "crl", FROM_EDGE, 64, NULL, duty_crl, false },
+	{ WIRE_REFUSED, "refused", FROM_EDGE | FROM_DESK, 65536, NULL, duty_refused, false },
+	{ WIRE_SERVICE, "service", FROM_EDGE, 0, NULL, duty_service, false },
+	{ WIRE_TENANT, "tenant.create", FROM_EDGE | FROM_DESK, 81920, NULL, duty_tenant, true },
+	{ WIRE_OPERATOR, "operator.add", FROM_EDGE | FROM_DESK, 81920, duty_operator_judge,
+	    duty_operator_act, true },
+	{ WIRE_TOKEN, "token.create", FROM_EDGE | FROM_DESK, 81920, NULL, duty_token, true },
+	{ WIRE_TOKEN_REVOKE, "token.revoke", FROM_EDGE | FROM_DESK, 81920, NULL, duty_token_revoke,
+	    true },
+	{ WIRE_REVOKE, "certificate.revoke", FROM_EDGE | FROM_DESK, 81920, NULL, duty_revoke,
+	    true },
+	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true },
+};
+
+struct log_context
+signer_context(const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX])
+{
+	identity_text(&j->who, by);
+	return (struct log_context){
+		.by = by, .from = j->who.source, .rule = j->verdict.rule, .policy = s->policy
+	};
+}
+
+bool
+signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum act act,
+    const struct object *what, struct fault *f)
+{
+	if (a->peer.n != 0) {
+		if (!identify(s->realm, a->peer, j->now_s, &j->who, NULL, f))
+			return false;
+	} else if (j->from == FROM_DESK) {
+		j->who =
+		    (struct identity){ .kind = IDENTITY_LOCAL, .role = ROLE_OFFICER, .good = true };
+	} else {
+		return fault_set(f, FAULT_AUTH, "api: expected an operator's certificate");
+	}
+	memcpy(j->who.source, a->source, sizeof(j->who.source));
+	decide(&j->who, act, what, &j->verdict);
+	if (!j->verdict.permit)
+		return fault_set(
+		    f, FAULT_DENIED, "policy: %s: %s", j->verdict.rule, j->verdict.reason);
+	return true;
+}
+
+/* An earlier death may have left intents without an outcome: settled before anything is added. */
+bool
+signer_settle(struct signer *s, struct ledger *l, int64_t now_s, struct fault *f)
+{
+	size_t n;
+	char count[24];
+
+	if (!issue_abandon(l, &s->self, now_s, &n, f))
+		return false;
+	if (n == 0)
+		return true;
+	(void)snprintf(count, sizeof(count), "%zu", n);
+	log_fact(LOG_WARN, "abandoned", "tenant", ledger_tenant(l), "certificates", count, NULL);
+	return token_release(l, f) && ledger_commit(l, f);
+}
+
+bool
+signer_ledger(
+    struct signer *s, const char *tenant, int64_t now_s, struct ledger **ret, struct fault *f)
+{
+	bool open = realm_is_open(s->realm, tenant);
+
+	return realm_ledger(s->realm, tenant, ret, f) && (open || signer_settle(s, *ret, now_s, f));
+}
+
+void
+signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const char *by,
+    const char *from, const struct fault *why, int64_t now_s)
+{
+	struct log_context c = { .by = by, .from = from, .rule = "refused", .policy = s->policy };
+	struct ledger *l;
+	struct json *e;
+	struct fault f;
+
+	if (s->refusals.second != now_s) {
+		s->refusals.second = now_s;
+		s->refusals.told = 0;
+	}
+	if (s->refusals.told++ >= REFUSALS_PER_S) {
+		s->refusals.suppressed++;
+		return;
+	}
+	if (tenant[0] == '\0' || !signer_ledger(s, tenant, now_s, &l, &f))
+		l = realm_platform(s->realm);
+	e = log_entry("request.refused", &c);
+	json_put_octets(e, "request", octets_text(act));
+	json_put_octets(e, "reason", octets_text(why->text));
+	if (s->refusals.suppressed > 0)
+		json_put_number(e, "suppressed", s->refusals.suppressed);
+	s->refusals.suppressed = 0;
+	if (!log_append(l, e, now_s, NULL, &f))
+		log_fact(LOG_ERROR, "log", "fault", f.text, NULL);
+}
+
+/* Take back what a failed job wrote; tell the log where its duty tells. */
+static void
+fail(struct round *d, struct round_job *r, const struct fault *f)
+{
+	struct signer *s = d->signer;
+	char by[IDENTITY_TEXT_MAX];
+
+	r->job.failed = true;
+	r->job.fault = *f;
+	bytes_clear(&r->job.answer);
+	identity_text(&r->job.who, by);
+	if (f->code == FAULT_INTERNAL) /* the edge writes the line of every other refusal */
+		log_fact(LOG_ERROR, "fault", "request", r->duty->word, "by", by, "tenant",
+		    r->job.tenant, "why", f->text, NULL);
+	if (r->duty->tells)
+		signer_tell_refusal(
+		    s, r->job.tenant, r->duty->word, by, r->job.who.source, f, r->job.now_s);
+}
+
+struct mark {
+	struct ledger *ledger;
+	size_t at;
+};
+
+struct marks {
+	size_t n;
+	struct mark mark[2];
+};
+
+/* One job's writes end whole or not at all: in its tenant's batch, and in the platform's. */
+static void
+mark_all(struct signer *s, struct marks *m, const char *tenant)
+{
+	struct ledger *l = realm_platform(s->realm);
+	struct fault f;
+
+	m->n = 0;
+	m->mark[m->n++] = (struct mark){ l, batch_mark(ledger_batch(l)) };
+	if (tenant[0] != '\0' && realm_is_open(s->realm, tenant) &&
+	    realm_ledger(s->realm, tenant, &l, &f) && l != m->mark[0].ledger)
+		m->mark[m->n++] = (struct mark){ l, batch_mark(ledger_batch(l)) };
+}
+
+static void
+undo_all(const struct marks *m)
+{
+	for (size_t i = 0; i < m->n; i++)
+		batch_undo(ledger_batch(m->mark[i].ledger), m->mark[i].at);
+}
+
+/* The tenant of a message, before it is decoded: all that concern one begin with its label. */
+static void
+peek_tenant(const struct round_job *r, char to[static TEXT_LABEL_MAX])
+{
+	struct reader in = reader_of(r->job.body);
+
+	to[0] = '\0';
+	if (r->duty->verb == WIRE_OCSP || r->duty->verb == WIRE_CRL)
+		return;
+	reader_counted_text(&in, to, TEXT_LABEL_MAX);
+	if (in.bad)
+		to[0] = '\0';
+}
+
+typedef bool step(struct signer *s, struct job *j, struct fault *f);
+
+static void
+take_step(struct round *d, struct round_job *r, step *run)
+{
+	struct signer *s = d->signer;
+	char tenant[TEXT_LABEL_MAX];
+	struct ledger *l;
+	struct marks m;
+	struct fault f;
+
+	if (r->job.failed || run == NULL)
+		return;
+	peek_tenant(r, tenant);
+	/* Opened first, so that the mark is of the ledger that the step writes to. */
+	if (tenant[0] != '\0')
+		(void)signer_ledger(s, tenant, r->job.now_s, &l, &f);
+	mark_all(s, &m, tenant);
+	if (run(s, &r->job, &f))
+		return;
+	undo_all(&m);
+	fail(d, r, &f);
+}
+
+struct commit {
+	bool ok;
+	struct fault fault;
+};
+
+static bool
+commit_one(void *with, struct ledger *l)
+{
+	struct commit *c = with;
+	struct fault f;
+
+	if (!ledger_commit(l, &f)) {
+		log_fact(LOG_ERROR, "commit", "tenant", ledger_tenant(l), "fault", f.text, NULL);
+		c->ok = false;
+		c->fault = f;
+	}
+	return true;
+}
+
+/* All ledgers of the round. A ledger that cannot be written fails every job: none may be answered
+ * on a guess. */
+static void
+commit(struct round *d, size_t n)
+{
+	struct commit c = { .ok = true };
+
+	(void)realm_each(d->signer->realm, commit_one, &c);
+	if (c.ok)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		d->job[i].job.failed = true;
+		d->job[i].job.fault = c.fault;
+	}
+}
+
+/* Send, waiting a little for a reader that is behind; a line that stays full is given up. */
+static void
+send_answer(struct line *l, struct message *m)
+{
+	struct pollfd p = { .fd = l->fd, .events = POLLOUT };
+	struct fault f;
+
+	while (l->fd >= 0 && !ipc_send(l->fd, m, &f)) {
+		if (f.code == FAULT_BUSY && poll(&p, 1, SEND_WAIT_MS) > 0)
+			continue;
+		log_fact(LOG_WARN, "line", "why", f.text, NULL);
+		(void)close(l->fd);
+		l->fd = -1;
+	}
+}
+
+static void
+reply(struct round_job *r)
+{
+	struct message m = { .id = r->message.id, .verb = r->message.verb, .fd = -1 };
+
+	if (r->job.failed) {
+		m.code = (uint16_t)r->job.fault.code;
+		bytes_put_text(&m.body, r->job.fault.text);
+	} else {
+		m.body = r->job.answer;
+		r->job.answer = (struct bytes){ 0 };
+	}
+	send_answer(r->line, &m);
+	if (m.body.at != NULL)
+		secret_wipe(m.body.at, m.body.n); /* tokens and the edge's key are told this way */
+	bytes_free(&m.body);
+	ticket_free(r->job.ticket);
+	bytes_free(&r->job.answer);
+	r->job = (struct job){ 0 };
+}
+
+void
+round_run(struct round *d, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		take_step(d, &d->job[i], d->job[i].duty->judge);
+	commit(d, n);
+	for (size_t i = 0; i < n; i++)
+		take_step(d, &d->job[i], d->job[i].duty->act);
+	commit(d, n);
+	for (size_t i = 0; i < n; i++)
+		reply(&d->job[i]);
+}
+
+const struct duty *
+round_duty(uint16_t verb)
+{
+	for (size_t i = 0; i < sizeof(duties) / sizeof(duties[0]); i++)
+		if (duties[i].verb == verb)
+			return &duties[i];
+	return NULL;
+}

@@ -1,0 +1,35 @@
+/*
+ * daemon/round.h - the jobs that share two commits, and the table of what may be asked.
+ */
+#ifndef QUATRAIN_DAEMON_ROUND_H
+#define QUATRAIN_DAEMON_ROUND_H
+
+#include "daemon/signer.h"
+
+#define ROUND_MAX 256 /* jobs */
+
+struct line {
+	int fd; /* -1: closed */
+	unsigned from;
+};
+
+/* A job with the message that it came in. */
+struct round_job {
+	struct job job;
+	const struct duty *duty;
+	struct message message;
+	struct line *line;
+};
+
+struct round {
+	struct signer *signer;
+	struct round_job job[ROUND_MAX];
+};
+
+/* NULL: nobody may ask that. */
+const struct duty *round_duty(uint16_t verb);
+
+/* Judge, commit, act, commit, answer the first n jobs. */
+void round_run(struct round *d, size_t n);
+
+#endif
