@@ -3,6 +3,10 @@
 
 #include <string.h>
 
+#include <openssl/evp.h>
+
+#include "ca/cert.h"
+
 static const struct {
 	uint8_t reason;
 	const char *word;
@@ -52,6 +56,28 @@ put_revoked(
 	ledger_put(l, TABLE_REVOKED, octets_of(key, sizeof(key)), octets_of(value, sizeof(value)));
 }
 
+/* A compromised key is known to its thief for good: no certificate may name it again. */
+static bool
+burn_key(struct ledger *l, const struct standing *s, struct fault *f)
+{
+	struct bytes der = { 0 };
+	struct cert c;
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	bool ok = false;
+
+	if (!ledger_certificate(l, s->id, &der, f) || !cert_parse(octets_bytes(&der), &c, f))
+		goto out;
+	if (EVP_Digest(c.spki.at, c.spki.n, digest, NULL, EVP_sha256(), NULL) != 1) {
+		fault_crypto(f, FAULT_INTERNAL, "revoke: EVP_Digest");
+		goto out;
+	}
+	ledger_put(l, TABLE_KEY, octets_of(digest, 32), octets_text(REVOKE_KEY_BURNT));
+	ok = true;
+out:
+	bytes_free(&der);
+	return ok;
+}
+
 /* The new standing, its row and its entry. */
 static bool
 end(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], struct standing *s,
@@ -85,6 +111,8 @@ revoke(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], uint8_t
 	if (s.state != STANDING_GOOD && s.state != STANDING_HELD)
 		return fault_set(f, FAULT_CONFLICT, "certificate: it is %s already",
 		    ledger_state_word(&s, now_s));
+	if (reason == REASON_KEY_COMPROMISE && !burn_key(l, &s, f))
+		return false;
 	s.state = STANDING_REVOKED;
 	s.reason = reason;
 	if (!end(l, serial, &s, log_entry("certificate.revoked", why), now_s, f))

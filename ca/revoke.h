@@ -10,8 +10,12 @@
 
 #include "ca/log.h"
 
-#define REASON_UNSPECIFIED 0
-#define REASON_SUPERSEDED  4
+#define REASON_UNSPECIFIED    0
+#define REASON_KEY_COMPROMISE 1
+#define REASON_SUPERSEDED     4
+
+/* TABLE_KEY's value for a key that was compromised: nobody may register it again. */
+#define REVOKE_KEY_BURNT "revoked"
 
 /* "keyCompromise" and so on; false for a word that RFC 5280 does not have, or that is not for us
  * (removeFromCRL). */

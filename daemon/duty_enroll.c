@@ -7,6 +7,7 @@
 #include "base/der.h"
 #include "ca/csr.h"
 #include "ca/identify.h"
+#include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/signer.h"
 
@@ -162,7 +163,10 @@ check_key(struct signer *s, const struct job *j, const struct claim *c, struct f
 	(void)snprintf(owner, sizeof(owner), "%s/%s", j->device.kind, j->device.name);
 	if (ledger_get(c->ledger, TABLE_KEY, octets_of(c->csr.key_id, sizeof(c->csr.key_id)),
 		&holder, &why)) {
-		if (!octets_same(octets_bytes(&holder), octets_text(owner)))
+		if (octets_same(octets_bytes(&holder), octets_text(REVOKE_KEY_BURNT)))
+			ok = fault_set(f, FAULT_CONFLICT,
+			    "csr: the key was revoked as compromised: make a new one");
+		else if (!octets_same(octets_bytes(&holder), octets_text(owner)))
 			ok = fault_set(
 			    f, FAULT_CONFLICT, "csr: the key is registered to another endpoint");
 	} else if (why.code != FAULT_NOTFOUND) {
