@@ -1,51 +1,66 @@
 #!/usr/bin/env bash
 # tests/flow/est_strongswan.sh - strongSwan's pki enrols and renews, on TLS 1.2 (its default) and 1.3.
+#
+# strongSwan 5.9.8 cannot read a critical name constraint that has addresses in it, so it enrols at a
+# strict tenant but cannot check what it got; at a compatible tenant it checks all of it (2026-11).
 . "$(dirname "$0")/lib.sh"
 
-service_fresh acme
+service_fresh strict
+q tenant create lenient --constraints compatible >/dev/null || stop_here "tenant create"
 
 # pki 5.9.8 puts a label in front: https://host:port/LABEL asks /LABEL/.well-known/est/...
-estca() {
-	pki --estca --url "$URL/acme" --cacert "$ROOT" --caout "$1" --outform pem --force
+# Its second and third file are named by what stands before the first dot, hence the bare name.
+estca() { # estca TENANT DIR
+	(cd "$2" && pki --estca --url "$URL/$1" --cacert "$ROOT" --caout ca --outform pem --force)
 }
 
-# ask IN OUT PKI-ARGUMENTS...
-ask() {
-	local in=$1 out=$2
-	shift 2
-	# What cacerts gave stands beside the root, so that pki can check what it gets.
-	timeout 60 pki --est --url "$URL/acme" --cacert "$ROOT" --cacert "$WORK/tenant.pem" --cacert "$WORK/region.pem" \
-	    --in "$in" --outform pem "$@" >"$out"
+ask() { # ask TENANT IN OUT PKI-ARGUMENTS...
+	local tenant=$1 in=$2 out=$3 above=(--cacert "$ROOT" --cacert "$WORK/$1.region.pem")
+	shift 3
+	# An intermediate that it knows is one that it can check with.
+	[ "$tenant" = strict ] || above+=(--cacert "$WORK/$tenant.tenant.pem")
+	timeout 60 pki --est --url "$URL/$tenant" "${above[@]}" --in "$in" --outform pem "$@" >"$out"
 }
 
 request() { # request KEY DN OUT
-	pki --req --in "$1" --type ecdsa --dn "$2" --outform der >"$3"
+	pki --req --in "$1" --type ecdsa --dn "$2" --outform der >"$3" 2>/dev/null
 }
 
-chain_of acme "$WORK/chain"
-mv "$WORK/chain1.pem" "$WORK/tenant.pem"
-mv "$WORK/chain2.pem" "$WORK/region.pem"
+verifies() { # verifies TENANT CERT
+	openssl verify -x509_strict -CAfile "$ROOT" -untrusted "$WORK/$1.tenant.pem" -untrusted "$WORK/$1.region.pem" "$2"
+}
 
-for version in 1.2 1.3; do
+for tenant in strict lenient; do
+	chain_of $tenant "$WORK/chain"
+	mv "$WORK/chain1.pem" "$WORK/$tenant.tenant.pem"
+	mv "$WORK/chain2.pem" "$WORK/$tenant.region.pem"
+done
+
+while read -r tenant version; do
 	printf 'libtls {\n version_max = %s\n}\n' "$version" >"$WORK/strongswan.conf"
 	export STRONGSWAN_CONF=$WORK/strongswan.conf
-	d=$WORK/$version
-	device=strong-${version/./}
+	what="$tenant, TLS $version"
+	d=$WORK/$tenant-${version/./}
+	device=swan-${version/./}
 	mkdir "$d"
-	works "TLS $version: pki --estca" estca "$d/ca"
-	is "TLS $version: three CA certificates" 3 "$(find "$d" -name 'ca*' | wc -l)"
+	works "$what: pki --estca" estca "$tenant" "$d" && like "$what: over that version" "negotiated TLS $version" "$OUT"
+	is "$what: CA certificates" "$([ "$tenant" = strict ] && echo 2 || echo 3)" "$(find "$d" -name 'ca*' | wc -l)"
 	pki --gen --type ecdsa --size 256 --outform pem >"$d/key.pem" 2>/dev/null
 	request "$d/key.pem" "CN=$device" "$d/csr.der"
-	works "TLS $version: pki --est" ask "$d/csr.der" "$d/cert.pem" --userpass "$device:$(token acme "$device")"
-	works "TLS $version: the certificate verifies" openssl verify -x509_strict -CAfile "$ROOT" -untrusted "$WORK/tenant.pem" \
-	    -untrusted "$WORK/region.pem" "$d/cert.pem"
-	refuses "TLS $version: a wrong token" ask "$d/csr.der" "$d/none.pem" --userpass "$device:AAAAAAAAAAAAAAAAAAAAAAAAAA"
+	works "$what: pki --est" ask "$tenant" "$d/csr.der" "$d/cert.pem" --userpass "$device:$(token "$tenant" "$device")"
+	[ "$tenant" = strict ] || like "$what: pki trusts what it got" 'Issued certificate is trusted' "$OUT"
+	works "$what: the certificate verifies" verifies "$tenant" "$d/cert.pem"
+	refuses "$what: a wrong token" ask "$tenant" "$d/csr.der" "$d/none.pem" --userpass "$device:AAAAAAAAAAAAAAAAAAAAAAAAAA"
 
-	request "$d/key.pem" "O=acme, OU=printer, CN=$device" "$d/renew.der"
-	works "TLS $version: pki --est with the certificate renews" ask "$d/renew.der" "$d/cert2.pem" --cert "$d/cert.pem" --key "$d/key.pem"
-	works "TLS $version: the renewed one verifies" openssl verify -x509_strict -CAfile "$ROOT" -untrusted "$WORK/tenant.pem" \
-	    -untrusted "$WORK/region.pem" "$d/cert2.pem"
-	unlike "TLS $version: it is another one" "^$(serial "$d/cert.pem")\$" "$(serial "$d/cert2.pem")"
-	like "TLS $version: pki reads it" "spiffe://acme.eu.example.org/printer/$device" "$(pki --print --in "$d/cert2.pem" 2>&1)"
-done
+	request "$d/key.pem" "O=$tenant, OU=printer, CN=$device" "$d/renew.der"
+	works "$what: pki --est with the certificate renews" ask "$tenant" "$d/renew.der" "$d/cert2.pem" --cert "$d/cert.pem" --key "$d/key.pem"
+	works "$what: the renewed one verifies" verifies "$tenant" "$d/cert2.pem"
+	unlike "$what: it is another one" "^$(serial "$d/cert.pem")\$" "$(serial "$d/cert2.pem")"
+	like "$what: pki reads it" "spiffe://$tenant.eu.example.org/printer/$device" "$(pki --print --in "$d/cert2.pem" 2>&1)"
+done <<-RUNS
+	strict 1.2
+	strict 1.3
+	lenient 1.2
+	lenient 1.3
+RUNS
 finish

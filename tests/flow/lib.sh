@@ -211,9 +211,9 @@ service_fresh() {
 child_pids() {
 	local d name
 	for d in /proc/[0-9]*; do
-		grep -qs "^PPid:[[:space:]]*$PID\$" "$d/status" || continue
-		IFS= read -r -d '' name <"$d/cmdline" 2>/dev/null
-		[ "$name" = "quatrain: $1" ] && alive "${d#/proc/}" && echo "${d#/proc/}"
+		{ IFS= read -r -d '' name <"$d/cmdline"; } 2>/dev/null || continue
+		[ "$name" = "quatrain: $1" ] || continue
+		grep -qs "^PPid:[[:space:]]*$PID\$" "$d/status" && alive "${d#/proc/}" && echo "${d#/proc/}"
 	done
 }
 

@@ -92,8 +92,7 @@ is "SIGTERM: nobody listens any more" 1 $?
 # Killed with its main, no child stays behind: nobody would watch it.
 service_start || stop_here "serve again"
 children="$(child_pids signer) $(child_pids edge) $(child_pids desk)"
-kill -KILL "$PID"
-wait "$PID" 2>/dev/null
+{ kill -KILL "$PID"; wait "$PID"; } 2>/dev/null
 for ((i = 0; i < 100; i++)); do
 	left=""
 	for p in $children; do alive "$p" && left+=" $p"; done
