@@ -1,0 +1,276 @@
+/* tests/unit/policy.c - policy/: each rule permits what it says, and nothing when one of its
+ * conditions is broken. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "base/bytes.h"
+#include "policy/decide.h"
+
+static struct identity who;
+static struct object what;
+static struct verdict v;
+
+/* What each rule must permit, told here again by hand, so that a changed table shows. */
+static const struct {
+	enum act act;
+	unsigned kinds, roles;
+	bool own; /* the asker's own tenant and endpoint only */
+	const char *rule;
+} permitted[] = {
+	{ ACT_READ, IDENTITY_LOCAL | IDENTITY_OPERATOR,
+	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-reads" },
+	{ ACT_TENANT_CREATE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
+	    "officer-makes-tenants" },
+	{ ACT_OPERATOR_ADD, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
+	    "officer-adds-operators" },
+	{ ACT_TOKEN_CREATE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
+	    false, "registrar-makes-tokens" },
+	{ ACT_TOKEN_REVOKE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
+	    false, "registrar-revokes-tokens" },
+	{ ACT_CERTIFICATE_REVOKE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
+	    false, "registrar-revokes" },
+	{ ACT_LOG_EXPORT, IDENTITY_LOCAL | IDENTITY_OPERATOR,
+	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-exports-the-log" },
+	{ ACT_ENROLL, IDENTITY_TOKEN, 0, true, "token-enrols-its-device" },
+	{ ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0, true, "endpoint-renews-itself" },
+};
+
+#define PERMITTED (sizeof(permitted) / sizeof(permitted[0]))
+
+static const unsigned kinds[] = { IDENTITY_NOBODY, IDENTITY_LOCAL, IDENTITY_OPERATOR,
+	IDENTITY_ENDPOINT, IDENTITY_TOKEN };
+static const unsigned roles[] = { ROLE_NONE, ROLE_OFFICER, ROLE_REGISTRAR, ROLE_AUDITOR };
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+#define ROLES (sizeof(roles) / sizeof(roles[0]))
+
+static void
+setup(void)
+{
+	who = (struct identity){ .tenant = "acme",
+		.endpoint = "printer",
+		.name = "hp-4711",
+		.evidence = "1f00",
+		.source = "192.0.2.1:4711",
+		.good = true };
+	what = (struct object){ "acme", "printer", "hp-4711" };
+}
+
+/* Every act by every kind in every role: permitted exactly where the list above says so. */
+START_TEST(permits_what_is_written_and_nothing_else)
+{
+	for (unsigned act = 0; act < ACT_COUNT; act++)
+		for (size_t k = 0; k < KINDS; k++)
+			for (size_t r = 0; r < ROLES; r++) {
+				bool want;
+
+				ck_assert_uint_eq(permitted[act].act, act);
+				who.kind = (enum identity_kind)kinds[k];
+				who.role = (enum identity_role)roles[r];
+				want = (permitted[act].kinds & kinds[k]) != 0 &&
+				       (permitted[act].roles == 0 ||
+					   (permitted[act].roles & roles[r]) != 0);
+				decide(&who, (enum act)act, &what, &v);
+				ck_assert_msg(v.permit == want, "act %u, kind %x, role %x", act,
+				    kinds[k], roles[r]);
+				ck_assert_str_eq(
+				    v.rule, want ? permitted[act].rule : "default-deny");
+				ck_assert_uint_gt(strlen(v.reason), 0);
+			}
+}
+END_TEST
+
+START_TEST(not_good_is_permitted_nothing)
+{
+	who.good = false;
+	for (unsigned act = 0; act < ACT_COUNT; act++)
+		for (size_t k = 0; k < KINDS; k++)
+			for (size_t r = 0; r < ROLES; r++) {
+				who.kind = (enum identity_kind)kinds[k];
+				who.role = (enum identity_role)roles[r];
+				decide(&who, (enum act)act, &what, &v);
+				ck_assert(!v.permit);
+				ck_assert_str_eq(v.rule, "not-good");
+			}
+}
+END_TEST
+
+/* Where a rule is about the asker itself, each part of the object that differs denies. */
+START_TEST(own_means_all_three_names)
+{
+	static const struct object others[] = {
+		{ "acm", "printer", "hp-4711" },
+		{ "acme2", "printer", "hp-4711" },
+		{ "", "printer", "hp-4711" },
+		{ "ACME", "printer", "hp-4711" },
+		{ "acme", "gateway", "hp-4711" },
+		{ "acme", "", "hp-4711" },
+		{ "acme", "printer", "hp-4712" },
+		{ "acme", "printer", "hp-471" },
+		{ "acme", "printer", "" },
+		{ "", "", "" },
+	};
+
+	for (size_t p = 0; p < PERMITTED; p++)
+		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+			who.kind = (enum identity_kind)permitted[p].kinds;
+			who.role = (enum identity_role)permitted[p].roles;
+			decide(&who, permitted[p].act, &others[i], &v);
+			ck_assert_msg(
+			    v.permit != permitted[p].own, "%s, row %zu", permitted[p].rule, i);
+		}
+}
+END_TEST
+
+START_TEST(an_unknown_act_is_denied)
+{
+	for (unsigned act = ACT_COUNT; act < ACT_COUNT + 70; act++)
+		for (size_t k = 0; k < KINDS; k++) {
+			who.kind = (enum identity_kind)kinds[k];
+			who.role = ROLE_OFFICER;
+			decide(&who, (enum act)act, &what, &v);
+			ck_assert(!v.permit);
+			ck_assert_str_eq(v.rule, "default-deny");
+		}
+}
+END_TEST
+
+/* An identity that nobody filled in is nobody. */
+START_TEST(zeros_are_denied)
+{
+	const struct identity zeros = { .good = true };
+	const struct object nothing = { .tenant = "" };
+
+	for (unsigned act = 0; act < ACT_COUNT; act++) {
+		decide(&zeros, (enum act)act, &nothing, &v);
+		ck_assert(!v.permit);
+	}
+}
+END_TEST
+
+START_TEST(rules_are_whole)
+{
+	size_t n;
+	const struct rule *r = rules_all(&n);
+
+	ck_assert_uint_eq(n, PERMITTED);
+	for (size_t i = 0; i < n; i++) {
+		ck_assert_uint_lt(r[i].act, ACT_COUNT);
+		ck_assert_uint_ne(r[i].kinds, 0);
+		ck_assert_uint_eq(r[i].kinds & IDENTITY_NOBODY, 0);
+		for (size_t j = 0; j < i; j++)
+			ck_assert_str_ne(r[i].id, r[j].id);
+	}
+	for (unsigned act = 0; act < ACT_COUNT; act++) {
+		ck_assert_ptr_nonnull(rules_act_word((enum act)act));
+		for (unsigned j = 0; j < act; j++)
+			ck_assert_str_ne(
+			    rules_act_word((enum act)act), rules_act_word((enum act)j));
+	}
+}
+END_TEST
+
+/* One rule a line, so that anybody can compute it again from the table. */
+START_TEST(digest_is_over_the_table)
+{
+	uint8_t digest[RULES_DIGEST_OCTETS], again[EVP_MAX_MD_SIZE];
+	struct bytes text = { 0 };
+	struct fault f;
+	size_t n;
+	const struct rule *r = rules_all(&n);
+
+	for (size_t i = 0; i < n; i++)
+		bytes_put_fmt(&text, "permit %s %s kinds=%x roles=%x when=%x\n", r[i].id,
+		    rules_act_word(r[i].act), r[i].kinds, r[i].roles, r[i].conditions);
+	ck_assert(bytes_ok(&text, &f));
+	ck_assert_int_eq(EVP_Digest(text.at, text.n, again, NULL, EVP_sha256(), NULL), 1);
+	ck_assert(rules_digest(digest, &f));
+	ck_assert_mem_eq(digest, again, sizeof(digest));
+	bytes_free(&text);
+}
+END_TEST
+
+START_TEST(identities_are_told)
+{
+	static const struct {
+		enum identity_kind kind;
+		const char *text;
+	} rows[] = {
+		{ IDENTITY_NOBODY, "nobody" },
+		{ IDENTITY_LOCAL, "local" },
+		{ IDENTITY_OPERATOR, "operator:hp-4711" },
+		{ IDENTITY_ENDPOINT, "endpoint:printer/hp-4711" },
+		{ IDENTITY_TOKEN, "token:1f00" },
+		{ (enum identity_kind)0, "nobody" },
+		{ (enum identity_kind)(IDENTITY_LOCAL | IDENTITY_OPERATOR), "nobody" },
+	};
+	char text[IDENTITY_TEXT_MAX];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		who.kind = rows[i].kind;
+		identity_text(&who, text);
+		ck_assert_str_eq(text, rows[i].text);
+	}
+}
+END_TEST
+
+/* The longest labels fit: nothing of a name is lost in a log entry. */
+START_TEST(the_longest_identity_fits)
+{
+	char text[IDENTITY_TEXT_MAX];
+
+	memset(who.endpoint, 'e', TEXT_LABEL_MAX - 1);
+	memset(who.name, 'n', TEXT_LABEL_MAX - 1);
+	who.endpoint[TEXT_LABEL_MAX - 1] = who.name[TEXT_LABEL_MAX - 1] = '\0';
+	who.kind = IDENTITY_ENDPOINT;
+	identity_text(&who, text);
+	ck_assert_uint_eq(strlen(text), strlen("endpoint:/") + 2 * (TEXT_LABEL_MAX - 1));
+}
+END_TEST
+
+START_TEST(roles_are_words)
+{
+	static const char *const none[] = { "", "Officer", "officer ", "offic", "root", "none",
+		"auditors" };
+
+	for (size_t i = 1; i < ROLES; i++) {
+		const char *word = identity_role_word((enum identity_role)roles[i]);
+
+		ck_assert_uint_eq(identity_role(word), roles[i]);
+	}
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		ck_assert_uint_eq(identity_role(none[i]), ROLE_NONE);
+	ck_assert_str_eq(identity_role_word(ROLE_NONE), "none");
+	ck_assert_str_eq(
+	    identity_role_word((enum identity_role)(ROLE_OFFICER | ROLE_AUDITOR)), "none");
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("policy");
+	TCase *t = tcase_create("policy");
+	SRunner *r = srunner_create(s);
+
+	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, permits_what_is_written_and_nothing_else);
+	tcase_add_test(t, not_good_is_permitted_nothing);
+	tcase_add_test(t, own_means_all_three_names);
+	tcase_add_test(t, an_unknown_act_is_denied);
+	tcase_add_test(t, zeros_are_denied);
+	tcase_add_test(t, rules_are_whole);
+	tcase_add_test(t, digest_is_over_the_table);
+	tcase_add_test(t, identities_are_told);
+	tcase_add_test(t, the_longest_identity_fits);
+	tcase_add_test(t, roles_are_words);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

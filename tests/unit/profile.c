@@ -1,0 +1,152 @@
+/* tests/unit/profile.c - ca/profile.h: every profile is one that may be issued, and its digest is
+ * its own. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/oid.h"
+#include "ca/profile.h"
+
+static const char *const cas[] = { "root", "region", "tenant" };
+static const char *const endpoints[] = { "printer", "gateway", "workstation", "phone", "service" };
+static const char *const inner[] = { "operator", "responder", "responder-offline", "log" };
+
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+static bool
+has_purpose(const struct profile *p, struct octets oid)
+{
+	for (size_t i = 0; i < PROFILE_EKU_MAX; i++)
+		if (p->eku[i] != NULL && octets_same(*p->eku[i], oid))
+			return true;
+	return false;
+}
+
+START_TEST(cas_sign_and_nothing_else)
+{
+	for (size_t i = 0; i < COUNT(cas); i++) {
+		const struct profile *p = profile_find(cas[i]);
+
+		ck_assert_ptr_nonnull(p);
+		ck_assert_uint_eq(p->level, LEVEL_ROOT + i);
+		ck_assert_int_eq(p->path_len, 2 - (int)i);
+		ck_assert_uint_eq(p->key_usage, USE_CERT_SIGN | USE_CRL_SIGN);
+		ck_assert_ptr_null(p->eku[0]);
+		ck_assert(!p->enrol && !p->named && !p->nocheck);
+		ck_assert(p->status == (i > 0)); /* nobody says where a root's status is */
+		if (i > 0)
+			ck_assert_int_lt(p->valid_s, profile_find(cas[i - 1])->valid_s);
+	}
+}
+END_TEST
+
+START_TEST(endpoints_never_sign_certificates)
+{
+	for (size_t i = 0; i < COUNT(endpoints) + COUNT(inner); i++) {
+		bool outer = i < COUNT(endpoints);
+		const struct profile *p =
+		    profile_find(outer ? endpoints[i] : inner[i - COUNT(endpoints)]);
+
+		ck_assert_ptr_nonnull(p);
+		ck_assert_uint_eq(p->level, LEVEL_ENDPOINT);
+		ck_assert_int_eq(p->path_len, -1);
+		ck_assert_uint_eq(p->key_usage & (USE_CERT_SIGN | USE_CRL_SIGN), 0);
+		ck_assert_ptr_nonnull(p->eku[0]);
+		ck_assert(p->enrol == outer);
+		ck_assert_int_gt(p->valid_s, 0);
+		ck_assert(
+		    has_purpose(p, oid_ocsp_signing) == (strncmp(p->name, "responder", 9) == 0));
+		ck_assert(has_purpose(p, oid_log_signing) == (strcmp(p->name, "log") == 0));
+		if (outer)
+			ck_assert(p->named && p->status && has_purpose(p, oid_client_auth));
+	}
+}
+END_TEST
+
+/* RFC 6960 4.2.2.2.1: nocheck is for what is short-lived or signs answers only. */
+START_TEST(nocheck_is_for_responders)
+{
+	for (size_t i = 0; i < COUNT(inner); i++) {
+		const struct profile *p = profile_find(inner[i]);
+
+		ck_assert(p->nocheck == has_purpose(p, oid_ocsp_signing));
+		ck_assert(!(p->nocheck && p->status));
+	}
+}
+END_TEST
+
+START_TEST(unknown_names)
+{
+	static const char *const bad[] = { "", "Printer", "printer ", "print", "printers", "ca",
+		"root\n", "../root" };
+
+	for (size_t i = 0; i < COUNT(bad); i++)
+		ck_assert_ptr_null(profile_find(bad[i]));
+}
+END_TEST
+
+/* Every value that a profile has is in its digest. */
+START_TEST(digest_tells_every_value)
+{
+	const struct profile *p = profile_find("printer");
+	struct profile other[10];
+	uint8_t digest[PROFILE_DIGEST_OCTETS], theirs[PROFILE_DIGEST_OCTETS];
+	struct fault f;
+
+	for (size_t i = 0; i < COUNT(other); i++)
+		other[i] = *p;
+	other[0].name = "printes";
+	other[1].level = LEVEL_TENANT;
+	other[2].key_usage ^= USE_KEY_AGREEMENT;
+	other[3].path_len = 0;
+	other[4].eku[1] = NULL;
+	other[5].valid_s++;
+	other[6].back_s--;
+	other[7].named = false;
+	other[8].status = false;
+	other[9].nocheck = true;
+	ck_assert(profile_digest(p, digest, &f));
+	for (size_t i = 0; i < COUNT(other); i++) {
+		ck_assert(profile_digest(&other[i], theirs, &f));
+		ck_assert_msg(memcmp(digest, theirs, sizeof(digest)) != 0, "row %zu", i);
+	}
+	other[0] = *p;
+	other[0].enrol = false;
+	ck_assert(profile_digest(&other[0], theirs, &f));
+	ck_assert_mem_ne(digest, theirs, sizeof(digest));
+	ck_assert(profile_digest(p, theirs, &f));
+	ck_assert_mem_eq(digest, theirs, sizeof(digest));
+}
+END_TEST
+
+START_TEST(validity_nests)
+{
+	const struct profile *p = profile_find("printer");
+	int64_t now_s = 1800000000;
+
+	ck_assert_int_eq(profile_not_after(p, now_s, INT64_MAX), now_s + p->valid_s);
+	ck_assert_int_eq(profile_not_after(p, now_s, now_s + 5), now_s + 5);
+	ck_assert_int_eq(profile_not_after(p, now_s, now_s - 5), now_s - 5);
+	ck_assert_int_eq(profile_not_after(p, now_s, now_s + p->valid_s), now_s + p->valid_s);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("profile");
+	TCase *t = tcase_create("profile");
+	SRunner *r = srunner_create(s);
+
+	tcase_add_test(t, cas_sign_and_nothing_else);
+	tcase_add_test(t, endpoints_never_sign_certificates);
+	tcase_add_test(t, nocheck_is_for_responders);
+	tcase_add_test(t, unknown_names);
+	tcase_add_test(t, digest_tells_every_value);
+	tcase_add_test(t, validity_nests);
+	suite_add_tcase(s, t);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
