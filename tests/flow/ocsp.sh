@@ -75,7 +75,7 @@ is "one answer" 1 "$(grep -c 'Cert Status' <<<"$text")"
 
 # several in one request
 enrol acme hp-4712 "$WORK/dev2" || stop_here "enrol hp-4712"
-OUT=$(ask "$TENANT" "$LEAF" -cert "$WORK/dev2/leaf.pem")
+OUT=$(ask "$TENANT" "$LEAF" -issuer "$TENANT" -cert "$WORK/dev2/leaf.pem")
 is "two certificates in one request" 2 "$(grep -c ': good$' <<<"$OUT")"
 
 # nonces (RFC 9654): 16 to 32 octets come back; none and too long ones are malformed
