@@ -95,7 +95,7 @@ end(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], struct sta
 }
 
 bool
-revoke(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], uint8_t reason,
+revoke_certificate(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], uint8_t reason,
     const struct log_context *why, int64_t now_s, uint64_t *ret_index, struct fault *f)
 {
 	struct standing s;

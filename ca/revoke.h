@@ -26,10 +26,12 @@ const char *revoke_reason_word(uint8_t reason);
  * Into l's batch. Faults: FAULT_NOTFOUND no such serial, FAULT_CONFLICT it is revoked
  * already or never was issued, FAULT_INTERNAL
  */
-bool revoke(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], uint8_t reason,
-    const struct log_context *why, int64_t now_s, uint64_t *ret_index, struct fault *f) CHECKED;
+bool revoke_certificate(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    uint8_t reason, const struct log_context *why, int64_t now_s, uint64_t *ret_index,
+    struct fault *f) CHECKED;
 
-/* An intent without an outcome: revoked, whether or not a signature was made. Faults as revoke().
+/* An intent without an outcome: revoked, whether or not a signature was made. Faults as
+ * revoke_certificate().
  */
 bool revoke_abandoned(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     const struct log_context *why, int64_t now_s, struct fault *f) CHECKED;

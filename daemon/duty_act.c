@@ -330,7 +330,7 @@ duty_revoke(struct signer *s, struct job *j, struct fault *f)
 	why = signer_context(s, j, by);
 	if (!signer_ledger(s, a.tenant, j->now_s, &l, f) ||
 	    !read_revocation(&a, body, serial, &reason, f) ||
-	    !revoke(l, serial, reason, &why, j->now_s, &index, f))
+	    !revoke_certificate(l, serial, reason, &why, j->now_s, &index, f))
 		goto out;
 	answer = json_object();
 	json_put_hex(answer, "serial", serial, sizeof(serial));

@@ -89,6 +89,9 @@ done
 while read -r what san; do
 	forge "$WORK/wrong.pem" spare "$san"
 	for who in openssl gnutls java; do
+		# GnuTLS 3.7 holds DNS, mail and address constraints and passes over those on URIs: an endpoint always
+		# has both names, so a whole foreign name is refused by it too; a mixed one only by the other two.
+		[ "$who $what" = "gnutls another-tenant's-URI" ] && continue
 		refuses "$who refuses acme's key on $what" "by_$who" "$WORK/wrong.pem"
 	done
 done <<-SANS
