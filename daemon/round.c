@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "ca/identify.h"
+#include "ca/revoke.h"
 #include "ca/token.h"
 
 #define SEND_WAIT_MS   1000
@@ -114,6 +115,19 @@ signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const
 		log_fact(LOG_ERROR, "log", "fault", f.text, NULL);
 }
 
+/* A certificate that was intended and cannot be made: settled at once, its token free again. */
+static void
+abandon(struct signer *s, struct round_job *r)
+{
+	struct ledger *l = r->job.issuer->ledger;
+	struct fault f;
+
+	if (!revoke_abandoned(l, ticket_serial(r->job.ticket), &s->self, r->job.now_s, &f) ||
+	    !token_release(l, &f))
+		log_fact(
+		    LOG_ERROR, "abandon", "fault", f.text, NULL); /* the next start settles it */
+}
+
 /* Take back what a failed job wrote; tell the log where its duty tells. */
 static void
 fail(struct round *d, struct round_job *r, const struct fault *f)
@@ -199,42 +213,35 @@ take_step(struct round *d, struct round_job *r, step *run)
 	if (run(s, &r->job, &f))
 		return;
 	undo_all(&m);
+	if (run == r->duty->act && r->job.ticket != NULL)
+		abandon(d->signer, r);
 	fail(d, r, &f);
 }
 
-struct commit {
-	bool ok;
-	struct fault fault;
-};
-
+/* A ledger that could not be written: all who wrote there are told so, none is answered on a guess.
+ */
 static bool
 commit_one(void *with, struct ledger *l)
 {
-	struct commit *c = with;
+	struct round *d = with;
+	bool platform = l == realm_platform(d->signer->realm);
 	struct fault f;
 
-	if (!ledger_commit(l, &f)) {
-		log_fact(LOG_ERROR, "commit", "tenant", ledger_tenant(l), "fault", f.text, NULL);
-		c->ok = false;
-		c->fault = f;
-	}
+	if (ledger_commit(l, &f))
+		return true;
+	log_fact(LOG_ERROR, "commit", "tenant", ledger_tenant(l), "fault", f.text, NULL);
+	for (size_t i = 0; i < d->n; i++)
+		if (platform || strcmp(d->job[i].job.tenant, ledger_tenant(l)) == 0) {
+			d->job[i].job.failed = true;
+			d->job[i].job.fault = f;
+		}
 	return true;
 }
 
-/* All ledgers of the round. A ledger that cannot be written fails every job: none may be answered
- * on a guess. */
 static void
-commit(struct round *d, size_t n)
+commit(struct round *d)
 {
-	struct commit c = { .ok = true };
-
-	(void)realm_each(d->signer->realm, commit_one, &c);
-	if (c.ok)
-		return;
-	for (size_t i = 0; i < n; i++) {
-		d->job[i].job.failed = true;
-		d->job[i].job.fault = c.fault;
-	}
+	(void)realm_each(d->signer->realm, commit_one, d);
 }
 
 /* Send, waiting a little for a reader that is behind; a line that stays full is given up. */
@@ -277,12 +284,13 @@ reply(struct round_job *r)
 void
 round_run(struct round *d, size_t n)
 {
+	d->n = n;
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->judge);
-	commit(d, n);
+	commit(d);
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->act);
-	commit(d, n);
+	commit(d);
 	for (size_t i = 0; i < n; i++)
 		reply(&d->job[i]);
 }

@@ -23,6 +23,7 @@ struct round_job {
 
 struct round {
 	struct signer *signer;
+	size_t n; /* jobs in this round */
 	struct round_job job[ROUND_MAX];
 };
 
