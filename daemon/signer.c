@@ -200,6 +200,17 @@ out:
 	return ok;
 }
 
+/* The first thing that a signer does is to say that it is there. */
+static bool
+tell_start(struct signer *s, struct fault *f)
+{
+	struct ledger *platform = realm_platform(s->realm);
+	struct json *e = log_entry("service.started", &s->self);
+
+	json_put_text(e, "version", QUATRAIN_VERSION);
+	return log_append(platform, e, clock_now_s(), NULL, f) && ledger_commit(platform, f);
+}
+
 static bool
 open_all(struct bench *d, struct fault *f)
 {
@@ -216,7 +227,7 @@ open_all(struct bench *d, struct fault *f)
 	ground = (struct keyring_ground){ s->realm, s->seal, &s->journal, s->settings.public_url,
 		&s->self };
 	return keyring_new(&ground, &s->keys, f) &&
-	       signer_settle(s, realm_platform(s->realm), clock_now_s(), f);
+	       signer_settle(s, realm_platform(s->realm), clock_now_s(), f) && tell_start(s, f);
 }
 
 static void

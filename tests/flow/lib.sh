@@ -20,6 +20,7 @@ FAILED=0
 # A build with sanitizers has no seccomp filter and starts slower.
 SANITIZED=""
 grep -q __asan_init "$QUATRAIN_BIN" && SANITIZED=1
+export LSAN_OPTIONS=suppressions=$TREE/tests/lsan.supp:print_suppressions=0
 
 # --- telling ---------------------------------------------------------------------------------
 
