@@ -62,7 +62,7 @@ struct wire_refused {
 
 void wire_put_enroll(const struct wire_enroll *e, struct bytes *ret);
 void wire_put_act(const struct wire_act *a, struct bytes *ret);
-void wire_put_refused(const struct wire_refused *r, struct bytes *ret);
+void wire_put_refused(const struct wire_refused *a, struct bytes *ret);
 
 /* Fault: FAULT_BADREQ, which can only be a captured asker's doing. */
 bool wire_enroll(struct octets body, struct wire_enroll *ret, struct fault *f) CHECKED;

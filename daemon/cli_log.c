@@ -129,7 +129,7 @@ drop(const struct exporter *e)
 	char path[CREDENTIAL_PATH_MAX];
 	struct fault none;
 
-	for (size_t i = 0; i < e->made; i++)
+	for (size_t i = 0; i < e->made && i < FILES_N; i++)
 		if (credential_path(e->dir, files[i], path, &none))
 			(void)unlink(path);
 }

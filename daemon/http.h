@@ -49,8 +49,8 @@ bool http_new(struct http **ret, struct fault *f) CHECKED;
  */
 bool http_listen(struct http *h, const struct http_face *face, struct fault *f) CHECKED;
 
-/* New connections of face get this context from now on; a reference is taken. */
-void http_set_tls(struct http *h, enum exchange_face face, SSL_CTX *tls);
+/* New connections of that face get this context from now on; a reference is taken. */
+void http_set_tls(struct http *h, enum exchange_face which, SSL_CTX *tls);
 
 /*
  * The line to the signer, taken; -1 for none. Questions still waiting on an

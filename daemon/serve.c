@@ -196,10 +196,13 @@ tell_start(struct serve *s, struct child *c, struct fault *f)
 	if (c->role == CHILD_SIGNER)
 		return child_tell(
 		    c->control, WIRE_PASSPHRASE, secret_octets(&s->passphrase), -1, f);
-	for (uint8_t i = 0; i < FACES; i++)
+	for (unsigned i = 0; i < FACES; i++) {
+		uint8_t face = (uint8_t)i;
+
 		if (s->listener[i] >= 0 && serves(c->role, (enum exchange_face)i) &&
-		    !child_tell(c->control, WIRE_LISTENER, octets_of(&i, 1), s->listener[i], f))
+		    !child_tell(c->control, WIRE_LISTENER, octets_of(&face, 1), s->listener[i], f))
 			return false;
+	}
 	return !s->child[0].ready || connect_line(s, c, f);
 }
 
