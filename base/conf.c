@@ -265,8 +265,7 @@ read_value(struct load *l, const struct conf_key *k, unsigned depth)
 {
 	if (!next(l))
 		return false;
-	// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): it lost sight of what refuse()
-	// answers
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): refuse() is never true */
 	if (strcmp(k->path, l->path) != 0)
 		return read_mapping(l, depth + 1);
 	return k->type == CONF_LIST ? read_list(l, k) : read_scalar(l, k);
