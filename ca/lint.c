@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <openssl/asn1.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -84,6 +85,17 @@ static bool
 subject_not_empty(const struct linted *l)
 {
 	return X509_NAME_entry_count(X509_get_subject_name(l->x)) >= 2;
+}
+
+static bool
+key_as_meant(const struct linted *l)
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(l->x), &der);
+	bool same = n > 0 && octets_same(octets_of(der, (size_t)n), l->meant->spki);
+
+	OPENSSL_free(der);
+	return same;
 }
 
 static bool
@@ -210,6 +222,7 @@ static const struct {
 	{ "issuer_as_meant", "RFC 5280 section 4.1.2.4", issuer_as_meant },
 	{ "validity_nests", "RFC 5280 section 4.1.2.5", validity_nests },
 	{ "subject_not_empty", "RFC 5280 section 4.1.2.6", subject_not_empty },
+	{ "key_as_meant", "RFC 5280 section 4.1.2.7", key_as_meant },
 	{ "key_usable", "RFC 5480 section 2", key_usable },
 	{ "key_ids", "RFC 5280 sections 4.2.1.1 and 4.2.1.2", key_ids },
 	{ "key_usage", "RFC 5280 section 4.2.1.3", key_usage },
@@ -246,6 +259,7 @@ lint(struct octets tbs, const struct tbs *meant, int64_t issuer_not_after_s, str
 		}
 	ok = true;
 out:
+	ERR_clear_error(); /* reading leaves some, which must not colour the next fault */
 	X509_free(l.x);
 	bytes_free(&whole);
 	return ok;
