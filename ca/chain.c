@@ -20,6 +20,10 @@ static STACK_OF(X509) * read_all(struct octets pem, struct fault *f)
 		    f, FAULT_BADREQ, "chain: %zu octets of PEM, over %d", pem.n, CHAIN_PEM_MAX);
 		goto fail;
 	}
+	if (pem.n == 0) { /* libcrypto takes it for a lack of memory */
+		fault_set(f, FAULT_BADREQ, "chain: expected PEM certificates");
+		goto fail;
+	}
 	if (all == NULL || (in = BIO_new_mem_buf(pem.at, (int)pem.n)) == NULL) {
 		fault_crypto(f, FAULT_INTERNAL, "chain: out of memory");
 		goto fail;
