@@ -96,7 +96,7 @@ struct log_verdict {
  * region: nothing in it that is not proven). Proves, with the root certificate at root_pem alone:
  * the log's certificate is of this chain and of this origin, it signed the checkpoint, and the
  * lines are exactly the tree that the checkpoint names. Faults: FAULT_NOTFOUND a file, FAULT_BADREQ
- * what does not hold, and where
+ * what does not hold, and where, FAULT_DENIED the certificates are no path to the root
  */
 bool log_verify_folder(
     const char *dir, const char *root_pem, struct log_verdict *ret, struct fault *f) CHECKED;

@@ -1,0 +1,448 @@
+/* tests/unit/tree.c - ca/log.h: the tree is RFC 6962's, entries are chained, and a checkpoint can
+ * be read back and not be bent. For a whole export see log_verify.c. */
+#include <check.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "ca/log.h"
+#include "tests/unit/forge.h"
+#include "tests/unit/ground.h"
+
+#define LEAVES 300
+
+static struct ground g;
+static struct fault f;
+
+static void
+setup(void)
+{
+	ground_new(&g);
+	f = (struct fault){ 0 };
+}
+
+static void
+teardown(void)
+{
+	forge_free();
+	ground_free(&g);
+}
+
+static void
+sha256(struct octets o, uint8_t to[static LOG_HASH_OCTETS])
+{
+	ck_assert_int_eq(EVP_Digest(o.at, o.n, to, NULL, EVP_sha256(), NULL), 1);
+}
+
+/* RFC 6962 section 2.1, word for word. */
+static void
+reference(const uint8_t (*leaf)[LOG_HASH_OCTETS], size_t n, uint8_t to[static LOG_HASH_OCTETS])
+{
+	uint8_t both[1 + 2 * LOG_HASH_OCTETS] = { 0x01 };
+	size_t k = 1;
+
+	if (n == 0) {
+		sha256(NONE, to);
+		return;
+	}
+	if (n == 1) {
+		memcpy(to, leaf[0], LOG_HASH_OCTETS);
+		return;
+	}
+	while (k * 2 < n)
+		k *= 2;
+	reference(leaf, k, both + 1);
+	reference(leaf + k, n - k, both + 1 + LOG_HASH_OCTETS);
+	sha256(octets_of(both, sizeof(both)), to);
+}
+
+START_TEST(leaf_is_prefixed)
+{
+	uint8_t want[LOG_HASH_OCTETS], leaf[LOG_HASH_OCTETS];
+
+	sha256(RAW("\0{}"), want);
+	log_leaf(RAW("{}"), leaf);
+	ck_assert_mem_eq(leaf, want, sizeof(want));
+	sha256(RAW("\0"), want);
+	log_leaf(NONE, leaf);
+	ck_assert_mem_eq(leaf, want, sizeof(want));
+}
+END_TEST
+
+START_TEST(roots_are_those_of_the_reference)
+{
+	static uint8_t leaf[LEAVES][LOG_HASH_OCTETS];
+	struct log_edge e = { .size = 0 };
+	uint8_t want[LOG_HASH_OCTETS], root[LOG_HASH_OCTETS];
+	char line[32];
+
+	for (size_t n = 0; n <= LEAVES; n++) {
+		reference((const uint8_t(*)[LOG_HASH_OCTETS])leaf, n, want);
+		log_edge_root(&e, root);
+		ck_assert_uint_eq(e.size, n);
+		ck_assert_msg(memcmp(root, want, sizeof(root)) == 0, "size %zu", n);
+		if (n == LEAVES)
+			break;
+		(void)snprintf(line, sizeof(line), "line %zu", n);
+		log_leaf(octets_text(line), leaf[n]);
+		log_edge_add(&e, leaf[n]);
+		ck_assert_mem_eq(e.last, leaf[n], LOG_HASH_OCTETS);
+	}
+}
+END_TEST
+
+/* Append n entries to acme's log, in one commit. */
+static void
+append(unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		struct json *j = log_entry("test.done", &g.why);
+		uint64_t index = UINT64_MAX;
+		struct log_edge before;
+
+		json_put_number(j, "i", i);
+		ck_assert(log_edge_read(g.acme->ledger, &before, &f));
+		ck_assert_msg(log_append(g.acme->ledger, j, g.now_s + i, &index, &f), "%s", f.text);
+		ck_assert_uint_eq(index, before.size);
+	}
+	ground_commit(g.acme->ledger);
+}
+
+struct lines {
+	struct bytes all; /* counted */
+	size_t n;
+};
+
+static bool
+gather(void *with, struct octets key, struct octets value)
+{
+	struct lines *l = with;
+
+	ck_assert_uint_eq(key.n, 8);
+	bytes_put_counted(&l->all, value);
+	l->n++;
+	return true;
+}
+
+/* Each line names its place and the line before it, and the edge is the lines' tree. */
+START_TEST(entries_are_chained)
+{
+	struct lines l = { .n = 0 };
+	struct log_edge e, stored;
+	uint8_t leaf[LOG_HASH_OCTETS], want[LOG_HASH_OCTETS] = { 0 };
+	char prev[LOG_HASH_OCTETS * 2 + 1];
+	struct reader r;
+
+	append(20);
+	ck_assert(
+	    store_scan(ledger_store(g.acme->ledger), TABLE_LOG, NONE, SIZE_MAX, gather, &l, &f));
+	ck_assert_uint_gt(l.n, 20);
+	e = (struct log_edge){ .size = 0 };
+	r = reader_of(octets_bytes(&l.all));
+	for (size_t i = 0; i < l.n; i++) {
+		struct octets line = reader_counted(&r);
+		struct json *j;
+		struct bytes again = { 0 };
+		int64_t n;
+
+		ck_assert_msg(json_parse(line, &j, &f), "%s", f.text);
+		ck_assert(json_write(j, &again, &f));
+		ck_assert(octets_same(octets_bytes(&again), line));
+		ck_assert(json_number(j, "n", 0, 1000, -1, &n));
+		ck_assert_int_eq(n, (int64_t)i);
+		text_hex(want, sizeof(want), prev);
+		ck_assert_str_eq(json_text(j, "prev"), prev);
+		ck_assert_ptr_nonnull(json_text(j, "act"));
+		log_leaf(line, leaf);
+		log_edge_add(&e, leaf);
+		memcpy(want, leaf, sizeof(want));
+		bytes_free(&again);
+		json_free(j);
+	}
+	ck_assert(log_edge_read(g.acme->ledger, &stored, &f));
+	ck_assert_uint_eq(stored.size, e.size);
+	log_edge_root(&e, want);
+	log_edge_root(&stored, leaf);
+	ck_assert_mem_eq(leaf, want, sizeof(want));
+	bytes_free(&l.all);
+}
+END_TEST
+
+/* What is not committed was never there. */
+START_TEST(an_undone_entry_leaves_nothing)
+{
+	struct log_edge before, after;
+
+	ck_assert(log_edge_read(g.acme->ledger, &before, &f));
+	ck_assert(log_append(g.acme->ledger, log_entry("test.undone", &g.why), g.now_s, NULL, &f));
+	ck_assert(log_edge_read(g.acme->ledger, &after, &f));
+	ck_assert_uint_eq(after.size, before.size + 1);
+	batch_undo(ledger_batch(g.acme->ledger), 0);
+	ck_assert(log_edge_read(g.acme->ledger, &after, &f));
+	ck_assert_uint_eq(after.size, before.size);
+	ck_assert_mem_eq(after.last, before.last, LOG_HASH_OCTETS);
+}
+END_TEST
+
+START_TEST(refuses_entries)
+{
+	struct json *j = log_entry("test.long", &g.why);
+	char text[LOG_ENTRY_MAX + 1];
+	struct log_edge before, after;
+	uint64_t index = 99;
+
+	ck_assert(log_edge_read(g.acme->ledger, &before, &f));
+	memset(text, 'x', sizeof(text));
+	text[LOG_ENTRY_MAX] = '\0';
+	json_put_text(j, "text", text);
+	ck_assert(!log_append(g.acme->ledger, j, g.now_s, &index, &f));
+	ck_assert_int_eq(f.code, FAULT_LIMIT);
+	ck_assert(!log_append(g.acme->ledger, NULL, g.now_s, &index, &f));
+	ck_assert_int_eq(f.code, FAULT_INTERNAL);
+	j = log_entry("test.none", &g.why);
+	json_put_text(j, "text", NULL);
+	ck_assert(!log_append(g.acme->ledger, j, g.now_s, &index, &f));
+	ck_assert_int_eq(f.code, FAULT_INTERNAL);
+	ck_assert_uint_eq(index, 99);
+	ck_assert(log_edge_read(g.acme->ledger, &after, &f));
+	ck_assert_uint_eq(after.size, before.size);
+}
+END_TEST
+
+/* A peer's words cannot end a line or begin another. */
+START_TEST(words_stay_in_their_line)
+{
+	const struct log_context why = {
+		.by = "a\nb\r\x1b[31m", .from = "\xe2\x80\xae x", .rule = "r"
+	};
+	struct lines l = { .n = 0 };
+
+	ck_assert(log_append(g.acme->ledger, log_entry("test.words", &why), g.now_s, NULL, &f));
+	ground_commit(g.acme->ledger);
+	ck_assert(
+	    store_scan(ledger_store(g.acme->ledger), TABLE_LOG, NONE, SIZE_MAX, gather, &l, &f));
+	for (size_t i = 0; i < l.all.n; i++)
+		ck_assert(l.all.at[i] != '\n' && l.all.at[i] != 0x1b && l.all.at[i] != 0xe2);
+	bytes_free(&l.all);
+}
+END_TEST
+
+static struct key *log_key;
+static char origin[LOG_ORIGIN_MAX];
+
+static struct octets
+checkpoint(void)
+{
+	struct log_edge e;
+	struct bytes note = { 0 };
+	struct octets made;
+
+	append(3);
+	if (log_key == NULL)
+		ck_assert(key_new(KEY_ED25519, &log_key, &f));
+	log_origin(realm_space(g.realm), "acme", origin);
+	ck_assert(log_edge_read(g.acme->ledger, &e, &f));
+	ck_assert_msg(log_checkpoint(origin, &e, log_key, &note, &f), "%s", f.text);
+	made = forge_exact(octets_bytes(&note));
+	bytes_free(&note);
+	return made;
+}
+
+static void
+forget_key(void)
+{
+	key_free(log_key);
+	log_key = NULL;
+	teardown();
+}
+
+/* As a stock verifier does it: key name and hash, then the signature over the text. */
+static bool
+holds(const struct log_note *n)
+{
+	struct octets spki = key_spki(log_key);
+	EVP_PKEY *key =
+	    EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, spki.at + spki.n - 32, 32);
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	uint8_t hash[4];
+	bool ok;
+
+	ck_assert(log_key_hash(n->origin, spki.at + spki.n - 32, hash, &f));
+	ck_assert_int_eq(EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key), 1);
+	ok = strcmp(n->origin, origin) == 0 && memcmp(hash, n->key_hash, 4) == 0 &&
+	     EVP_DigestVerify(ctx, n->signature, sizeof(n->signature), n->text.at, n->text.n) == 1;
+	EVP_MD_CTX_free(ctx);
+	EVP_PKEY_free(key);
+	return ok;
+}
+
+START_TEST(checkpoint_comes_back)
+{
+	struct octets note = checkpoint();
+	struct log_note n;
+	struct log_edge e;
+	uint8_t root[LOG_HASH_OCTETS];
+
+	ck_assert_msg(log_note_read(note, &n, &f), "%s", f.text);
+	ck_assert(log_edge_read(g.acme->ledger, &e, &f));
+	log_edge_root(&e, root);
+	ck_assert_str_eq(n.origin, "acme.eu.example.org/log");
+	ck_assert_uint_eq(n.size, e.size);
+	ck_assert_mem_eq(n.root, root, sizeof(root));
+	ck_assert(holds(&n));
+}
+END_TEST
+
+/* Refused as it is read, or the signature no longer holds: nothing passes. */
+START_TEST(every_flipped_bit)
+{
+	struct octets note = checkpoint();
+	uint8_t *at = malloc(note.n);
+	struct log_note n;
+
+	for (size_t bit = 0; bit < note.n * 8; bit++) {
+		memcpy(at, note.at, note.n);
+		at[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		if (log_note_read(octets_of(at, note.n), &n, &f))
+			ck_assert_msg(!holds(&n), "bit %zu", bit);
+		else
+			ck_assert_int_eq(f.code, FAULT_BADREQ);
+	}
+	free(at);
+}
+END_TEST
+
+START_TEST(every_cut)
+{
+	struct octets note = checkpoint();
+	struct log_note n;
+
+	for (size_t i = 0; i < note.n; i++) {
+		ck_assert_msg(!log_note_read(forge_exact(octets_of(note.at, i)), &n, &f), "%zu", i);
+		ck_assert_int_eq(f.code, FAULT_BADREQ);
+	}
+	ck_assert(!log_note_read(JOIN(note, RAW("\n")), &n, &f));
+	ck_assert(!log_note_read(JOIN(note, note), &n, &f));
+	ck_assert(!log_note_read(JOIN(RAW("\n"), note), &n, &f));
+}
+END_TEST
+
+#define ROOT "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+#define SIG                                                                                          \
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
+	"A="
+#define DASH "\xe2\x80\x94 "
+
+START_TEST(notes_of_another_shape)
+{
+	static const struct {
+		const char *text, *why;
+	} rows[] = {
+		{ "", "line 1" },
+		{ "\n1\n" ROOT "\n\n" DASH " " SIG "\n", "line 1" },
+		{ "o\n\n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
+		{ "o\n01\n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
+		{ "o\n+1\n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
+		{ "o\n-1\n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
+		{ "o\n 1\n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
+		{ "o\n1 \n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
+		{ "o\n0x1\n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
+		{ "o\n18446744073709551617\n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
+		{ "o\r\n1\r\n" ROOT "\r\n\r\n" DASH "o " SIG "\r\n", "line 2" },
+		{ "o\n1\nAAAA\n\n" DASH "o " SIG "\n", "line 3" },
+		{ "o\n1\nAAAA" ROOT "\n\n" DASH "o " SIG "\n", "line 3" },
+		{ "o\n1\n" ROOT " \n\n" DASH "o " SIG "\n", "line 3" },
+		{ "o\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=\n\n" DASH "o " SIG "\n",
+		    "line 3" },
+		{ "o\n1\n" ROOT "\nextension\n\n" DASH "o " SIG "\n", "line 4" },
+		{ "o\n1\n" ROOT "\n \n" DASH "o " SIG "\n", "line 4" },
+		{ "o\n1\n" ROOT "\n\n", "line 5" },
+		{ "o\n1\n" ROOT "\n\n- o " SIG "\n", "line 5" },
+		{ "o\n1\n" ROOT "\n\n" DASH "p " SIG "\n", "line 5" },
+		{ "o\n1\n" ROOT "\n\n" DASH "oo " SIG "\n", "line 5" },
+		{ "o\n1\n" ROOT "\n\n" DASH "o  " SIG "\n", "line 5" },
+		{ "o\n1\n" ROOT "\n\n" DASH "o AAAA\n", "line 5" },
+		{ "o\n1\n" ROOT "\n\n" DASH "o AAAA" SIG "\n", "line 5" },
+		{ "o\n1\n" ROOT "\n\n" DASH "o " SIG, "line 5" },
+		{ "o\n1\n" ROOT "\n\n" DASH "o " SIG "\n" DASH "o " SIG "\n", "line 5" },
+	};
+	struct log_note n = { .size = 77 };
+
+	ck_assert_msg(log_note_read(octets_text("o\n1\n" ROOT "\n\n" DASH "o " SIG "\n"), &n, &f),
+	    "%s", f.text);
+	ck_assert_uint_eq(n.size, 1);
+	n.size = 77;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_msg(!log_note_read(octets_text(rows[i].text), &n, &f), "row %zu", i);
+		ck_assert_int_eq(f.code, FAULT_BADREQ);
+		ck_assert_msg(strstr(f.text, rows[i].why) != NULL, "row %zu: %s", i, f.text);
+	}
+	ck_assert_uint_eq(n.size, 77);
+}
+END_TEST
+
+START_TEST(origins_are_bounded)
+{
+	struct octets rest = octets_text("\n1\n" ROOT "\n\n" DASH);
+	struct octets longest = forge_fill('o', LOG_ORIGIN_MAX - 1);
+	struct octets longer = forge_fill('o', LOG_ORIGIN_MAX);
+	struct log_note n;
+
+	ck_assert(log_note_read(JOIN(longest, rest, longest, octets_text(" " SIG "\n")), &n, &f));
+	ck_assert(!log_note_read(JOIN(longer, rest, longer, octets_text(" " SIG "\n")), &n, &f));
+}
+END_TEST
+
+START_TEST(times)
+{
+	static const char *const bad[] = { "", "2030-01-01T00:00:00", "2030-01-01T00:00:00z",
+		"2030-01-01 00:00:00Z", "2030-01-01T00:00:00+00:00", "2030-01-01T00:00:00.0Z",
+		"2030-13-01T00:00:00Z", "2030-02-30T00:00:00Z", "2030-01-01T24:00:00Z",
+		"2030-01-01T00:00:60Z", " 2030-01-01T00:00:00Z", "2030-1-1T00:00:00Z",
+		"2030-01-01T00:00:00Z ", "30-01-01T00:00:00Z" };
+	static const int64_t good[] = { 0, 1900000000, 951782400, INT64_C(253402300799) };
+	char text[TEXT_TIME_MAX];
+	int64_t s;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		text_time(good[i], text);
+		ck_assert(log_time(text, &s));
+		ck_assert_int_eq(s, good[i]);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		ck_assert_msg(!log_time(bad[i], &s), "row %zu", i);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("tree");
+	TCase *t = tcase_create("tree"), *n = tcase_create("notes");
+	SRunner *r = srunner_create(s);
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
+	tcase_add_test(t, leaf_is_prefixed);
+	tcase_add_test(t, roots_are_those_of_the_reference);
+	tcase_add_test(t, entries_are_chained);
+	tcase_add_test(t, an_undone_entry_leaves_nothing);
+	tcase_add_test(t, refuses_entries);
+	tcase_add_test(t, words_stay_in_their_line);
+	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(n, setup, forget_key);
+	tcase_set_timeout(n, 60);
+	tcase_add_test(n, checkpoint_comes_back);
+	tcase_add_test(n, every_flipped_bit);
+	tcase_add_test(n, every_cut);
+	tcase_add_test(n, notes_of_another_shape);
+	tcase_add_test(n, origins_are_bounded);
+	tcase_add_test(n, times);
+	suite_add_tcase(s, n);
+	srunner_run_all(r, CK_NORMAL);
+	int failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
