@@ -49,9 +49,9 @@ static const struct {
 	[LEVEL_TENANT] = { "tenant", "Tenant CA" },
 };
 
-/* A new key, sealed in its file before anything names it. */
+/* A new key, sealed in its file (elsewhere, or its usual place) before anything names it. */
 static bool
-new_key(struct keyring *k, struct key **ret, struct fault *f)
+new_key(struct keyring *k, const char *elsewhere, struct key **ret, struct fault *f)
 {
 	const struct keyring_ground *g = keyring_ground(k);
 	char path[REALM_PATH_MAX];
@@ -59,7 +59,8 @@ new_key(struct keyring *k, struct key **ret, struct fault *f)
 
 	if (!key_new(KEY_P256, &key, f))
 		return false;
-	if (!keyring_path(g->realm, key_id(key), path, f) || !key_write(key, g->seal, path, f)) {
+	if (!keyring_path(g->realm, key_id(key), path, f) ||
+	    !key_write(key, g->seal, elsewhere != NULL ? elsewhere : path, f)) {
 		key_free(key);
 		return false;
 	}
@@ -129,7 +130,7 @@ found(struct keyring *k, const struct issuer *above, struct issuer *made,
 	struct key *key;
 	uint8_t id[TBS_KEY_ID_OCTETS];
 
-	if (!new_key(k, &key, f))
+	if (!new_key(k, elsewhere, &key, f))
 		return false;
 	memcpy(id, key_id(key), sizeof(id));
 	memcpy(made->a.key_id, id, sizeof(id));
@@ -143,12 +144,13 @@ found(struct keyring *k, const struct issuer *above, struct issuer *made,
 }
 
 bool
-found_root(struct keyring *k, int64_t now_s, const struct issuer **ret, struct fault *f)
+found_root(struct keyring *k, const char *elsewhere, int64_t now_s, const struct issuer **ret,
+    struct fault *f)
 {
 	struct ledger *platform = realm_platform(keyring_ground(k)->realm);
 	struct issuer made = { .a = { .level = LEVEL_ROOT, .label = "root" }, .ledger = platform };
 
-	return found(k, NULL, &made, NULL, now_s, ret, f) && ledger_commit(platform, f);
+	return found(k, NULL, &made, NULL, elsewhere, now_s, ret, f) && ledger_commit(platform, f);
 }
 
 /* The rows stay in the platform's batch: the caller commits them when all that they promise is
@@ -162,7 +164,7 @@ found_beneath(struct keyring *k, const struct issuer *above, const char *label,
 		.ledger = records };
 
 	(void)snprintf(made.a.label, sizeof(made.a.label), "%s", label);
-	return found(k, above, &made, constraints, now_s, ret, f);
+	return found(k, above, &made, constraints, NULL, now_s, ret, f);
 }
 
 bool

@@ -11,9 +11,13 @@
 
 #include "ca/keyring.h"
 
-/* The root, self-signed; its rows are committed. *ret is lent from k. Fault: FAULT_INTERNAL. */
-bool found_root(
-    struct keyring *k, int64_t now_s, const struct issuer **ret, struct fault *f) CHECKED;
+/*
+ * The root, self-signed; its rows are committed. Its sealed key goes to the file elsewhere, or,
+ * where that is NULL, among the others. *ret is lent from k. Faults: FAULT_CONFLICT elsewhere
+ * exists, FAULT_INTERNAL.
+ */
+bool found_root(struct keyring *k, const char *elsewhere, int64_t now_s, const struct issuer **ret,
+    struct fault *f) CHECKED;
 
 /*
  * A CA of level region or tenant beneath above; label names it. constraints is a tenant's, or NULL.

@@ -188,7 +188,7 @@ make_levels(struct ceremony *c, struct fault *f)
 	const struct found_tenant platform = { .name = NAME_PLATFORM, .mode = CONSTRAINTS_NONE };
 	uint64_t index;
 
-	return found_root(c->keys, c->now_s, &c->root, f) &&
+	return found_root(c->keys, c->offline, c->now_s, &c->root, f) &&
 	       found_ca(c->keys, c->root, c->space.region, NULL, c->now_s, &c->region, f) &&
 	       found_tenant(
 		   c->keys, c->region, &platform, &c->why, c->now_s, &c->platform, &index, f) &&
@@ -216,26 +216,6 @@ write_pem(const struct ceremony *c, const char *name, const struct issuer *const
 		(void)close(fd);
 	}
 	bytes_free(&pem);
-	return ok;
-}
-
-/* The root's sealed key goes where the operator wants it, and then no longer lies here. */
-static bool
-take_root_away(const struct ceremony *c, struct fault *f)
-{
-	char here[REALM_PATH_MAX];
-	struct key *key;
-	bool ok;
-
-	if (c->offline == NULL)
-		return true;
-	if (!keyring_path(c->realm, c->root->a.key_id, here, f) ||
-	    !key_read(c->seal, here, &key, f))
-		return false;
-	ok = key_write(key, c->seal, c->offline, f);
-	key_free(key);
-	if (ok && unlink(here) != 0)
-		ok = fault_errno(f, FAULT_INTERNAL, "init: %s", here);
 	return ok;
 }
 

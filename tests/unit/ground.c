@@ -45,7 +45,7 @@ ground_new(struct ground *g)
 		.now_s = GROUND_NOW_S };
 	scratch_new(g->dir);
 	open_all(g);
-	DONE(found_root(g->keys, g->now_s, &g->root, &f), f);
+	DONE(found_root(g->keys, NULL, g->now_s, &g->root, &f), f);
 	DONE(found_ca(g->keys, g->root, space.region, NULL, g->now_s, &g->region, &f), f);
 	g->platform = ground_tenant(g, NAME_PLATFORM, CONSTRAINTS_NONE);
 	DONE(keyring_delegate(g->keys, &g->root->a, &found_responder, g->now_s, &d, &f), f);
