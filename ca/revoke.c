@@ -129,6 +129,9 @@ revoke_abandoned(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS
 
 	if (!ledger_standing(l, serial, &s, f))
 		return false;
+	if (s.state != STANDING_PENDING)
+		return fault_set(f, FAULT_CONFLICT, "certificate: it is %s, not pending",
+		    ledger_state_word(&s, now_s));
 	s.state = STANDING_ABANDONED;
 	s.reason = REASON_UNSPECIFIED;
 	if (!end(l, serial, &s, log_entry("certificate.abandoned", why), now_s, f))

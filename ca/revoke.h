@@ -30,9 +30,8 @@ bool revoke_certificate(struct ledger *l, const uint8_t serial[static TBS_SERIAL
     uint8_t reason, const struct log_context *why, int64_t now_s, uint64_t *ret_index,
     struct fault *f) CHECKED;
 
-/* An intent without an outcome: revoked, whether or not a signature was made. Faults as
- * revoke_certificate().
- */
+/* An intent without an outcome: revoked, whether or not a signature was made. Faults:
+ * FAULT_NOTFOUND, FAULT_CONFLICT it is no intent, FAULT_INTERNAL. */
 bool revoke_abandoned(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     const struct log_context *why, int64_t now_s, struct fault *f) CHECKED;
 
