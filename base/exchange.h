@@ -33,7 +33,7 @@ struct exchange {
 	/* the request: all lent until the reply is sent */
 	enum exchange_face face;
 	struct octets method, path, query; /* path is raw, query without its '?' */
-	struct octets content_type, authorization, user_agent, if_none_match;
+	struct octets content_type, authorization, user_agent, if_none_match, origin;
 	struct octets body;
 	bool body_too_large;              /* over the face's limit; body is then empty */
 	struct octets peer;               /* DER of the client's certificate, n 0 for none */

@@ -124,8 +124,8 @@ certify(struct keyring *k, const struct issuer *above, struct issuer *made, cons
 
 static bool
 found(struct keyring *k, const struct issuer *above, struct issuer *made,
-    const struct constraints *constraints, int64_t now_s, const struct issuer **ret,
-    struct fault *f)
+    const struct constraints *constraints, const char *elsewhere, int64_t now_s,
+    const struct issuer **ret, struct fault *f)
 {
 	struct key *key;
 	uint8_t id[TBS_KEY_ID_OCTETS];
@@ -178,6 +178,33 @@ found_ca(struct keyring *k, const struct issuer *above, const char *label,
 	       ledger_commit(platform, f);
 }
 
+/* True if host is zone, or lies in it. */
+static bool
+within(const char *host, const char *zone)
+{
+	size_t h = strlen(host), z = strlen(zone);
+
+	return h >= z && strcmp(host + h - z, zone) == 0 && (h == z || host[h - z - 1] == '.');
+}
+
+/* A customer's own domain: none of ours, nothing that ours lie in, no bare label, no address. */
+static bool
+fence_host(const struct name_space *ns, const char *host, struct fault *f)
+{
+	char ours[TEXT_HOST_MAX];
+	const char *last = strrchr(host, '.');
+
+	(void)snprintf(ours, sizeof(ours), "%.63s.%.189s", ns->region, ns->domain);
+	if (!text_is_host(host) || last == NULL ||
+	    strspn(last + 1, "0123456789") == strlen(last + 1))
+		return fault_set(
+		    f, FAULT_BADREQ, "names: expected a registered domain, found \"%.100s\"", host);
+	if (within(host, ours) || within(ours, host))
+		return fault_set(
+		    f, FAULT_DENIED, "names: %.100s would reach other tenants' names", host);
+	return true;
+}
+
 static bool
 fence(const struct name_space *ns, const struct found_tenant *t, struct constraints *c,
     struct fault *f)
@@ -185,9 +212,8 @@ fence(const struct name_space *ns, const struct found_tenant *t, struct constrai
 	*c = (struct constraints){ .mode = t->mode, .n = 1 };
 	name_tenant_host(ns, t->name, c->host[0]);
 	for (size_t i = 0; i < t->host_n; i++) {
-		if (!text_is_host(t->host[i]))
-			return fault_set(f, FAULT_BADREQ,
-			    "names: expected a DNS name, found \"%s\"", t->host[i]);
+		if (!fence_host(ns, t->host[i], f))
+			return false;
 		(void)snprintf(c->host[c->n++], sizeof(c->host[0]), "%s", t->host[i]);
 	}
 	return true;
@@ -232,6 +258,7 @@ found_tenant(struct keyring *k, const struct issuer *region, const struct found_
 	bool reserved = strcmp(t->name, NAME_PLATFORM) == 0;
 	struct tenant row = { .constraints = t->mode, .created_s = now_s };
 	struct constraints c;
+	struct ledger_mark mark;
 	const struct issuer *ca;
 
 	if (!fence(realm_space(r), t, &c, f) || (!reserved && !realm_make(r, t->name, &own, f)))
@@ -251,6 +278,10 @@ found_tenant(struct keyring *k, const struct issuer *region, const struct found_
 	*ret = ca;
 	return true;
 fail:
-	batch_undo(ledger_batch(platform), 0);
+	ledger_undo(platform, mark);
+	if (!reserved) { /* so that the next try begins anew */
+		keyring_drop(k, own);
+		realm_drop(r, t->name);
+	}
 	return false;
 }

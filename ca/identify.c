@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/oid.h"
+
 /* The record of exactly these octets; anything else of that serial is a forgery. */
 static bool
 find(struct realm *r, struct octets der, struct identified *a, struct ledger **ret, struct fault *f)
@@ -65,6 +67,18 @@ still_good(struct realm *r, struct identified *a, int64_t now_s, struct fault *f
 	return false;
 }
 
+/* Is it made to speak for its holder? A log's or a responder's key signs other things. */
+static bool
+is_client(const struct standing *s)
+{
+	const struct profile *p = profile_find(s->profile);
+
+	for (size_t i = 0; p != NULL && i < PROFILE_EKU_MAX; i++)
+		if (p->eku[i] == &oid_client_auth)
+			return true;
+	return false;
+}
+
 bool
 identify(struct realm *r, struct octets der, int64_t now_s, struct identity *ret,
     struct identified *also, struct fault *f)
@@ -83,8 +97,8 @@ identify(struct realm *r, struct octets der, int64_t now_s, struct identity *ret
 		*f = why;
 		return false;
 	}
-	if (a.cert.ca || a.issuer.level != LEVEL_TENANT || !name_of_uri(a.cert.uri, &e) ||
-	    strcmp(e.tenant, ledger_tenant(l)) != 0)
+	if (a.cert.ca || a.issuer.level != LEVEL_TENANT || !is_client(&a.standing) ||
+	    !name_of_uri(a.cert.uri, &e) || strcmp(e.tenant, ledger_tenant(l)) != 0)
 		return fault_set(f, FAULT_AUTH, "certificate: not an end entity's");
 	who.good = still_good(r, &a, now_s, &why);
 	if (why.code == FAULT_INTERNAL) {

@@ -262,6 +262,7 @@ bool
 issue_now(const struct issuer *by, const struct wish *w, struct journal *j,
     const struct log_context *why, int64_t now_s, struct ticket **ret, struct fault *f)
 {
+	struct ledger_mark mark = ledger_mark(by->ledger);
 	struct ticket *t;
 
 	if (!issue_prepare(by, w, now_s, &t, f))
@@ -275,6 +276,7 @@ issue_now(const struct issuer *by, const struct wish *w, struct journal *j,
 	*ret = t;
 	return true;
 fail:
+	ledger_undo(by->ledger, mark);
 	ticket_free(t);
 	return false;
 }

@@ -23,6 +23,8 @@ struct held_delegate {
 	char word[WORD_MAX];
 	struct key *key;
 	struct bytes certificate;
+	struct ledger *ledger; /* that has its standing */
+	uint8_t serial[TBS_SERIAL_OCTETS];
 	int64_t not_before_s, not_after_s;
 };
 
@@ -199,12 +201,14 @@ word_of(const struct authority *of, const struct purpose *p, char to[static WORD
 
 static void
 adopt(struct keyring *k, const struct authority *of, const struct purpose *p,
-    struct held_delegate *d, const struct standing *s)
+    struct held_delegate *d, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s)
 {
 	unsigned b = bucket_of(of->key_id);
 
 	memcpy(d->of, of->key_id, sizeof(d->of));
 	word_of(of, p, d->word);
+	memcpy(d->serial, serial, sizeof(d->serial));
 	d->not_before_s = s->not_before_s;
 	d->not_after_s = s->not_after_s;
 	d->next = k->delegate[b];
@@ -264,7 +268,8 @@ recall(struct keyring *k, const struct authority *of, const struct purpose *p, s
 		fault_set(f, FAULT_NOTFOUND, "keyring: the %s is revoked", p->profile);
 		goto out;
 	}
-	adopt(k, of, p, d, &s);
+	d->ledger = l;
+	adopt(k, of, p, d, row.at + TBS_KEY_ID_OCTETS, &s);
 	d = NULL;
 	ok = true;
 out:
@@ -325,8 +330,9 @@ static bool
 make(struct keyring *k, const struct authority *of, const struct purpose *p, int64_t now_s,
     struct fault *f)
 {
-	const struct issuer *by;
+	const struct issuer *by = NULL;
 	char path[REALM_PATH_MAX];
+	struct ledger_mark mark = { 0, 0 };
 	struct held_delegate *d = calloc(1, sizeof(*d));
 	struct ticket *t = NULL;
 	struct standing s;
@@ -339,7 +345,10 @@ make(struct keyring *k, const struct authority *of, const struct purpose *p, int
 	}
 	/* The key's file comes first: a certificate for a key that is lost would be worse than a
 	 * file too many. */
-	if (!keyring_issuer(k, of->key_id, &by, f) || !key_new(p->kind, &d->key, f) ||
+	if (!keyring_issuer(k, of->key_id, &by, f))
+		goto out;
+	mark = ledger_mark(by->ledger);
+	if (!key_new(p->kind, &d->key, f) ||
 	    !keyring_path(k->ground.realm, key_id(d->key), path, f) ||
 	    !key_write(d->key, k->ground.seal, path, f) || !certify(k, by, p, d->key, now_s, &t, f))
 		goto out;
@@ -349,14 +358,35 @@ make(struct keyring *k, const struct authority *of, const struct purpose *p, int
 	if (!bytes_ok(&d->certificate, f) || !ledger_commit(by->ledger, f) ||
 	    !ledger_standing(by->ledger, ticket_serial(t), &s, f))
 		goto out;
-	adopt(k, of, p, d, &s);
+	d->ledger = by->ledger;
+	adopt(k, of, p, d, ticket_serial(t), &s);
 	d = NULL;
 	ok = true;
 out:
+	if (!ok && by != NULL)
+		ledger_undo(by->ledger, mark);
 	ticket_free(t);
 	if (d != NULL)
 		free_delegate(d);
 	return ok;
+}
+
+/* A held one may have been revoked since; one from the future is a wrong clock's; one near its end
+ * is due. */
+static bool
+holds(struct held_delegate *d)
+{
+	struct standing s;
+	struct fault f;
+
+	return ledger_standing(d->ledger, d->serial, &s, &f) && s.state == STANDING_GOOD;
+}
+
+static bool
+is_due(const struct held_delegate *d, int64_t now_s)
+{
+	return now_s < d->not_before_s ||
+	       d->not_after_s - now_s < (d->not_after_s - d->not_before_s) / RENEW_OF;
 }
 
 bool
@@ -366,9 +396,13 @@ keyring_delegate(struct keyring *k, const struct authority *of, const struct pur
 	struct held_delegate *d = held(k, of, p);
 	struct fault why;
 
+	if (d != NULL && !holds(d)) {
+		forget(k, d);
+		d = NULL;
+	}
 	if (d == NULL && recall(k, of, p, &why))
 		d = held(k, of, p);
-	if (d == NULL || d->not_after_s - now_s < (d->not_after_s - d->not_before_s) / RENEW_OF) {
+	if (d == NULL || is_due(d, now_s)) {
 		if (make(k, of, p, now_s, &why)) {
 			if (d != NULL)
 				forget(k, d);
@@ -380,4 +414,27 @@ keyring_delegate(struct keyring *k, const struct authority *of, const struct pur
 	}
 	*ret = (struct delegate){ d->key, octets_bytes(&d->certificate) };
 	return true;
+}
+
+void
+keyring_drop(struct keyring *k, const struct ledger *l)
+{
+	for (size_t b = 0; b < BUCKETS; b++) {
+		for (struct held_issuer **at = &k->issuer[b], *h; (h = *at) != NULL;) {
+			if (h->issuer.ledger == l) {
+				*at = h->next;
+				free_issuer(h);
+			} else {
+				at = &h->next;
+			}
+		}
+		for (struct held_delegate **at = &k->delegate[b], *h; (h = *at) != NULL;) {
+			if (h->ledger == l) {
+				*at = h->next;
+				free_delegate(h);
+			} else {
+				at = &h->next;
+			}
+		}
+	}
 }

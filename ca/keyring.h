@@ -62,6 +62,9 @@ bool keyring_keep(struct keyring *k, struct issuer *by, struct key *key, struct 
 bool keyring_delegate(struct keyring *k, const struct authority *of, const struct purpose *p,
     int64_t now_s, struct delegate *ret, struct fault *f) CHECKED;
 
+/* Forget every issuer and delegate whose records are in l: it is about to be closed. */
+void keyring_drop(struct keyring *k, const struct ledger *l);
+
 const struct keyring_ground *keyring_ground(const struct keyring *k);
 
 #endif

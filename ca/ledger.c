@@ -11,6 +11,9 @@ static const char meta_next_id[] = "next-id";
 struct ledger {
 	struct store *store;
 	struct batch *batch; /* NULL in a reader */
+	unsigned commits;    /* how many were tried */
+	bool lost, settled;
+	struct fault why; /* while lost */
 	char tenant[TEXT_LABEL_MAX];
 };
 
@@ -265,10 +268,56 @@ out:
 bool
 ledger_commit(struct ledger *l, struct fault *f)
 {
+	if (l->lost) {
+		*f = l->why;
+		return false;
+	}
+	l->commits++;
 	if (batch_apply(l->batch, f))
 		return true;
 	batch_undo(l->batch, 0);
+	l->lost = true;
+	l->why = *f;
 	return false;
+}
+
+bool
+ledger_end(struct ledger *l, struct fault *f)
+{
+	bool ok = ledger_commit(l, f);
+
+	if (!ok) { /* intents that have no outcome now are settled before anything else is written
+		    */
+		batch_undo(l->batch, 0);
+		l->commits++;
+		l->settled = false;
+	}
+	l->lost = false;
+	return ok;
+}
+
+struct ledger_mark
+ledger_mark(const struct ledger *l)
+{
+	return (struct ledger_mark){ l->commits, batch_mark(l->batch) };
+}
+
+void
+ledger_undo(struct ledger *l, struct ledger_mark mark)
+{
+	batch_undo(l->batch, mark.commits == l->commits ? mark.at : 0);
+}
+
+bool
+ledger_settled(const struct ledger *l)
+{
+	return l->settled;
+}
+
+void
+ledger_set_settled(struct ledger *l, bool settled)
+{
+	l->settled = settled;
 }
 
 const char *

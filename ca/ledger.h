@@ -101,8 +101,27 @@ bool ledger_put_authority(struct ledger *l, const struct authority *a, struct fa
 /* The next free id of TABLE_CERT. Fault: FAULT_INTERNAL. */
 bool ledger_next_id(struct ledger *l, uint64_t *ret, struct fault *f) CHECKED;
 
-/* Durable on return; faults of batch_apply(), after which the batch is empty again. */
+/*
+ * Durable on return. After a failure the batch is empty, and until ledger_end()
+ * every further commit fails with the same fault: what others had put there is
+ * lost with it, and nobody may be told that it is not.
+ * Faults: those of batch_apply()
+ */
 bool ledger_commit(struct ledger *l, struct fault *f) CHECKED;
+/* The last commit of a round; the ledger can be written again afterwards, whatever it says. */
+bool ledger_end(struct ledger *l, struct fault *f) CHECKED;
+
+/* What was put since the mark is taken back; what a commit made durable in between stays. */
+struct ledger_mark {
+	unsigned commits;
+	size_t at;
+};
+struct ledger_mark ledger_mark(const struct ledger *l);
+void ledger_undo(struct ledger *l, struct ledger_mark mark);
+
+/* Intents of an earlier life are settled once, before anything is written: see realm_on_open(). */
+bool ledger_settled(const struct ledger *l);
+void ledger_set_settled(struct ledger *l, bool settled);
 
 bool ledger_read_standing(struct octets value, struct standing *ret);
 bool ledger_read_authority(struct octets value, struct authority *ret);

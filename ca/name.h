@@ -10,13 +10,14 @@
 
 #include "base/fault.h"
 #include "base/text.h"
+#include "policy/identity.h"
 
 #define NAME_URI_MAX 400
 /* "<label> Region CA" must stay within ub-common-name, 64 (RFC 5280 appendix A.1). */
 #define NAME_CA_LABEL_MAX 53
 #define NAME_ORG_MAX      58
-#define NAME_SPACE_MAX    120        /* domain and region together */
-#define NAME_PLATFORM     "platform" /* the reserved tenant: the service and its operators */
+#define NAME_SPACE_MAX    120 /* domain and region together */
+#define NAME_PLATFORM     IDENTITY_PLATFORM
 
 /* Where this service stands: levels 1 and 2. */
 struct name_space {

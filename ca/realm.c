@@ -28,6 +28,8 @@ struct realm {
 	struct name_space space;
 	struct ledger *platform;
 	struct open_ledger *bucket[BUCKETS];
+	bool (*settle)(void *with, struct ledger *l, struct fault *f); /* NULL: nothing to do */
+	void *with;
 };
 
 static bool
@@ -182,23 +184,58 @@ realm_platform(struct realm *r)
 	return r->platform;
 }
 
-bool
-realm_is_open(struct realm *r, const char *tenant)
+void
+realm_on_open(
+    struct realm *r, bool (*settle)(void *with, struct ledger *l, struct fault *f), void *with)
 {
-	return kept(r, tenant) != NULL;
+	r->settle = settle;
+	r->with = with;
+}
+
+/* Marked before it is done: settling asks for the ledger too. */
+static bool
+settle(struct realm *r, struct ledger *l, struct fault *f)
+{
+	if (r->settle == NULL || ledger_settled(l))
+		return true;
+	ledger_set_settled(l, true);
+	if (r->settle(r->with, l, f))
+		return true;
+	ledger_set_settled(l, false);
+	return false;
 }
 
 bool
 realm_ledger(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f)
 {
+	struct ledger *l = kept(r, tenant);
 	struct tenant t;
 
-	if ((*ret = kept(r, tenant)) != NULL)
-		return true;
 	/* The row, not the folder, makes a tenant: a folder may be left from an interrupted try. */
-	if (!realm_tenant(r, tenant, &t, f))
+	if (l == NULL &&
+	    (!realm_tenant(r, tenant, &t, f) ||
+		!open_ledger(r, tenant, r->mode == STORE_READ ? STORE_READ : STORE_WRITE, &l, f)))
 		return false;
-	return open_ledger(r, tenant, r->mode == STORE_READ ? STORE_READ : STORE_WRITE, ret, f);
+	if (!settle(r, l, f))
+		return false;
+	*ret = l;
+	return true;
+}
+
+void
+realm_drop(struct realm *r, const char *tenant)
+{
+	for (struct open_ledger **at = &r->bucket[bucket_of(tenant)]; *at != NULL;
+	     at = &(*at)->next) {
+		struct open_ledger *o = *at;
+
+		if (strcmp(ledger_tenant(o->ledger), tenant) != 0)
+			continue;
+		*at = o->next;
+		ledger_close(o->ledger);
+		free(o);
+		return;
+	}
 }
 
 static bool
@@ -220,9 +257,11 @@ realm_make(struct realm *r, const char *tenant, struct ledger **ret, struct faul
 {
 	char dir[REALM_PATH_MAX];
 
-	if (!folder(r, tenant, dir, f) || !remove_leftover(dir, f))
+	if (!folder(r, tenant, dir, f) || !remove_leftover(dir, f) ||
+	    !open_ledger(r, tenant, STORE_CREATE, ret, f))
 		return false;
-	return open_ledger(r, tenant, STORE_CREATE, ret, f);
+	ledger_set_settled(*ret, true);
+	return true;
 }
 
 bool
@@ -377,11 +416,7 @@ out:
 bool
 realm_records(struct realm *r, const struct authority *a, struct ledger **ret, struct fault *f)
 {
-	if (a->level != LEVEL_TENANT) {
-		*ret = r->platform;
-		return true;
-	}
-	return realm_ledger(r, a->label, ret, f);
+	return realm_ledger(r, a->level == LEVEL_TENANT ? a->label : NAME_PLATFORM, ret, f);
 }
 
 bool

@@ -46,7 +46,12 @@ struct ledger *realm_platform(struct realm *r);
 /* Lent. Faults: FAULT_NOTFOUND no such tenant, FAULT_INTERNAL. */
 bool realm_ledger(
     struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
-bool realm_is_open(struct realm *r, const char *tenant);
+/* Close and forget a tenant that did not come to be. */
+void realm_drop(struct realm *r, const char *tenant);
+/* Called by realm_ledger() until it succeeds, for each ledger of a writer: it settles what an
+ * earlier life left. */
+void realm_on_open(
+    struct realm *r, bool (*settle)(void *with, struct ledger *l, struct fault *f), void *with);
 /* Make the store of a tenant that is about to be; what an interrupted try left there is removed. */
 bool realm_make(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
 /* Each ledger that is open: the signer's commit. Stops at the first false. */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "ca/identify.h"
 #include "ca/refusal.h"
@@ -231,17 +232,39 @@ may_read(const struct api_call *c, struct fault *f)
 	return v.permit || fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
 }
 
+/*
+ * A browser with an operator's certificate must not act for a page from elsewhere: such a page can
+ * send no JSON without asking first (which nothing here grants), and what it sends says where it
+ * comes from.
+ */
+static bool
+may_act(const struct api_call *c, struct fault *f)
+{
+	static const char type[] = "application/json";
+	const struct exchange *x = c->x;
+
+	if (x->body_too_large)
+		return fault_set(f, FAULT_LIMIT, "api: a body over %d octets", API_BODY_MAX);
+	if (x->origin.n != 0)
+		return fault_set(f, FAULT_DENIED, "api: no page acts here: Origin is refused");
+	if (x->body.n != 0 &&
+	    (x->content_type.n < sizeof(type) - 1 ||
+		strncasecmp((const char *)x->content_type.at, type, sizeof(type) - 1) != 0))
+		return fault_set(f, FAULT_TYPE, "api: expected Content-Type application/json");
+	return true;
+}
+
 static void
 run(const struct api_call *c, const struct route *r)
 {
 	struct exchange *x = c->x;
 	struct fault f;
 
-	if (x->body_too_large) {
-		fault_set(&f, FAULT_LIMIT, "api: a body over %d octets", API_BODY_MAX);
-		refusal_send(x, c->tenant, "api", &f, describe(x, &f));
-	} else if (r->verb != 0) {
-		ask(c, r);
+	if (r->verb != 0) {
+		if (may_act(c, &f))
+			ask(c, r);
+		else
+			refusal_send(x, c->tenant, "api", &f, describe(x, &f));
 	} else if (!may_read(c, &f)) {
 		refusal_send(x, c->tenant, "api.read", &f, describe(x, &f));
 	} else if (!r->read(c, &f)) {

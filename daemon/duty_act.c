@@ -10,25 +10,6 @@
 #define ROOT_OCTETS 16 /* of the root's digest that a token carries */
 #define DAY_S       86400
 
-/* Names in a JSON body that no act knows are refused: a misspelt option must not pass for its
- * default. */
-static bool
-only(const struct json *j, const char *const *names, struct fault *f)
-{
-	const char *name;
-
-	for (size_t i = 0; (name = json_name_at(j, i)) != NULL; i++) {
-		size_t n = 0;
-
-		while (names[n] != NULL && strcmp(names[n], name) != 0)
-			n++;
-		if (names[n] == NULL)
-			return fault_set(
-			    f, FAULT_BADREQ, "body: \"%.64s\" is not known here", name);
-	}
-	return true;
-}
-
 /* The act, its body as an object (empty where there is no body), and the decision on it. *ret to
  * json_free(). */
 static bool
@@ -83,7 +64,7 @@ read_tenant(struct signer *s, const struct json *body, struct found_tenant *t, s
 	struct fault none;
 
 	*t = (struct found_tenant){ .name = json_text(body, "name"), .mode = CONSTRAINTS_STRICT };
-	if (!only(body, names, f))
+	if (!signer_only(body, names, f))
 		return false;
 	if (t->name == NULL)
 		return fault_set(f, FAULT_BADREQ, "name: expected a text");
@@ -125,6 +106,7 @@ duty_tenant(struct signer *s, struct job *j, struct fault *f)
 		return false;
 	why = signer_context(s, j, by);
 	if (!read_tenant(s, body, &t, f) || !find_region(s, &region, f) ||
+	    !realm_authority_good(s->realm, &region->a, j->now_s, f) ||
 	    !found_tenant(s->keys, region, &t, &why, j->now_s, &ca, &index, f))
 		goto out;
 	answer = json_object();
@@ -149,8 +131,11 @@ read_token(const struct job *j, struct signer *s, const struct json *body, struc
 	const struct profile *p = profile_find(profile == NULL ? "printer" : profile);
 	int64_t ttl_s;
 
-	if (!only(body, names, f))
+	if (!signer_only(body, names, f))
 		return false;
+	if (strcmp(j->tenant, NAME_PLATFORM) == 0)
+		return fault_set(f, FAULT_DENIED,
+		    "token: the platform has no devices: operators are added with \"operator add\"");
 	if (device == NULL || !text_is_label(device))
 		return fault_set(f, FAULT_BADREQ,
 		    "device: expected a DNS label: a-z, 0-9, inner hyphens, at most 63 letters");
@@ -242,7 +227,7 @@ duty_token(struct signer *s, struct job *j, struct fault *f)
 
 	if (!open_act(s, j, ACT_TOKEN_CREATE, &a, &body, f))
 		return false;
-	if (!signer_ledger(s, a.tenant, j->now_s, &l, f) || !read_token(j, s, body, &t, f) ||
+	if (!realm_ledger(s->realm, a.tenant, &l, f) || !read_token(j, s, body, &t, f) ||
 	    !root_digest(s, root, f) || !token_secret(&secret, f))
 		goto out;
 	token_hash(&s->token_key, octets_text((const char *)secret.at), t.hash);
@@ -271,7 +256,7 @@ duty_token_revoke(struct signer *s, struct job *j, struct fault *f)
 		return false;
 	if (a.object.n == sizeof(id) - 1)
 		memcpy(id, a.object.at, a.object.n);
-	if (!signer_ledger(s, a.tenant, j->now_s, &l, f) || !token_find(l, id, &t, f))
+	if (!realm_ledger(s->realm, a.tenant, &l, f) || !token_find(l, id, &t, f))
 		goto out;
 	if (t.state != TOKEN_UNUSED) {
 		fault_set(
@@ -305,11 +290,27 @@ read_revocation(const struct wire_act *a, const struct json *body,
 		return fault_set(f, FAULT_NOTFOUND, "certificate: a serial is %d hex digits",
 		    TBS_SERIAL_OCTETS * 2);
 	*reason = REASON_UNSPECIFIED;
-	if (!only(body, names, f))
+	if (!signer_only(body, names, f))
 		return false;
 	if (json_get(body, "reason") != NULL && (word == NULL || !revoke_reason(word, reason)))
 		return fault_set(f, FAULT_BADREQ,
 		    "reason: RFC 5280 section 5.3.1: expected keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn or unspecified");
+	return true;
+}
+
+/* Ending the root or a region ends all beneath it, and nobody is left to undo it: that is a
+ * ceremony's work. */
+static bool
+check_level(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], struct fault *f)
+{
+	struct standing s;
+	struct fault unknown;
+
+	if (!ledger_standing(l, serial, &s, &unknown))
+		return true; /* revoke() says so */
+	if (strcmp(s.profile, "root") == 0 || strcmp(s.profile, "region") == 0)
+		return fault_set(f, FAULT_DENIED,
+		    "certificate: a %s CA is not revoked through the API", s.profile);
 	return true;
 }
 
@@ -328,8 +329,8 @@ duty_revoke(struct signer *s, struct job *j, struct fault *f)
 	if (!open_act(s, j, ACT_CERTIFICATE_REVOKE, &a, &body, f))
 		return false;
 	why = signer_context(s, j, by);
-	if (!signer_ledger(s, a.tenant, j->now_s, &l, f) ||
-	    !read_revocation(&a, body, serial, &reason, f) ||
+	if (!realm_ledger(s->realm, a.tenant, &l, f) ||
+	    !read_revocation(&a, body, serial, &reason, f) || !check_level(l, serial, f) ||
 	    !revoke_certificate(l, serial, reason, &why, j->now_s, &index, f))
 		goto out;
 	answer = json_object();
@@ -409,8 +410,7 @@ duty_export(struct signer *s, struct job *j, struct fault *f)
 		return false;
 	}
 	why = signer_context(s, j, by);
-	if (signer_ledger(s, a.tenant, j->now_s, &l, f) &&
-	    realm_tenant(s->realm, a.tenant, &t, f) &&
+	if (realm_ledger(s->realm, a.tenant, &l, f) && realm_tenant(s->realm, a.tenant, &t, f) &&
 	    realm_authority(s->realm, t.key_id, &ca, f) &&
 	    keyring_delegate(s->keys, &ca, &found_log, j->now_s, &d, f) &&
 	    log_append(l, log_entry("log.exported", &why), j->now_s, NULL, f) &&

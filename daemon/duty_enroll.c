@@ -145,24 +145,18 @@ check_asked_names(struct signer *s, const struct job *j, const struct claim *c, 
 	return ok;
 }
 
-/* One key, one holder: never a CA's, never another endpoint's. */
+/* One key, one holder: never another endpoint's, never one that was compromised. */
 static bool
-check_key(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
+check_holder(struct ledger *l, const struct job *j, struct fault *f)
 {
-	uint8_t id[TBS_KEY_ID_OCTETS];
 	char owner[TEXT_LABEL_MAX * 2];
-	struct authority ca;
 	struct bytes holder = { 0 };
 	struct fault why;
 	bool ok = true;
 
-	if (!tbs_key_id(c->csr.spki, id, f))
-		return false;
-	if (realm_authority(s->realm, id, &ca, &why))
-		return fault_set(f, FAULT_CONFLICT, "csr: the key is a CA's");
 	(void)snprintf(owner, sizeof(owner), "%s/%s", j->device.kind, j->device.name);
-	if (ledger_get(c->ledger, TABLE_KEY, octets_of(c->csr.key_id, sizeof(c->csr.key_id)),
-		&holder, &why)) {
+	if (ledger_get(
+		l, TABLE_KEY, octets_of(j->key_digest, sizeof(j->key_digest)), &holder, &why)) {
 		if (octets_same(octets_bytes(&holder), octets_text(REVOKE_KEY_BURNT)))
 			ok = fault_set(f, FAULT_CONFLICT,
 			    "csr: the key was revoked as compromised: make a new one");
@@ -175,6 +169,25 @@ check_key(struct signer *s, const struct job *j, const struct claim *c, struct f
 	}
 	bytes_free(&holder);
 	return ok;
+}
+
+static bool
+check_key(struct signer *s, struct job *j, const struct claim *c, struct fault *f)
+{
+	uint8_t id[TBS_KEY_ID_OCTETS];
+	struct authority ca;
+	struct fault why;
+
+	if (!tbs_key_id(c->csr.spki, id, f))
+		return false;
+	if (realm_authority(s->realm, id, &ca, &why))
+		return fault_set(f, FAULT_CONFLICT, "csr: the key is a CA's");
+	if (why.code != FAULT_NOTFOUND) {
+		*f = why;
+		return false;
+	}
+	memcpy(j->key_digest, c->csr.key_id, sizeof(j->key_digest));
+	return check_holder(c->ledger, j, f);
 }
 
 static bool
@@ -234,12 +247,35 @@ duty_enroll_judge(struct signer *s, struct job *j, struct fault *f)
 	if (!wire_enroll(j->body, &c.wire, f))
 		return false;
 	memcpy(j->who.source, c.wire.source, sizeof(j->who.source));
-	if (!signer_ledger(s, c.wire.tenant, j->now_s, &c.ledger, f))
+	if (!realm_ledger(s->realm, c.wire.tenant, &c.ledger, f))
 		return false;
 	memcpy(j->tenant, c.wire.tenant, sizeof(j->tenant));
+	j->renew = c.wire.renew;
 	return realm_tenant(s->realm, c.wire.tenant, &c.tenant, f) &&
 	       keyring_issuer(s->keys, c.tenant.key_id, &j->issuer, f) &&
 	       csr_parse(c.wire.csr, &c.csr, f) && judge_who(s, j, &c, f) && intend(s, j, &c, f);
+}
+
+/*
+ * Since it was judged, another job of the round may have revoked the certificate that is renewed,
+ * its CA, or its key as compromised, or registered the same key.
+ */
+static bool
+judge_again(struct signer *s, const struct job *j, struct fault *f)
+{
+	struct wire_enroll wire;
+	struct identity who;
+	struct identified also;
+
+	if (!check_holder(j->issuer->ledger, j, f) ||
+	    !realm_authority_good(s->realm, &j->issuer->a, j->now_s, f))
+		return false;
+	if (!j->renew)
+		return true;
+	if (!wire_enroll(j->body, &wire, f) ||
+	    !identify(s->realm, wire.peer, j->now_s, &who, &also, f))
+		return false;
+	return who.good || fault_set(f, FAULT_DENIED, "est: RFC 7030 section 4.2.2: %s", also.why);
 }
 
 bool
@@ -250,7 +286,7 @@ duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 	uint64_t index;
 
 	issue_intended(j->ticket);
-	if (!issue_sign(j->issuer, j->ticket, &s->journal, j->now_s, f) ||
+	if (!judge_again(s, j, f) || !issue_sign(j->issuer, j->ticket, &s->journal, j->now_s, f) ||
 	    !issue_record(j->issuer, j->ticket, &why, j->now_s, &index, f))
 		return false;
 	bytes_put_counted(&j->answer, ticket_certificate(j->ticket));

@@ -16,12 +16,15 @@ struct application {
 static bool
 read_application(struct job *j, struct octets text, struct application *a, struct fault *f)
 {
+	static const char *const names[] = { "name", "role", "csr", NULL };
 	struct json *body;
 	const char *name, *role, *csr;
 	bool ok = false;
 
 	if (!json_parse(text, &body, f))
 		return false;
+	if (!signer_only(body, names, f))
+		goto out;
 	name = json_text(body, "name");
 	role = json_text(body, "role");
 	csr = json_text(body, "csr");
@@ -38,6 +41,7 @@ read_application(struct job *j, struct octets text, struct application *a, struc
 		(void)snprintf(j->device.name, sizeof(j->device.name), "%s", name);
 		(void)snprintf(a->role, sizeof(a->role), "%s", role);
 	}
+out:
 	json_free(body);
 	return ok;
 }
@@ -62,7 +66,6 @@ static bool
 intend(struct signer *s, struct job *j, struct application *a, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
-	struct ledger *platform = realm_platform(s->realm);
 	struct provenance from = {
 		.how = "operator", .at_s = j->now_s, .assurance = ASSURANCE_APPROVED
 	};
@@ -78,27 +81,24 @@ intend(struct signer *s, struct job *j, struct application *a, struct fault *f)
 		.space = realm_space(s->realm),
 	};
 	struct tenant t;
-	uint8_t row[1 + TBS_SERIAL_OCTETS] = { (uint8_t)identity_role(a->role) };
 
 	identity_text(&j->who, by);
 	(void)snprintf(from.enroller, sizeof(from.enroller), "%.95s", by);
-	if (!realm_tenant(s->realm, NAME_PLATFORM, &t, f) ||
-	    !keyring_issuer(s->keys, t.key_id, &j->issuer, f) ||
-	    !issue_prepare(j->issuer, &w, j->now_s, &j->ticket, f) ||
-	    !issue_intend(j->issuer, j->ticket, f))
-		return false;
-	memcpy(row + 1, ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
-	batch_add(ledger_batch(platform), TABLE_OPERATOR, octets_text(j->device.name),
-	    octets_of(row, sizeof(row)));
-	return true;
+	j->role = identity_role(a->role);
+	return realm_tenant(s->realm, NAME_PLATFORM, &t, f) &&
+	       keyring_issuer(s->keys, t.key_id, &j->issuer, f) &&
+	       realm_authority_good(s->realm, &j->issuer->a, j->now_s, f) &&
+	       issue_prepare(j->issuer, &w, j->now_s, &j->ticket, f) &&
+	       issue_intend(j->issuer, j->ticket, f);
 }
+
+static const struct object operators = { .tenant = NAME_PLATFORM, .endpoint = "operator" };
 
 bool
 duty_operator_judge(struct signer *s, struct job *j, struct fault *f)
 {
 	struct wire_act a;
 	struct application app = { .role = "" };
-	struct object what = { .tenant = NAME_PLATFORM, .endpoint = "operator" };
 	bool ok;
 
 	if (!wire_act(j->body, &a, f))
@@ -106,7 +106,7 @@ duty_operator_judge(struct signer *s, struct job *j, struct fault *f)
 	(void)snprintf(j->tenant, sizeof(j->tenant), "%s", NAME_PLATFORM);
 	(void)snprintf(j->device.tenant, sizeof(j->device.tenant), "%s", NAME_PLATFORM);
 	(void)snprintf(j->device.kind, sizeof(j->device.kind), "operator");
-	ok = signer_decide(s, j, &a, ACT_OPERATOR_ADD, &what, f) &&
+	ok = signer_decide(s, j, &a, ACT_OPERATOR_ADD, &operators, f) &&
 	     read_application(j, a.json, &app, f) && check_new(s, j, f) && intend(s, j, &app, f);
 	bytes_free(&app.der);
 	return ok;
@@ -156,31 +156,45 @@ tell(struct signer *s, struct job *j, const char *role, uint64_t index, struct f
 	return ok;
 }
 
-bool
-duty_operator_act(struct signer *s, struct job *j, struct fault *f)
+/* Since it was judged, another job of the round may have revoked who asks, or added the same name.
+ */
+static bool
+judge_again(struct signer *s, struct job *j, struct fault *f)
+{
+	struct wire_act a;
+
+	return wire_act(j->body, &a, f) &&
+	       signer_decide(s, j, &a, ACT_OPERATOR_ADD, &operators, f) && check_new(s, j, f);
+}
+
+static bool
+record(struct signer *s, struct job *j, uint64_t *ret_index, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
 	struct ledger *platform = realm_platform(s->realm);
-	struct bytes row = { 0 };
+	uint8_t row[1 + TBS_SERIAL_OCTETS] = { (uint8_t)j->role };
 	struct json *e;
-	const char *role;
-	uint64_t index;
-	bool ok;
 
-	issue_intended(j->ticket);
 	if (!issue_sign(j->issuer, j->ticket, &s->journal, j->now_s, f) ||
-	    !issue_record(j->issuer, j->ticket, &why, j->now_s, NULL, f) ||
-	    !ledger_get(platform, TABLE_OPERATOR, octets_text(j->device.name), &row, f)) {
-		bytes_free(&row);
+	    !issue_record(j->issuer, j->ticket, &why, j->now_s, NULL, f))
 		return false;
-	}
-	role = identity_role_word((enum identity_role)row.at[0]);
+	memcpy(row + 1, ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
+	batch_add(ledger_batch(platform), TABLE_OPERATOR, octets_text(j->device.name),
+	    octets_of(row, sizeof(row)));
 	e = log_entry("operator.added", &why);
 	json_put_text(e, "operator", j->device.name);
-	json_put_text(e, "role", role);
+	json_put_text(e, "role", identity_role_word(j->role));
 	json_put_hex(e, "serial", ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
-	ok = log_append(platform, e, j->now_s, &index, f) && tell(s, j, role, index, f);
-	bytes_free(&row);
-	return ok;
+	return log_append(platform, e, j->now_s, ret_index, f);
+}
+
+bool
+duty_operator_act(struct signer *s, struct job *j, struct fault *f)
+{
+	uint64_t index;
+
+	issue_intended(j->ticket);
+	return judge_again(s, j, f) && record(s, j, &index, f) &&
+	       tell(s, j, identity_role_word(j->role), index, f);
 }

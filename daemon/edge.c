@@ -71,9 +71,11 @@ serve_health(const struct edge *e, struct exchange *x)
 		bytes_put_text(&x->reply, "ok\n");
 		x->status = 200;
 	} else if (is_path(x, "/readyz")) {
-		if (e->line < 0)
+		bool line = http_has_line(e->http);
+
+		if (!line)
 			fault_set(&f, FAULT_BUSY, "no line to the signer");
-		if (e->line >= 0 && realm_tenant(e->realm, NAME_PLATFORM, &t, &f)) {
+		if (line && realm_tenant(e->realm, NAME_PLATFORM, &t, &f)) {
 			bytes_put_text(&x->reply, "ready\n");
 			x->status = 200;
 		} else {

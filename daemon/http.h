@@ -59,6 +59,7 @@ void http_set_tls(struct http *h, enum exchange_face which, SSL_CTX *tls);
  */
 #define HTTP_ASK_MS 20000
 void http_set_line(struct http *h, int fd);
+bool http_has_line(const struct http *h); /* false once the other end is gone */
 
 /*
  * A question of the process itself, outside any exchange; then(with, code, body)

@@ -269,6 +269,12 @@ http_set_line(struct http *h, int fd)
 	h2o_socket_read_start(d->line, on_answers);
 }
 
+bool
+http_has_line(const struct http *h)
+{
+	return h->desk.line != NULL;
+}
+
 void
 http_desk_open(struct http *h)
 {

@@ -246,6 +246,7 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 		{ H2O_TOKEN_USER_AGENT, &x->user_agent },
 		{ H2O_TOKEN_IF_NONE_MATCH, &x->if_none_match },
 	};
+	ssize_t origin; /* h2o has no token for it */
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		ssize_t at = h2o_find_header(headers, wanted[i].token, -1);
@@ -257,6 +258,9 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 		if (h2o_find_header(headers, wanted[i].token, at) != -1)
 			return false;
 	}
+	if ((origin = h2o_find_header_by_str(headers, H2O_STRLIT("origin"), -1)) != -1)
+		x->origin = octets_of(
+		    headers->entries[origin].value.base, headers->entries[origin].value.len);
 	return true;
 }
 

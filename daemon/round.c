@@ -6,13 +6,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ca/identify.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 
-#define SEND_WAIT_MS   1000
-#define REFUSALS_PER_S 50 /* log entries; a flood is counted, not written down one by one */
+#define SEND_WAIT_MS   200
+#define REFUSALS_BURST 300
 
 static const struct duty duties[] = {
 	{ WIRE_ENROLL, "enroll", FROM_EDGE, 65536, duty_enroll_judge, duty_enroll_act, true },
@@ -61,14 +62,14 @@ signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum ac
 	return true;
 }
 
-/* An earlier death may have left intents without an outcome: settled before anything is added. */
 bool
-signer_settle(struct signer *s, struct ledger *l, int64_t now_s, struct fault *f)
+signer_settle(void *with, struct ledger *l, struct fault *f)
 {
-	size_t n;
+	struct signer *s = with;
 	char count[24];
+	size_t n;
 
-	if (!issue_abandon(l, &s->self, now_s, &n, f))
+	if (!issue_abandon(l, &s->self, clock_now_s(), &n, f))
 		return false;
 	if (n == 0)
 		return true;
@@ -78,12 +79,41 @@ signer_settle(struct signer *s, struct ledger *l, int64_t now_s, struct fault *f
 }
 
 bool
-signer_ledger(
-    struct signer *s, const char *tenant, int64_t now_s, struct ledger **ret, struct fault *f)
+signer_only(const struct json *body, const char *const *names, struct fault *f)
 {
-	bool open = realm_is_open(s->realm, tenant);
+	const char *name;
 
-	return realm_ledger(s->realm, tenant, ret, f) && (open || signer_settle(s, *ret, now_s, f));
+	for (size_t i = 0; (name = json_name_at(body, i)) != NULL; i++) {
+		size_t n = 0;
+
+		while (names[n] != NULL && strcmp(names[n], name) != 0)
+			n++;
+		if (names[n] == NULL)
+			return fault_set(
+			    f, FAULT_BADREQ, "body: \"%.64s\" is not known here", name);
+	}
+	return true;
+}
+
+/* A flood of refusals must not fill the ledger: REFUSALS_BURST at once, then one a second, the rest
+ * counted. */
+static bool
+may_tell(struct signer *s, int64_t now_s)
+{
+	int64_t passed_s = now_s - s->refusals.at_s;
+
+	if (passed_s < 0 || passed_s > REFUSALS_BURST)
+		passed_s = REFUSALS_BURST;
+	s->refusals.left += (unsigned)passed_s;
+	if (s->refusals.left > REFUSALS_BURST)
+		s->refusals.left = REFUSALS_BURST;
+	s->refusals.at_s = now_s;
+	if (s->refusals.left == 0) {
+		s->refusals.suppressed++;
+		return false;
+	}
+	s->refusals.left--;
+	return true;
 }
 
 void
@@ -95,15 +125,9 @@ signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const
 	struct json *e;
 	struct fault f;
 
-	if (s->refusals.second != now_s) {
-		s->refusals.second = now_s;
-		s->refusals.told = 0;
-	}
-	if (s->refusals.told++ >= REFUSALS_PER_S) {
-		s->refusals.suppressed++;
+	if (!may_tell(s, now_s))
 		return;
-	}
-	if (tenant[0] == '\0' || !signer_ledger(s, tenant, now_s, &l, &f))
+	if (tenant[0] == '\0' || !realm_ledger(s->realm, tenant, &l, &f))
 		l = realm_platform(s->realm);
 	e = log_entry("request.refused", &c);
 	json_put_octets(e, "request", octets_text(act));
@@ -147,35 +171,32 @@ fail(struct round *d, struct round_job *r, const struct fault *f)
 		    s, r->job.tenant, r->duty->word, by, r->job.who.source, f, r->job.now_s);
 }
 
-struct mark {
-	struct ledger *ledger;
-	size_t at;
-};
-
+/* One job's writes end whole or not at all: in its tenant's ledger, and in the platform's. */
 struct marks {
 	size_t n;
-	struct mark mark[2];
+	struct ledger *ledger[2];
+	struct ledger_mark mark[2];
 };
 
-/* One job's writes end whole or not at all: in its tenant's batch, and in the platform's. */
 static void
 mark_all(struct signer *s, struct marks *m, const char *tenant)
 {
-	struct ledger *l = realm_platform(s->realm);
 	struct fault f;
 
-	m->n = 0;
-	m->mark[m->n++] = (struct mark){ l, batch_mark(ledger_batch(l)) };
-	if (tenant[0] != '\0' && realm_is_open(s->realm, tenant) &&
-	    realm_ledger(s->realm, tenant, &l, &f) && l != m->mark[0].ledger)
-		m->mark[m->n++] = (struct mark){ l, batch_mark(ledger_batch(l)) };
+	m->n = 1;
+	m->ledger[0] = realm_platform(s->realm);
+	if (tenant[0] != '\0' && realm_ledger(s->realm, tenant, &m->ledger[1], &f) &&
+	    m->ledger[1] != m->ledger[0])
+		m->n = 2;
+	for (size_t i = 0; i < m->n; i++)
+		m->mark[i] = ledger_mark(m->ledger[i]);
 }
 
 static void
 undo_all(const struct marks *m)
 {
 	for (size_t i = 0; i < m->n; i++)
-		batch_undo(ledger_batch(m->mark[i].ledger), m->mark[i].at);
+		ledger_undo(m->ledger[i], m->mark[i]);
 }
 
 /* The tenant of a message, before it is decoded: all that concern one begin with its label. */
@@ -199,16 +220,12 @@ take_step(struct round *d, struct round_job *r, step *run)
 {
 	struct signer *s = d->signer;
 	char tenant[TEXT_LABEL_MAX];
-	struct ledger *l;
 	struct marks m;
 	struct fault f;
 
 	if (r->job.failed || run == NULL)
 		return;
 	peek_tenant(r, tenant);
-	/* Opened first, so that the mark is of the ledger that the step writes to. */
-	if (tenant[0] != '\0')
-		(void)signer_ledger(s, tenant, r->job.now_s, &l, &f);
 	mark_all(s, &m, tenant);
 	if (run(s, &r->job, &f))
 		return;
@@ -218,22 +235,33 @@ take_step(struct round *d, struct round_job *r, step *run)
 	fail(d, r, &f);
 }
 
+/* Who may have written to l: its tenant's jobs; to the platform's ledger also those that make
+ * tenants and operators. */
+static bool
+wrote(const struct signer *s, const struct round_job *r, const struct ledger *l)
+{
+	if (strcmp(r->job.tenant, ledger_tenant(l)) == 0)
+		return true;
+	return l == realm_platform(s->realm) &&
+	       (r->duty->verb == WIRE_TENANT || r->duty->verb == WIRE_OPERATOR);
+}
+
 /* A ledger that could not be written: all who wrote there are told so, none is answered on a guess.
  */
 static bool
 commit_one(void *with, struct ledger *l)
 {
 	struct round *d = with;
-	bool platform = l == realm_platform(d->signer->realm);
 	struct fault f;
 
-	if (ledger_commit(l, &f))
+	if (ledger_end(l, &f))
 		return true;
 	log_fact(LOG_ERROR, "commit", "tenant", ledger_tenant(l), "fault", f.text, NULL);
 	for (size_t i = 0; i < d->n; i++)
-		if (platform || strcmp(d->job[i].job.tenant, ledger_tenant(l)) == 0) {
+		if (wrote(d->signer, &d->job[i], l)) {
 			d->job[i].job.failed = true;
-			d->job[i].job.fault = f;
+			fault_set(
+			    &d->job[i].job.fault, FAULT_BUSY, "the ledger cannot be written now");
 		}
 	return true;
 }

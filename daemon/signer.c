@@ -216,6 +216,7 @@ open_all(struct bench *d, struct fault *f)
 {
 	struct signer *s = &d->signer;
 	struct keyring_ground ground;
+	struct ledger *platform;
 
 	s->self = (struct log_context){
 		.by = "signer", .from = "local", .rule = "start", .policy = s->policy
@@ -226,8 +227,9 @@ open_all(struct bench *d, struct fault *f)
 		return false;
 	ground = (struct keyring_ground){ s->realm, s->seal, &s->journal, s->settings.public_url,
 		&s->self };
+	realm_on_open(s->realm, signer_settle, s);
 	return keyring_new(&ground, &s->keys, f) &&
-	       signer_settle(s, realm_platform(s->realm), clock_now_s(), f) && tell_start(s, f);
+	       realm_ledger(s->realm, NAME_PLATFORM, &platform, f) && tell_start(s, f);
 }
 
 static void

@@ -29,8 +29,8 @@ struct signer {
 	struct log_context self; /* for what the signer does by itself */
 	uint8_t policy[RULES_DIGEST_OCTETS];
 	struct {
-		int64_t second;
-		unsigned told, suppressed;
+		int64_t at_s;
+		unsigned left, suppressed; /* entries that may still be written; not written down */
 	} refusals;
 };
 
@@ -48,6 +48,9 @@ struct job {
 	struct verdict verdict;
 	struct endpoint device;
 	char tenant[TEXT_LABEL_MAX];
+	uint8_t key_digest[32];  /* of an enrolment */
+	bool renew;              /* it is a renewal */
+	enum identity_role role; /* of an operator to be */
 };
 
 /* What may be asked of the keys. Anything else ends the asker's line. */
@@ -90,11 +93,12 @@ bool signer_decide(struct signer *s, struct job *j, const struct wire_act *a, en
 /* The context of j's log entries; by is room for its text. */
 struct log_context signer_context(
     const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX]);
-/* What an earlier death left pending in l becomes abandoned; committed. */
-bool signer_settle(struct signer *s, struct ledger *l, int64_t now_s, struct fault *f);
-/* The ledger of a tenant; what an earlier death left pending there is settled first. */
-bool signer_ledger(
-    struct signer *s, const char *tenant, int64_t now_s, struct ledger **ret, struct fault *f);
+/* For realm_on_open(): what an earlier death left pending in l becomes abandoned, its tokens free;
+ * committed. */
+bool signer_settle(void *with, struct ledger *l, struct fault *f);
+/* Names in a JSON body that an act does not know are refused: a misspelt option must not pass for
+ * its default. */
+bool signer_only(const struct json *body, const char *const *names, struct fault *f);
 /* One entry of a refusal, rate-limited, into the ledger of tenant (or the platform's). */
 void signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const char *by,
     const char *from, const struct fault *why, int64_t now_s);

@@ -133,11 +133,12 @@ out:
 	return ok;
 }
 
-static void
+static bool
 store(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS], const struct stored *s,
-    struct octets der)
+    struct octets der, struct fault *f)
 {
 	struct bytes value = { 0 };
+	bool ok;
 
 	bytes_put_u8(&value, EDITION);
 	bytes_put_u64(&value, s->number);
@@ -145,8 +146,15 @@ store(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS], const st
 	bytes_put_u64(&value, (uint64_t)s->made_s);
 	bytes_put_u64(&value, (uint64_t)s->until_s);
 	bytes_put_counted(&value, der);
-	ledger_put(l, TABLE_CRL, octets_of(key_id, TBS_KEY_ID_OCTETS), octets_bytes(&value));
+	ok = bytes_ok(&value, f) &&
+	     (value.n <= STORE_VALUE_MAX ||
+		 fault_set(f, FAULT_LIMIT, "crl: %zu octets, over %u: OCSP answers in its place",
+		     value.n, STORE_VALUE_MAX));
+	if (ok)
+		ledger_put(
+		    l, TABLE_CRL, octets_of(key_id, TBS_KEY_ID_OCTETS), octets_bytes(&value));
 	bytes_free(&value);
+	return ok;
 }
 
 /* The last number given, 0 where there is none. */
@@ -186,10 +194,8 @@ crl_make(const struct issuer *by, int64_t now_s, int64_t valid_s, struct fault *
 		return false;
 	s.number++;
 	if (encode(by, &s, &tbs, f) && key_sign(by->key, octets_bytes(&tbs), &signature, f) &&
-	    tbs_seal(octets_bytes(&tbs), octets_bytes(&signature), &der, f)) {
-		store(by->ledger, by->a.key_id, &s, octets_bytes(&der));
-		ok = true;
-	}
+	    tbs_seal(octets_bytes(&tbs), octets_bytes(&signature), &der, f))
+		ok = store(by->ledger, by->a.key_id, &s, octets_bytes(&der), f);
 	bytes_free(&der);
 	bytes_free(&signature);
 	bytes_free(&tbs);
@@ -214,7 +220,8 @@ crl_stored(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS], int
 	/* Nothing leaves the list, so its length tells whether anything came after it. */
 	if (!list(l, key_id, NULL, &revoked, f))
 		goto out;
-	*ret_fresh = revoked == s.revoked && now_s < s.made_s + (s.until_s - s.made_s) / 2;
+	*ret_fresh = revoked == s.revoked && now_s >= s.made_s &&
+		     now_s < s.made_s + (s.until_s - s.made_s) / 2;
 	bytes_put_octets(ret, s.der);
 	ok = bytes_ok(ret, f);
 out:

@@ -13,6 +13,7 @@
 
 #include "base/text.h"
 
+#define IDENTITY_PLATFORM   "platform" /* the reserved tenant: the service and its operators */
 #define IDENTITY_TEXT_MAX   160
 #define IDENTITY_SOURCE_MAX 64
 

@@ -30,6 +30,7 @@ enum act {
 enum rule_condition {
 	RULE_SAME_TENANT = 1 << 0,   /* the object lies in the asker's own tenant */
 	RULE_SAME_ENDPOINT = 1 << 1, /* the object is the asker itself */
+	RULE_CUSTOMER = 1 << 2, /* the object lies in a customer's tenant, not in the platform's */
 };
 
 struct rule {

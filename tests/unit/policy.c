@@ -152,12 +152,34 @@ START_TEST(zeros_are_denied)
 }
 END_TEST
 
+/* What lies in the platform's tenant is an officer's: a registrar must not end the service. */
+START_TEST(the_platform_is_for_officers)
+{
+	static const enum act acts[] = { ACT_TOKEN_CREATE, ACT_TOKEN_REVOKE,
+		ACT_CERTIFICATE_REVOKE };
+
+	memcpy(what.tenant, IDENTITY_PLATFORM, sizeof(IDENTITY_PLATFORM));
+	who.kind = IDENTITY_OPERATOR;
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++) {
+		who.role = ROLE_REGISTRAR;
+		decide(&who, acts[i], &what, &v);
+		ck_assert_msg(!v.permit, "act %d", acts[i]);
+	}
+	who.role = ROLE_OFFICER;
+	decide(&who, ACT_CERTIFICATE_REVOKE, &what, &v);
+	ck_assert(v.permit);
+	ck_assert_str_eq(v.rule, "officer-revokes-anywhere");
+	decide(&who, ACT_TOKEN_CREATE, &what, &v);
+	ck_assert(!v.permit);
+}
+END_TEST
+
 START_TEST(rules_are_whole)
 {
 	size_t n;
 	const struct rule *r = rules_all(&n);
 
-	ck_assert_uint_eq(n, PERMITTED);
+	ck_assert_uint_eq(n, PERMITTED + 1); /* and officer-revokes-anywhere */
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_uint_lt(r[i].act, ACT_COUNT);
 		ck_assert_uint_ne(r[i].kinds, 0);
@@ -263,6 +285,7 @@ main(void)
 	tcase_add_test(t, own_means_all_three_names);
 	tcase_add_test(t, an_unknown_act_is_denied);
 	tcase_add_test(t, zeros_are_denied);
+	tcase_add_test(t, the_platform_is_for_officers);
 	tcase_add_test(t, rules_are_whole);
 	tcase_add_test(t, digest_is_over_the_table);
 	tcase_add_test(t, identities_are_told);
