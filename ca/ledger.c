@@ -275,6 +275,8 @@ ledger_commit(struct ledger *l, struct fault *f)
 	l->commits++;
 	if (batch_apply(l->batch, f))
 		return true;
+	if (f->code == FAULT_LIMIT) /* our disk is full, not the peer's request too large */
+		f->code = FAULT_BUSY;
 	batch_undo(l->batch, 0);
 	l->lost = true;
 	l->why = *f;

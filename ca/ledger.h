@@ -105,7 +105,7 @@ bool ledger_next_id(struct ledger *l, uint64_t *ret, struct fault *f) CHECKED;
  * Durable on return. After a failure the batch is empty, and until ledger_end()
  * every further commit fails with the same fault: what others had put there is
  * lost with it, and nobody may be told that it is not.
- * Faults: those of batch_apply()
+ * Faults: those of batch_apply(), but a full map or disk is FAULT_BUSY
  */
 bool ledger_commit(struct ledger *l, struct fault *f) CHECKED;
 /* The last commit of a round; the ledger can be written again afterwards, whatever it says. */
