@@ -263,6 +263,7 @@ found_tenant(struct keyring *k, const struct issuer *region, const struct found_
 
 	if (!fence(realm_space(r), t, &c, f) || (!reserved && !realm_make(r, t->name, &own, f)))
 		return false;
+	mark = ledger_mark(platform);
 	/* What others wrote goes out first, so that on failure all in the batch is ours to take
 	 * back. */
 	if (!ledger_commit(platform, f) ||
