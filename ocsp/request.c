@@ -31,30 +31,12 @@ read_cert_id(struct octets in, struct request_cert *c, struct fault *f)
 }
 
 static bool
-read_list(struct octets in, struct request *r, struct fault *f)
-{
-	struct octets one, id;
-
-	while (der_take(&in, DER_SEQUENCE, &one, NULL)) {
-		if (r->n == REQUEST_CERTS_MAX)
-			return fault_set(f, FAULT_BADREQ,
-			    "ocsp: over %d certificates in one request", REQUEST_CERTS_MAX);
-		if (!der_take(&one, DER_SEQUENCE, &id, &r->cert[r->n].whole))
-			return fault_set(f, FAULT_BADREQ, MALFORMED);
-		if (!read_cert_id(
-			id, &r->cert[r->n++], f)) /* singleRequestExtensions are passed over */
-			return false;
-	}
-	return (in.n == 0 && r->n > 0) || fault_set(f, FAULT_BADREQ, MALFORMED);
-}
-
-static bool
 read_nonce(struct octets value, struct request *r, struct fault *f)
 {
 	struct octets nonce;
 
-	if (r->nonce.n != 0 || !der_take(&value, DER_OCTETS, &nonce, NULL) || value.n != 0 ||
-	    nonce.n == 0 || nonce.n > NONCE_REFUSED)
+	if (!der_take(&value, DER_OCTETS, &nonce, NULL) || value.n != 0 || nonce.n == 0 ||
+	    nonce.n > NONCE_REFUSED)
 		return fault_set(
 		    f, FAULT_BADREQ, "ocsp: RFC 9654 section 2.1: a nonce of no valid length");
 	if (nonce.n >= REQUEST_NONCE_MIN && nonce.n <= REQUEST_NONCE_MAX)
@@ -62,10 +44,12 @@ read_nonce(struct octets value, struct request *r, struct fault *f)
 	return true;
 }
 
+/* Extensions, of which a nonce counts where r is not NULL: it is the whole request's. */
 static bool
 read_extensions(struct octets in, struct request *r, struct fault *f)
 {
 	struct octets list, one, oid, flag, value;
+	unsigned nonces = 0;
 	bool critical;
 
 	if (!der_take(&in, DER_SEQUENCE, &list, NULL) || in.n != 0)
@@ -76,7 +60,10 @@ read_extensions(struct octets in, struct request *r, struct fault *f)
 		critical = der_take(&one, DER_BOOLEAN, &flag, NULL) && flag.at[0] != 0;
 		if (!der_take(&one, DER_OCTETS, &value, NULL) || one.n != 0)
 			return fault_set(f, FAULT_BADREQ, MALFORMED);
-		if (octets_same(oid, oid_ocsp_nonce)) {
+		if (r != NULL && octets_same(oid, oid_ocsp_nonce)) {
+			if (++nonces > 1)
+				return fault_set(
+				    f, FAULT_BADREQ, "ocsp: RFC 9654 section 2.1: two nonces");
 			if (!read_nonce(value, r, f))
 				return false;
 		} else if (critical) {
@@ -85,6 +72,27 @@ read_extensions(struct octets in, struct request *r, struct fault *f)
 		}
 	}
 	return list.n == 0 || fault_set(f, FAULT_BADREQ, MALFORMED);
+}
+
+static bool
+read_list(struct octets in, struct request *r, struct fault *f)
+{
+	struct octets one, id, part;
+
+	while (der_take(&in, DER_SEQUENCE, &one, NULL)) {
+		if (r->n == REQUEST_CERTS_MAX)
+			return fault_set(f, FAULT_BADREQ,
+			    "ocsp: over %d certificates in one request", REQUEST_CERTS_MAX);
+		if (!der_take(&one, DER_SEQUENCE, &id, &r->cert[r->n].whole))
+			return fault_set(f, FAULT_BADREQ, MALFORMED);
+		if (!read_cert_id(id, &r->cert[r->n++], f))
+			return false;
+		if (der_take(&one, DER_EXPLICIT(0), &part, NULL) && !read_extensions(part, NULL, f))
+			return false;
+		if (one.n != 0)
+			return fault_set(f, FAULT_BADREQ, MALFORMED);
+	}
+	return (in.n == 0 && r->n > 0) || fault_set(f, FAULT_BADREQ, MALFORMED);
 }
 
 bool
@@ -102,6 +110,11 @@ request_parse(struct octets der, struct request *ret, struct fault *f)
 	    !der_take(&whole, DER_SEQUENCE, &tbs, NULL))
 		return fault_set(f, FAULT_BADREQ, MALFORMED);
 	/* A signature on the request is passed over: nobody here asks who wants to know. */
+	if (der_take(&whole, DER_EXPLICIT(0), &part, NULL) &&
+	    (!der_take(&part, DER_SEQUENCE, &list, NULL) || list.n == 0 || part.n != 0))
+		return fault_set(f, FAULT_BADREQ, MALFORMED);
+	if (whole.n != 0)
+		return fault_set(f, FAULT_BADREQ, MALFORMED);
 	if (der_take(&tbs, DER_EXPLICIT(0), &part, NULL) && (part.n != 3 || part.at[2] != 0))
 		return fault_set(
 		    f, FAULT_BADREQ, "ocsp: RFC 6960 section 4.1.1: expected version 1");
