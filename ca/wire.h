@@ -23,6 +23,7 @@ enum wire_verb {
 	WIRE_TOKEN_REVOKE,
 	WIRE_REVOKE,
 	WIRE_EXPORT,
+	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
 	WIRE_SETTINGS, /* to a child: struct settings as it lies in memory: one program, one layout
@@ -31,6 +32,7 @@ enum wire_verb {
 	WIRE_PASSPHRASE, /* to the signer: what the keys are sealed with */
 	WIRE_STOP,       /* to a child: finish what is in hand and end */
 	WIRE_READY,      /* from a child: it serves */
+	WIRE_LOCK,       /* to the signer: the data folder's lock, held as long as it lives */
 };
 
 /* An enrolment or, with peer, a renewal. */

@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/sandbox.h"
 #include "ca/identify.h"
 #include "ca/refusal.h"
 #include "ca/wire.h"
@@ -339,6 +338,31 @@ hear_main(void *with)
 	bytes_free(&m.body);
 }
 
+static bool
+is_over(void *with, struct octets peer)
+{
+	struct edge *e = with;
+	struct identity who;
+	struct fault f;
+
+	return !identify(e->realm, peer, clock_now_s(), &who, NULL, &f) || !who.good;
+}
+
+/* A standing changed: connections whose certificate does not hold any more end now, not at their
+ * next request. */
+static void
+told(void *with, uint16_t verb)
+{
+	struct edge *e = with;
+	char count[16];
+	unsigned n;
+
+	if (verb != WIRE_CHANGED || (n = http_cut(e->http, is_over, e)) == 0)
+		return;
+	(void)snprintf(count, sizeof(count), "%u", n);
+	log_fact(LOG_INFO, "cut", "connections", count, NULL);
+}
+
 /* What main says before anything can be served: settings, listeners, and last the line to the
  * signer. */
 static bool
@@ -375,6 +399,7 @@ open_all(struct edge *e, struct fault *f)
 	e->est = (struct est){ e->realm, clock_now_s };
 	e->api = (struct api){ e->realm, clock_now_s };
 	http_set_line(e->http, e->line);
+	http_on_told(e->http, told, e);
 	http_every(e->http, RETRY_MS, tick, e);
 	return true;
 }
@@ -384,7 +409,6 @@ run(int control, enum child_role role)
 {
 	struct edge *e = calloc(1, sizeof(*e));
 	struct fault f;
-	bool filtered;
 	int status = 1;
 
 	if (e == NULL)
@@ -394,14 +418,13 @@ run(int control, enum child_role role)
 	e->line = -1;
 	for (size_t i = 0; i < FACES; i++)
 		e->listener[i] = -1;
-	if (!hear_start(e, &f) || !open_all(e, &f) ||
-	    !sandbox_enter(SANDBOX_EDGE, e->settings.user[0] == '\0' ? NULL : e->settings.user,
-		&filtered, &f) ||
+	if (!hear_start(e, &f) || !child_settle(role, &e->settings, &f) || !open_all(e, &f) ||
+	    !child_confine(role, &e->settings, &f) ||
 	    (role == CHILD_DESK && !listen_all(e, NULL, &f))) {
 		log_fact(LOG_ERROR, "start", "fault", f.text, NULL);
 		goto out;
 	}
-	log_fact(LOG_INFO, "ready", "filter", filtered ? "on" : "off", NULL);
+	log_fact(LOG_INFO, "ready", NULL);
 	tick(e);
 	http_run(e->http, DRAIN_MS);
 	status = 0;

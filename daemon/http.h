@@ -59,6 +59,8 @@ void http_set_tls(struct http *h, enum exchange_face which, SSL_CTX *tls);
  */
 #define HTTP_ASK_MS 20000
 void http_set_line(struct http *h, int fd);
+/* Call told(with, verb) when the other end says something unasked: a message of id 0. */
+void http_on_told(struct http *h, void (*told)(void *with, uint16_t verb), void *with);
 bool http_has_line(const struct http *h); /* false once the other end is gone */
 
 /*

@@ -250,7 +250,9 @@ on_answers(h2o_socket_t *line, const char *err)
 		}
 		if (m->fd >= 0)
 			(void)close(m->fd);
-		if ((q = take_sent(&h->desk, m->id)) != NULL)
+		if (m->id == 0 && h->desk.told != NULL)
+			h->desk.told(h->desk.told_with, m->verb);
+		else if ((q = take_sent(&h->desk, m->id)) != NULL)
 			deliver(q, m->code, octets_bytes(&m->body));
 	}
 	send_waiting(h);
@@ -267,6 +269,13 @@ http_set_line(struct http *h, int fd)
 	d->line = h2o_evloop_socket_create(h->loop, fd, H2O_SOCKET_FLAG_DONT_READ);
 	d->line->data = h;
 	h2o_socket_read_start(d->line, on_answers);
+}
+
+void
+http_on_told(struct http *h, void (*told)(void *with, uint16_t verb), void *with)
+{
+	h->desk.told = told;
+	h->desk.told_with = with;
 }
 
 bool

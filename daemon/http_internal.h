@@ -32,6 +32,8 @@ struct desk {
 	h2o_linklist_t waiting, sent, refused; /* each oldest first */
 	size_t waiting_n;
 	h2o_timeout_entry_t later;
+	void (*told)(void *with, uint16_t verb); /* NULL: nobody wants to know */
+	void *told_with;
 };
 
 struct http {

@@ -16,20 +16,22 @@
 #define REFUSALS_BURST 300
 
 static const struct duty duties[] = {
-	{ WIRE_ENROLL, "enroll", FROM_EDGE, 65536, duty_enroll_judge, duty_enroll_act, true },
-	{ WIRE_OCSP, "ocsp", FROM_EDGE, 8192, NULL, duty_ocsp, false },
-	{ WIRE_CRL, "crl", FROM_EDGE, 64, NULL, duty_crl, false },
-	{ WIRE_REFUSED, "refused", FROM_EDGE | FROM_DESK, 65536, NULL, duty_refused, false },
-	{ WIRE_SERVICE, "service", FROM_EDGE, 0, NULL, duty_service, false },
-	{ WIRE_TENANT, "tenant.create", FROM_EDGE | FROM_DESK, 81920, NULL, duty_tenant, true },
+	{ WIRE_ENROLL, "enroll", FROM_EDGE, 65536, duty_enroll_judge, duty_enroll_act, true,
+	    false },
+	{ WIRE_OCSP, "ocsp", FROM_EDGE, 8192, NULL, duty_ocsp, false, false },
+	{ WIRE_CRL, "crl", FROM_EDGE, 64, NULL, duty_crl, false, false },
+	{ WIRE_REFUSED, "refused", FROM_EDGE | FROM_DESK, 65536, NULL, duty_refused, false, false },
+	{ WIRE_SERVICE, "service", FROM_EDGE, 0, NULL, duty_service, false, false },
+	{ WIRE_TENANT, "tenant.create", FROM_EDGE | FROM_DESK, 81920, NULL, duty_tenant, true,
+	    false },
 	{ WIRE_OPERATOR, "operator.add", FROM_EDGE | FROM_DESK, 81920, duty_operator_judge,
-	    duty_operator_act, true },
-	{ WIRE_TOKEN, "token.create", FROM_EDGE | FROM_DESK, 81920, NULL, duty_token, true },
+	    duty_operator_act, true, false },
+	{ WIRE_TOKEN, "token.create", FROM_EDGE | FROM_DESK, 81920, NULL, duty_token, true, false },
 	{ WIRE_TOKEN_REVOKE, "token.revoke", FROM_EDGE | FROM_DESK, 81920, NULL, duty_token_revoke,
+	    true, false },
+	{ WIRE_REVOKE, "certificate.revoke", FROM_EDGE | FROM_DESK, 81920, NULL, duty_revoke, true,
 	    true },
-	{ WIRE_REVOKE, "certificate.revoke", FROM_EDGE | FROM_DESK, 81920, NULL, duty_revoke,
-	    true },
-	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true },
+	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true, false },
 };
 
 struct log_context
@@ -309,6 +311,23 @@ reply(struct round_job *r)
 	r->job = (struct job){ 0 };
 }
 
+/* Who was let in before may not be any more: the edges look at each connection again, before the
+ * act is answered. */
+static void
+tell_change(struct round *d)
+{
+	bool cut = false;
+
+	for (size_t i = 0; i < d->n; i++)
+		cut |= d->job[i].duty->cuts && !d->job[i].job.failed;
+	for (size_t i = 0; cut && i < *d->lines_n; i++) {
+		struct message m = { .verb = WIRE_CHANGED, .fd = -1 };
+
+		if ((d->lines[i].from & FROM_EDGE) != 0)
+			send_answer(&d->lines[i], &m);
+	}
+}
+
 void
 round_run(struct round *d, size_t n)
 {
@@ -319,6 +338,7 @@ round_run(struct round *d, size_t n)
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->act);
 	commit(d);
+	tell_change(d);
 	for (size_t i = 0; i < n; i++)
 		reply(&d->job[i]);
 }

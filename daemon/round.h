@@ -23,6 +23,8 @@ struct round_job {
 
 struct round {
 	struct signer *signer;
+	struct line *lines; /* all askers: told when a standing changed for the worse */
+	const size_t *lines_n;
 	size_t n; /* jobs in this round */
 	struct round_job job[ROUND_MAX];
 };

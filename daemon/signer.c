@@ -12,7 +12,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/sandbox.h"
 #include "daemon/child.h"
 #include "daemon/passphrase.h"
 #include "daemon/round.h"
@@ -23,7 +22,7 @@
 struct bench {
 	struct signer signer;
 	struct round round;
-	int control;
+	int control, lock; /* lock: of the data folder, shared with main */
 	struct line line[LINES_MAX];
 	size_t lines;
 	bool stop;
@@ -134,6 +133,7 @@ loop(struct bench *d)
 	struct pollfd p[LINES_MAX + 1];
 	size_t n;
 
+	/* One round, then main again: under any load its word is heard. */
 	while (!d->stop) {
 		p[0] = (struct pollfd){ .fd = d->control, .events = POLLIN };
 		for (size_t i = 0; i < d->lines; i++)
@@ -142,7 +142,7 @@ loop(struct bench *d)
 			return;
 		if (p[0].revents != 0)
 			hear_main(d);
-		while ((n = gather(d)) > 0)
+		if ((n = gather(d)) > 0)
 			round_run(&d->round, n);
 	}
 }
@@ -167,7 +167,16 @@ open_journal(struct signer *s, struct fault *f)
 	       journal_open(path, &s->journal, f);
 }
 
-/* What main says first: settings, then the passphrase. */
+static bool
+expect(struct bench *d, uint16_t verb, struct message *m, struct fault *f)
+{
+	if (!child_hear(d->control, true, m, f))
+		return false;
+	return m->verb == verb ||
+	       fault_set(f, FAULT_INTERNAL, "signer: main said %u, and %u was due", m->verb, verb);
+}
+
+/* What main says first: settings, the lock, then the passphrase. */
 static bool
 hear_start(struct bench *d, struct fault *f)
 {
@@ -176,19 +185,18 @@ hear_start(struct bench *d, struct fault *f)
 	struct secret passphrase = { 0 };
 	bool ok = false;
 
-	if (!child_hear(d->control, true, &m, f))
+	if (!expect(d, WIRE_SETTINGS, &m, f))
 		goto out;
-	if (m.verb != WIRE_SETTINGS || m.body.n != sizeof(s->settings)) {
+	if (m.body.n != sizeof(s->settings)) {
 		fault_set(f, FAULT_INTERNAL, "signer: expected settings");
 		goto out;
 	}
 	memcpy(&s->settings, m.body.at, sizeof(s->settings));
-	if (!child_hear(d->control, true, &m, f))
+	if (!expect(d, WIRE_LOCK, &m, f))
 		goto out;
-	if (m.verb != WIRE_PASSPHRASE) {
-		fault_set(f, FAULT_INTERNAL, "signer: expected the passphrase");
+	d->lock = m.fd;
+	if (!expect(d, WIRE_PASSPHRASE, &m, f))
 		goto out;
-	}
 	if (!secret_copy(octets_bytes(&m.body), &passphrase, f))
 		goto out;
 	ok = seal_new(&passphrase, passphrase_strength(&s->settings), &s->seal, f);
@@ -247,6 +255,8 @@ close_all(struct bench *d)
 	for (size_t i = 0; i < d->lines; i++)
 		if (d->line[i].fd >= 0)
 			(void)close(d->line[i].fd);
+	if (d->lock >= 0) /* last: now another may write */
+		(void)close(d->lock);
 }
 
 int
@@ -254,23 +264,23 @@ signer_main(int control)
 {
 	struct bench *d = calloc(1, sizeof(*d));
 	struct fault f;
-	bool filtered;
 	int status = 1;
 
 	if (d == NULL || CRYPTO_secure_malloc_init(SECURE_HEAP, 32) == 0)
 		return 1;
 	d->control = control;
+	d->lock = -1;
 	d->round.signer = &d->signer;
+	d->round.lines = d->line;
+	d->round.lines_n = &d->lines;
 	d->signer.journal.fd = -1;
-	if (!hear_start(d, &f) || !open_all(d, &f) ||
-	    !sandbox_enter(SANDBOX_SIGNER,
-		d->signer.settings.user[0] == '\0' ? NULL : d->signer.settings.user, &filtered,
-		&f) ||
+	if (!hear_start(d, &f) || !child_settle(CHILD_SIGNER, &d->signer.settings, &f) ||
+	    !open_all(d, &f) || !child_confine(CHILD_SIGNER, &d->signer.settings, &f) ||
 	    !child_tell(control, WIRE_READY, octets_of(NULL, 0), -1, &f)) {
 		log_fact(LOG_ERROR, "start", "fault", f.text, NULL);
 		goto out;
 	}
-	log_fact(LOG_INFO, "ready", "filter", filtered ? "on" : "off", NULL);
+	log_fact(LOG_INFO, "ready", NULL);
 	loop(d);
 	status = 0;
 out:

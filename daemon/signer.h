@@ -62,6 +62,7 @@ struct duty {
 	bool (*judge)(struct signer *s, struct job *j, struct fault *f); /* may be NULL */
 	bool (*act)(struct signer *s, struct job *j, struct fault *f);
 	bool tells; /* a refusal of it is a log entry */
+	bool cuts;  /* its success may end connections that are open */
 };
 
 /* daemon/duty_enroll.c */
