@@ -32,23 +32,42 @@ is_user(uid_t uid, gid_t gid)
 	return setuid(0) == -1; /* no way back */
 }
 
-static bool
-become(const char *user, struct fault *f)
+bool
+sandbox_user(const char *user, uid_t *ret_uid, gid_t *ret_gid, struct fault *f)
 {
 	struct passwd *who;
 
-	if (user == NULL || geteuid() != 0)
-		return true;
 	errno = 0;
 	if ((who = getpwnam(user)) == NULL)
-		return fault_errno(f, FAULT_INTERNAL, "sandbox: no user %s", user);
+		return errno == 0 ? fault_set(f, FAULT_NOTFOUND, "user: no user %s", user)
+				  : fault_errno(f, FAULT_NOTFOUND, "user: no user %s", user);
 	if (who->pw_uid == 0)
-		return fault_set(f, FAULT_INTERNAL, "sandbox: %s is root", user);
-	if (setgroups(0, NULL) == -1 || setresgid(who->pw_gid, who->pw_gid, who->pw_gid) == -1 ||
-	    setresuid(who->pw_uid, who->pw_uid, who->pw_uid) == -1)
+		return fault_set(f, FAULT_BADREQ, "user: %s is root", user);
+	*ret_uid = who->pw_uid;
+	*ret_gid = who->pw_gid;
+	return true;
+}
+
+bool
+sandbox_become(const char *user, struct fault *f)
+{
+	pid_t parent = getppid();
+	int death = 0;
+	uid_t uid = 0;
+	gid_t gid = 0;
+
+	if (user == NULL || geteuid() != 0)
+		return true;
+	if (!sandbox_user(user, &uid, &gid, f))
+		return false;
+	if (prctl(PR_GET_PDEATHSIG, &death) == -1 || setgroups(0, NULL) == -1 ||
+	    setresgid(gid, gid, gid) == -1 || setresuid(uid, uid, uid) == -1)
 		return fault_errno(f, FAULT_INTERNAL, "sandbox: cannot become %s", user);
-	if (!is_user(who->pw_uid, who->pw_gid))
+	if (!is_user(uid, gid))
 		return fault_set(f, FAULT_INTERNAL, "sandbox: did not become %s", user);
+	/* The kernel forgets it with the old user; a death in between sent nothing. */
+	if (death != 0 && (prctl(PR_SET_PDEATHSIG, death) == -1 || getppid() != parent))
+		return fault_set(f, FAULT_INTERNAL, "sandbox: the parent is gone");
 	return true;
 }
 
@@ -80,12 +99,11 @@ filter(enum sandbox_role role, bool *ret_on, struct fault *f)
 /* What both roles do all day: files, memory, time, and the descriptors that they were given. */
 static const char *const common[] = {
 	/* files */
-	"access", "chmod", "close", "dup", "faccessat", "faccessat2", "fadvise64", "fallocate",
-	"fchmod", "fchmodat", "fcntl", "fdatasync", "flock", "fstat", "fstatfs", "fsync",
-	"ftruncate", "getcwd", "getdents64", "lseek", "lstat", "mkdir", "mkdirat", "newfstatat",
-	"open", "openat", "pread64", "preadv", "pwrite64", "pwritev", "read", "readlink",
-	"readlinkat", "readv", "rename", "renameat", "renameat2", "rmdir", "stat", "statfs",
-	"statx", "umask", "unlink", "unlinkat", "write", "writev",
+	"access", "close", "dup", "faccessat", "faccessat2", "fadvise64", "fallocate", "fcntl",
+	"fdatasync", "flock", "fstat", "fstatfs", "fsync", "ftruncate", "getcwd", "getdents64",
+	"lseek", "lstat", "newfstatat", "open", "openat", "pread64", "preadv", "pwrite64",
+	"pwritev", "read", "readlink", "readlinkat", "readv", "stat", "statfs", "statx", "umask",
+	"write", "writev",
 	/* memory; mmap and mprotect are in limited */
 	"brk", "madvise", "mlock", "mlock2", "mremap", "msync", "munlock", "munmap",
 	/* descriptors that are there */
@@ -104,6 +122,9 @@ static const char *const common[] = {
 	"sysinfo", "uname"
 };
 
+static const char *const signer[] = { "mkdir", "mkdirat", "rename", "renameat", "renameat2",
+	"rmdir", "unlink", "unlinkat" };
+
 static const char *const edge[] = { "accept", "accept4", "getpeername", "getsockname" };
 
 /* Allowed with one argument as said. */
@@ -121,7 +142,7 @@ static const struct extra {
 	const char *const *names;
 	size_t n;
 } extras[] = {
-	[SANDBOX_SIGNER] = { NULL, 0 },
+	[SANDBOX_SIGNER] = { signer, COUNT(signer) },
 	[SANDBOX_EDGE] = { edge, COUNT(edge) },
 };
 
@@ -200,9 +221,9 @@ filter(enum sandbox_role role, bool *ret_on, struct fault *f)
 #endif
 
 bool
-sandbox_enter(enum sandbox_role role, const char *user, bool *ret_on, struct fault *f)
+sandbox_enter(enum sandbox_role role, bool *ret_on, struct fault *f)
 {
 	if (role != SANDBOX_SIGNER && role != SANDBOX_EDGE)
 		return fault_set(f, FAULT_INTERNAL, "sandbox: no role %d", (int)role);
-	return become(user, f) && close_doors(f) && filter(role, ret_on, f);
+	return close_doors(f) && filter(role, ret_on, f);
 }

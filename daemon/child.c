@@ -10,17 +10,26 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <openssl/crypto.h>
+
 #include "base/log.h"
+#include "base/sandbox.h"
 #include "daemon/edge.h"
 #include "daemon/signer.h"
 
 static const struct {
 	const char *word, *argv0;
 	int (*run)(int control);
+	enum sandbox_role sandbox;
+	const char *folder; /* in DATA; all that it reaches */
+	enum sandbox_use use;
 } roles[CHILD_ROLES] = {
-	[CHILD_SIGNER] = { "signer", CHILD_PREFIX "signer", signer_main },
-	[CHILD_EDGE] = { "edge", CHILD_PREFIX "edge", edge_main },
-	[CHILD_DESK] = { "desk", CHILD_PREFIX "desk", desk_main },
+	[CHILD_SIGNER] = { "signer", CHILD_PREFIX "signer", signer_main, SANDBOX_SIGNER, ".",
+	    SANDBOX_OWN },
+	[CHILD_EDGE] = { "edge", CHILD_PREFIX "edge", edge_main, SANDBOX_EDGE, "tenants",
+	    SANDBOX_SHARE },
+	[CHILD_DESK] = { "desk", CHILD_PREFIX "desk", desk_main, SANDBOX_EDGE, "tenants",
+	    SANDBOX_SHARE },
 };
 
 const char *
@@ -42,7 +51,7 @@ child_is(const char *argv0, enum child_role *role)
 
 /* In the new process, until exec: only calls that are safe there. */
 static void
-become(enum child_role role, int control)
+become(enum child_role role, int control, pid_t parent)
 {
 	char name[32];
 	char *argv[] = { name, NULL };
@@ -51,10 +60,13 @@ become(enum child_role role, int control)
 	(void)snprintf(name, sizeof(name), "%s", roles[role].argv0);
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
-	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
+	/* SIGKILL: nobody watches it any more, and another may start at once. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)
+		_exit(127);
 	if (control == CHILD_CONTROL ? fcntl(control, F_SETFD, 0) != 0
 				     : dup2(control, CHILD_CONTROL) < 0)
 		_exit(127);
+	closefrom(CHILD_CONTROL + 1); /* what main's caller left open */
 	(void)execv("/proc/self/exe", argv);
 	_exit(127);
 }
@@ -62,6 +74,7 @@ become(enum child_role role, int control)
 bool
 child_start(enum child_role role, pid_t *pid, int *control, struct fault *f)
 {
+	pid_t parent = getpid();
 	int ends[2];
 
 	if (!ipc_pair(ends, f))
@@ -72,7 +85,7 @@ child_start(enum child_role role, pid_t *pid, int *control, struct fault *f)
 		return fault_errno(f, FAULT_INTERNAL, "child: fork");
 	}
 	if (*pid == 0)
-		become(role, ends[1]);
+		become(role, ends[1], parent);
 	(void)close(ends[1]);
 	*control = ends[0];
 	return true;
@@ -86,7 +99,53 @@ child_main(enum child_role role)
 	(void)signal(SIGTERM, SIG_IGN);
 	(void)fcntl(CHILD_CONTROL, F_SETFD, FD_CLOEXEC);
 	log_start(roles[role].word, LOG_INFO);
+	/* libcrypto reads its configuration when first used: later there is no way to the file. */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG, NULL) != 1) {
+		log_fact(LOG_ERROR, "start", "fault", "libcrypto does not start", NULL);
+		return 1;
+	}
 	return roles[role].run(CHILD_CONTROL);
+}
+
+void
+child_log(const char *who, const struct settings *s)
+{
+	static const char *const words[] = { [LOG_DEBUG] = "debug",
+		[LOG_INFO] = "info",
+		[LOG_WARN] = "warn",
+		[LOG_ERROR] = "error" };
+	enum log_level least = LOG_ERROR;
+
+	while (least > LOG_DEBUG && strcmp(words[least], s->log_level) != 0)
+		least--;
+	log_start(who, least);
+}
+
+bool
+child_settle(enum child_role role, const struct settings *s, struct fault *f)
+{
+	child_log(roles[role].word, s);
+	return sandbox_become(s->user[0] == '\0' ? NULL : s->user, f);
+}
+
+bool
+child_confine(enum child_role role, const struct settings *s, struct fault *f)
+{
+	char folder[CONF_TEXT_MAX * 2];
+	struct sandbox_place place = { folder, roles[role].use };
+	bool files, calls;
+
+	if (!settings_path(s, roles[role].folder, folder, sizeof(folder)))
+		return fault_set(f, FAULT_INTERNAL, "child: the data folder's path is too long");
+	if (!sandbox_confine(&place, 1, &files, f) ||
+	    !sandbox_enter(roles[role].sandbox, &calls, f))
+		return false;
+	if (!files)
+		log_fact(LOG_WARN, "sandbox", "why",
+		    "no Landlock here: this process could open every file that its user may", NULL);
+	log_fact(LOG_INFO, "sandbox", "files", files ? "confined" : "free", "calls",
+	    calls ? "filtered" : "free", NULL);
+	return true;
 }
 
 bool

@@ -2,9 +2,10 @@
  * daemon/child.h - a child process: started again from the one binary, told what it needs.
  *
  * A child is executed as "quatrain: ROLE" with its control socket as descriptor
- * 3 and nothing else open but standard error. Over it main sends settings,
- * listeners, the passphrase (to the signer alone) and lines to other children;
- * the child says when it is ready. When the control socket closes, the child ends.
+ * 3 and nothing else open but the three standard ones. Over it main sends settings,
+ * listeners, the lock and the passphrase (to the signer alone) and lines to other children;
+ * the child says when it is ready. When main dies, the kernel kills the child; one that closes
+ * its control socket is killed by main.
  */
 #ifndef QUATRAIN_DAEMON_CHILD_H
 #define QUATRAIN_DAEMON_CHILD_H
@@ -28,6 +29,15 @@ bool child_start(enum child_role role, pid_t *pid, int *control, struct fault *f
 bool child_is(const char *argv0, enum child_role *role);
 /* Run the role until it is told to stop; the exit status. */
 int child_main(enum child_role role);
+
+/* The lines of this process, under this name, from the level that the settings say. */
+void child_log(const char *who, const struct settings *s);
+/* With its settings, before it opens anything: log level and user. Faults: those of
+ * sandbox_become(). */
+bool child_settle(enum child_role role, const struct settings *s, struct fault *f) CHECKED;
+/* When all is open, before any stranger's input: only the role's folder in DATA, only its system
+ * calls. Faults: those of sandbox_confine() and sandbox_enter(). */
+bool child_confine(enum child_role role, const struct settings *s, struct fault *f) CHECKED;
 
 /* Main's side of what a child is told. Faults: those of ipc_send(). fd is lent; -1: none. */
 bool child_tell(int control, uint16_t verb, struct octets body, int fd, struct fault *f) CHECKED;

@@ -2,10 +2,12 @@
  * daemon/init.c - the ceremony: root, region, the platform's tenant, and what they need.
  *
  * All of it is made in DATA.new, which becomes DATA when it is whole: a ceremony
- * that was interrupted leaves nothing that could be taken for a service.
+ * that was interrupted leaves nothing that could be taken for a service, and one
+ * that fails takes away what it made.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <fts.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,9 +18,11 @@
 #include <openssl/evp.h>
 
 #include "base/clock.h"
+#include "base/folder.h"
 #include "base/secret.h"
 #include "ca/found.h"
 #include "daemon/cli.h"
+#include "daemon/owner.h"
 #include "daemon/passphrase.h"
 #include "daemon/service.h"
 #include "ocsp/crl.h"
@@ -29,7 +33,9 @@ struct ceremony {
 	const struct invocation *inv;
 	struct settings settings;
 	const char *offline; /* where the root's key goes; NULL: it stays */
-	char data[CONF_TEXT_MAX * 2], made_in[CONF_TEXT_MAX * 2];
+	char data[CONF_TEXT_MAX * 2], made_in[CONF_TEXT_MAX * 2], key_at[CONF_TEXT_MAX * 2];
+	bool made, made_key, made_offline; /* DATA.new, the master key's file, the root key's */
+	struct owner owner;
 	struct name_space space;
 	struct seal *seal;
 	struct realm *realm;
@@ -120,6 +126,7 @@ prepare(struct ceremony *c, struct fault *f)
 		(void)snprintf(sub, sizeof(sub), "%s%s", c->made_in, folders[i]);
 		if (!make_folder(sub, f))
 			return false;
+		c->made = true;
 	}
 	return true;
 }
@@ -147,8 +154,11 @@ open_ground(struct ceremony *c, struct fault *f)
 	struct keyring_ground ground;
 	bool ok;
 
+	if (!passphrase_path(&c->settings, c->made_in, c->key_at, sizeof(c->key_at)))
+		return fault_set(f, FAULT_BADREQ, "seal_file: the path is too long");
 	if (!passphrase_make(&c->settings, c->made_in, &passphrase, f))
 		return false;
+	c->made_key = strcmp(c->settings.seal, "key-file") == 0;
 	ok = seal_new(&passphrase, passphrase_strength(&c->settings), &c->seal, f);
 	secret_free(&passphrase);
 	if (!ok)
@@ -183,12 +193,22 @@ make_delegates(struct ceremony *c, struct fault *f)
 }
 
 static bool
+make_root(struct ceremony *c, struct fault *f)
+{
+	bool ok = found_root(c->keys, c->offline, c->now_s, &c->root, f);
+
+	/* A key is never written over another file: where one came in between, FILE is not ours. */
+	c->made_offline = c->offline != NULL && (ok || f->code != FAULT_CONFLICT);
+	return ok;
+}
+
+static bool
 make_levels(struct ceremony *c, struct fault *f)
 {
 	const struct found_tenant platform = { .name = NAME_PLATFORM, .mode = CONSTRAINTS_NONE };
 	uint64_t index;
 
-	return found_root(c->keys, c->offline, c->now_s, &c->root, f) &&
+	return make_root(c, f) &&
 	       found_ca(c->keys, c->root, c->space.region, NULL, c->now_s, &c->region, f) &&
 	       found_tenant(
 		   c->keys, c->region, &platform, &c->why, c->now_s, &c->platform, &index, f) &&
@@ -221,23 +241,40 @@ write_pem(const struct ceremony *c, const char *name, const struct issuer *const
 
 /* Everything is synced by whoever wrote it; the rename makes it a service, and is synced too. */
 static bool
-publish(const struct ceremony *c, struct fault *f)
+publish(struct ceremony *c, struct fault *f)
 {
-	char above[sizeof(c->data)];
-	char *slash;
-	int fd;
-
+	if (!owner_give(&c->owner, c->made_in, c->key_at, f))
+		return false;
 	if (rename(c->made_in, c->data) != 0)
 		return fault_errno(f, FAULT_INTERNAL, "init: %s", c->data);
-	(void)snprintf(above, sizeof(above), "%s", c->data);
-	if ((slash = strrchr(above, '/')) == NULL)
-		(void)snprintf(above, sizeof(above), ".");
-	else
-		slash[slash == above ? 1 : 0] = '\0';
-	if ((fd = open(above, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0 || fsync(fd) != 0)
-		return fault_errno(f, FAULT_INTERNAL, "init: %s", above);
-	(void)close(fd);
-	return true;
+	c->made = c->made_key = c->made_offline = false; /* it stands, and is not taken away */
+	return folder_sync_of(c->data, f);
+}
+
+static void
+remove_tree(char *folder)
+{
+	char *const roots[] = { folder, NULL };
+	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	FTSENT *e;
+
+	while (walk != NULL && (e = fts_read(walk)) != NULL)
+		if (e->fts_info != FTS_D)
+			(void)remove(e->fts_accpath);
+	if (walk != NULL)
+		(void)fts_close(walk);
+}
+
+/* So that the next try is not in its own way. */
+static void
+take_back(struct ceremony *c)
+{
+	if (c->made_offline)
+		(void)unlink(c->offline);
+	if (c->made_key)
+		(void)unlink(c->key_at);
+	if (c->made)
+		remove_tree(c->made_in);
 }
 
 static bool
@@ -257,6 +294,7 @@ fingerprint(const struct ceremony *c, char to[static 96], struct fault *f)
 static void
 say(const struct ceremony *c, const char *print)
 {
+	bool key_file = strcmp(c->settings.seal, "key-file") == 0;
 	char seal_at[CONF_TEXT_MAX * 2];
 
 	if (c->inv->json) {
@@ -270,14 +308,17 @@ say(const struct ceremony *c, const char *print)
 		     "  root certificate            %s/root.pem    what clients trust\n"
 		     "  root and region             %s/chain.pem\n",
 	    c->space.region, print, c->data, c->data);
-	if (strcmp(c->settings.seal, "key-file") == 0 &&
-	    passphrase_path(&c->settings, c->data, seal_at, sizeof(seal_at)))
+	if (key_file && passphrase_path(&c->settings, c->data, seal_at, sizeof(seal_at)))
 		(void)printf(
 		    "  opens the sealed keys       %s    keep a copy elsewhere\n", seal_at);
+	if (c->owner.name != NULL)
+		(void)printf("  the data folder belongs to  %s%s\n", c->owner.name,
+		    key_file ? "    the file that opens the keys to root" : "");
 	if (c->offline != NULL)
 		(void)printf(
-		    "  the root's key              %s    now take it away; nothing here has it\n",
-		    c->offline);
+		    "  the root's key              %s    take it away, with a copy of %s: together they sign\n",
+		    c->offline,
+		    key_file ? "the file that opens the sealed keys" : "the passphrase");
 	(void)printf("\nNext: quatrain serve%s%s\n      quatrain tenant create NAME%s%s\n",
 	    c->inv->config == NULL ? "" : " --config ",
 	    c->inv->config == NULL ? "" : c->inv->config,
@@ -299,7 +340,8 @@ hold(struct ceremony *c, char print[static 96], struct fault *f)
 {
 	const struct issuer *cas[2];
 
-	if (!take_options(c, f) || !prepare(c, f) || !open_ground(c, f) || !make_levels(c, f))
+	if (!take_options(c, f) || !owner_find(&c->settings, &c->owner, f) || !prepare(c, f) ||
+	    !open_ground(c, f) || !make_levels(c, f))
 		return false;
 	cas[0] = c->root;
 	cas[1] = c->region;
@@ -321,8 +363,11 @@ init_command(const struct invocation *inv)
 	c.now_s = clock_now_s();
 	ok = hold(&c, print, &f);
 	end(&c);
-	if (!ok || !publish(&c, &f))
+	ok = ok && publish(&c, &f);
+	if (!ok) {
+		take_back(&c);
 		return cli_refuse(inv, &f);
+	}
 	say(&c, print);
 	return CLI_OK;
 }

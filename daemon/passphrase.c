@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -49,6 +50,8 @@ write_key(const char *path, const struct secret *hex, struct fault *f)
 	if (!ok)
 		fault_errno(f, FAULT_INTERNAL, "seal: %s", path);
 	(void)close(fd);
+	if (!ok)
+		(void)unlink(path); /* nobody was told that it is there */
 	return ok;
 }
 
@@ -127,6 +130,20 @@ passphrase_make(const struct settings *s, const char *folder, struct secret *ret
 	return make_key(path, ret, f);
 }
 
+/* DATA may belong to a user that is less than we: a link in it would give that user's signer the
+ * first line of another's file. */
+static bool
+is_plain(const char *path, struct fault *f)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return fault_errno(f, FAULT_NOTFOUND, "seal: %s", path);
+	return S_ISREG(st.st_mode) ||
+	       fault_set(f, FAULT_BADREQ,
+		   "seal: %s is no plain file: name one elsewhere as seal_file", path);
+}
+
 bool
 passphrase_get(const struct settings *s, struct secret *ret, struct fault *f)
 {
@@ -138,5 +155,5 @@ passphrase_get(const struct settings *s, struct secret *ret, struct fault *f)
 		return read_credential(s, ret, f);
 	if (!passphrase_path(s, s->data, path, sizeof(path)))
 		return fault_set(f, FAULT_BADREQ, "seal_file: the path is too long");
-	return secret_read_line(path, ret, f);
+	return (s->seal_file[0] != '\0' || is_plain(path, f)) && secret_read_line(path, ret, f);
 }

@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <netdb.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,8 +14,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/signalfd.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,11 +24,14 @@
 #include "ca/wire.h"
 #include "daemon/child.h"
 #include "daemon/cli.h"
+#include "daemon/listen.h"
+#include "daemon/owner.h"
 #include "daemon/passphrase.h"
 
 #define CHILDREN_MAX   66 /* signer, desk, 64 edges */
-#define BACKLOG        1024
 #define START_MS       60000
+#define LOCK_MS        2000 /* the signer of a main that was killed needs a moment to end */
+#define LOCK_TRY_MS    20
 #define STOP_ASKERS_MS 4400 /* edges and desk finish what is in hand; then the signer */
 #define STOP_ALL_MS    4900
 #define HASTE_US       1000000 /* a child that lived shorter waits so long before it comes back */
@@ -48,6 +48,7 @@ struct child {
 struct serve {
 	const struct invocation *inv;
 	const struct settings *settings;
+	struct owner owner;
 	bool local;
 	int lock, signals, ready_fd;
 	const char *ready_file;
@@ -59,73 +60,26 @@ struct serve {
 	int64_t stop_us; /* 0: not stopping */
 };
 
+/* Through DATA, which is the owner's: as the owner. */
 static bool
-resolve(const char *address, struct addrinfo **ret, struct fault *f)
+as_owner(struct serve *s, bool (*act)(struct serve *s, struct fault *f), struct fault *f)
 {
-	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-	const char *colon = strrchr(address, ':');
-	char host[CONF_TEXT_MAX];
-	size_t n = (size_t)(colon - address);
-	int why;
-
-	if (address[0] == '[') {
-		address++;
-		n -= 2;
-	}
-	(void)snprintf(host, sizeof(host), "%.*s", (int)n, address);
-	if ((why = getaddrinfo(host, colon + 1, &hints, ret)) != 0)
-		return fault_set(f, FAULT_BADREQ, "listen: %s: %s", address, gai_strerror(why));
-	return true;
-}
-
-static bool
-listen_tcp(const char *address, int *ret, struct fault *f)
-{
-	struct addrinfo *a;
-	int fd, on = 1;
-	bool ok = false;
-
-	if (!resolve(address, &a, f))
-		return false;
-	fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-	    bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
-		fault_errno(f, FAULT_CONFLICT, "listen: %s", address);
-	else
-		ok = true;
-	freeaddrinfo(a);
-	if (!ok && fd >= 0)
-		(void)close(fd);
-	if (ok)
-		*ret = fd;
-	return ok;
-}
-
-static bool
-listen_unix(const struct settings *s, int *ret, struct fault *f)
-{
-	struct sockaddr_un a = { .sun_family = AF_UNIX };
-	mode_t before;
-	int fd;
 	bool ok;
 
-	if (!settings_path(s, "run/api.sock", a.sun_path, sizeof(a.sun_path)))
-		return fault_set(
-		    f, FAULT_BADREQ, "data: the path is too long for the local socket in it");
-	if (unlink(a.sun_path) != 0 && errno != ENOENT)
-		return fault_errno(f, FAULT_INTERNAL, "listen: %s", a.sun_path);
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)) < 0)
-		return fault_errno(f, FAULT_INTERNAL, "listen: %s", a.sun_path);
-	before = umask(0177); /* never open to others, not even between bind and chmod */
-	ok = bind(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 && listen(fd, BACKLOG) == 0;
-	(void)umask(before);
-	if (!ok) {
-		fault_errno(f, FAULT_INTERNAL, "listen: %s", a.sun_path);
-		(void)close(fd);
+	if (!owner_enter(&s->owner, f))
 		return false;
-	}
-	*ret = fd;
-	return true;
+	ok = act(s, f);
+	return owner_leave(&s->owner, f) && ok;
+}
+
+static bool
+listen_local(struct serve *s, struct fault *f)
+{
+	char path[CONF_TEXT_MAX * 2];
+
+	if (!settings_path(s->settings, "run/api.sock", path, sizeof(path)))
+		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
+	return listen_unix(path, &s->listener[FACE_LOCAL], f);
 }
 
 static bool
@@ -133,7 +87,7 @@ listen_all(struct serve *s, struct fault *f)
 {
 	const struct settings *c = s->settings;
 
-	if (!listen_unix(c, &s->listener[FACE_LOCAL], f))
+	if (!as_owner(s, listen_local, f))
 		return false;
 	if (s->local)
 		return true;
@@ -142,24 +96,37 @@ listen_all(struct serve *s, struct fault *f)
 	       listen_tcp(c->listen_metrics, &s->listener[FACE_METRICS], f);
 }
 
-/* One service a data folder: two signers would write two logs into one. */
 static bool
-take_lock(struct serve *s, struct fault *f)
+is_founded(const struct settings *s, struct fault *f)
 {
-	char path[CONF_TEXT_MAX * 2], root[CONF_TEXT_MAX * 2];
+	char root[CONF_TEXT_MAX * 2];
 
-	if (!settings_path(s->settings, "run/lock", path, sizeof(path)) ||
-	    !settings_path(s->settings, "root.pem", root, sizeof(root)))
+	if (!settings_path(s, "root.pem", root, sizeof(root)))
 		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
 	if (access(root, F_OK) != 0)
 		return fault_set(f, FAULT_NOTFOUND,
-		    "serve: %s holds no service yet: run \"quatrain init\" first",
-		    s->settings->data);
+		    "serve: %s holds no service yet: run \"quatrain init\" first", s->data);
+	return true;
+}
+
+/* One service a data folder: two signers would write two logs into one. The signer holds the lock
+ * too: it may outlive its main for a moment. */
+static bool
+take_lock(struct serve *s, struct fault *f)
+{
+	char path[CONF_TEXT_MAX * 2];
+
+	if (!settings_path(s->settings, "run/lock", path, sizeof(path)))
+		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
 	if ((s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
 		return fault_errno(f, FAULT_INTERNAL, "serve: %s", path);
-	if (flock(s->lock, LOCK_EX | LOCK_NB) != 0)
-		return fault_set(f, FAULT_CONFLICT,
-		    "serve: a service, or a command, is using %s already", s->settings->data);
+	for (int ms = 0; flock(s->lock, LOCK_EX | LOCK_NB) != 0; ms += LOCK_TRY_MS) {
+		if (ms >= LOCK_MS)
+			return fault_set(f, FAULT_CONFLICT,
+			    "serve: a service, or a command, is using %s already",
+			    s->settings->data);
+		(void)poll(NULL, 0, LOCK_TRY_MS);
+	}
 	return true;
 }
 
@@ -194,8 +161,9 @@ tell_start(struct serve *s, struct child *c, struct fault *f)
 		c->control, WIRE_SETTINGS, octets_of(s->settings, sizeof(*s->settings)), -1, f))
 		return false;
 	if (c->role == CHILD_SIGNER)
-		return child_tell(
-		    c->control, WIRE_PASSPHRASE, secret_octets(&s->passphrase), -1, f);
+		return child_tell(c->control, WIRE_LOCK, octets_of(NULL, 0), s->lock, f) &&
+		       child_tell(
+			   c->control, WIRE_PASSPHRASE, secret_octets(&s->passphrase), -1, f);
 	for (unsigned i = 0; i < FACES; i++) {
 		uint8_t face = (uint8_t)i;
 
@@ -224,6 +192,15 @@ start(struct serve *s, struct child *c)
 }
 
 static void
+let_go(struct child *c)
+{
+	if (c->control >= 0)
+		(void)close(c->control);
+	c->control = -1;
+	c->ready = false;
+}
+
+static void
 gone(struct serve *s, struct child *c, int status)
 {
 	char why[32];
@@ -233,10 +210,8 @@ gone(struct serve *s, struct child *c, int status)
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 	if (s->stop_us == 0)
 		log_fact(LOG_WARN, "child-ended", "child", child_word(c->role), "why", why, NULL);
-	(void)close(c->control);
-	c->control = -1;
+	let_go(c);
 	c->pid = 0;
-	c->ready = false;
 	c->again_us = now_us - c->started_us < HASTE_US ? now_us + HASTE_US / 4 : now_us;
 }
 
@@ -289,7 +264,7 @@ became_ready(struct serve *s, struct child *c)
 	c->ready = true;
 	if (c->role == CHILD_SIGNER)
 		for (size_t i = 1; i < s->children; i++)
-			if (s->child[i].pid != 0 && !connect_line(s, &s->child[i], &f))
+			if (s->child[i].control >= 0 && !connect_line(s, &s->child[i], &f))
 				log_fact(LOG_WARN, "line", "child", child_word(s->child[i].role),
 				    "fault", f.text, NULL);
 	for (size_t i = 0; i < s->children; i++)
@@ -313,6 +288,12 @@ hear_child(struct serve *s, struct child *c)
 			became_ready(s, c);
 	}
 	bytes_free(&m.body);
+	if (f.code == FAULT_BUSY) /* no more for now */
+		return;
+	/* Who hears no more cannot be told to stop. One that is about to end by itself does. */
+	let_go(c);
+	if (s->stop_us == 0)
+		(void)kill(c->pid, SIGKILL);
 }
 
 static void
@@ -401,7 +382,7 @@ wait_a_little(struct serve *s)
 	if (poll(p, s->children + 1, waiting ? 20 : -1) <= 0)
 		return;
 	for (size_t i = 0; i < s->children; i++)
-		if (s->child[i].control >= 0 && (p[i + 1].revents & POLLIN) != 0)
+		if (s->child[i].control >= 0 && p[i + 1].revents != 0)
 			hear_child(s, &s->child[i]);
 	if (p[0].revents != 0)
 		hear_signals(s);
@@ -451,8 +432,9 @@ name_children(struct serve *s)
 
 /* What the ceremony recorded is what certificates say, whatever the file says now. */
 static bool
-check_space(const struct settings *c, struct fault *f)
+check_space(struct serve *s, struct fault *f)
 {
+	const struct settings *c = s->settings;
 	struct realm *r;
 	const struct name_space *ns;
 
@@ -464,6 +446,26 @@ check_space(const struct settings *c, struct fault *f)
 		    "the configuration says others; those of the ceremony hold", NULL);
 	realm_close(r);
 	return true;
+}
+
+static bool
+find_owner(struct serve *s, struct fault *f)
+{
+	if (!owner_find(s->settings, &s->owner, f))
+		return false;
+	if (s->owner.name == NULL && geteuid() == 0)
+		log_fact(LOG_WARN, "user", "why",
+		    "all processes stay root: set user in the configuration to one that has nothing else",
+		    NULL);
+	return owner_check(&s->owner, s->settings, f);
+}
+
+static bool
+run(struct serve *s, struct fault *f)
+{
+	return is_founded(s->settings, f) && find_owner(s, f) && as_owner(s, take_lock, f) &&
+	       as_owner(s, check_space, f) && block_signals(s, f) && listen_all(s, f) &&
+	       passphrase_get(s->settings, &s->passphrase, f) && watch(s, f);
 }
 
 int
@@ -486,10 +488,9 @@ serve_command(const struct invocation *inv)
 	s->lock = s->signals = -1;
 	for (size_t i = 0; i < FACES; i++)
 		s->listener[i] = -1;
-	log_start("main", LOG_INFO);
+	child_log("main", s->settings);
 	name_children(s);
-	ok = take_lock(s, &f) && check_space(s->settings, &f) && block_signals(s, &f) &&
-	     listen_all(s, &f) && passphrase_get(s->settings, &s->passphrase, &f) && watch(s, &f);
+	ok = run(s, &f);
 	secret_free(&s->passphrase);
 	free(s);
 	return ok ? CLI_OK : cli_refuse(inv, &f);

@@ -15,6 +15,7 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -63,12 +64,12 @@ teardown(void)
 }
 
 static void
-enter(enum sandbox_role role, const char *user)
+enter(enum sandbox_role role)
 {
 	struct fault f;
 	bool on = false;
 
-	if (!sandbox_enter(role, user, &on, &f))
+	if (!sandbox_enter(role, &on, &f))
 		_exit(REFUSED);
 	if (on != FILTERED)
 		_exit(REFUSED + 1);
@@ -82,7 +83,7 @@ end_of(enum sandbox_role role, void (*act)(void))
 	pid_t child = fork();
 
 	if (child == 0) {
-		enter(role, NULL);
+		enter(role);
 		act();
 		_exit(0);
 	}
@@ -203,33 +204,79 @@ push_input(void)
 }
 
 static void
+change_mode(void)
+{
+	(void)chmod(folder, 0755);
+}
+
+static void
+change_owner(void)
+{
+	(void)!chown(folder, (uid_t)-1, (gid_t)-1);
+}
+
+static void
+cut_file(void)
+{
+	(void)!truncate(folder, 0);
+}
+
+static void
+remove_file(void)
+{
+	(void)unlink("/nonexistent/file");
+}
+
+static void
+rename_file(void)
+{
+	(void)rename("/nonexistent/file", "/nonexistent/other");
+}
+
+static void
+make_folder(void)
+{
+	(void)mkdir("/nonexistent/folder", 0700);
+}
+
+static void
 accept_one(void)
 {
 	if (accept4(listener, NULL, NULL, SOCK_CLOEXEC) < 0)
 		_exit(1);
 }
 
+#define BY_SIGNER (1u << SANDBOX_SIGNER)
+#define BY_EDGE   (1u << SANDBOX_EDGE)
+#define BY_BOTH   (BY_SIGNER | BY_EDGE)
+
 static const struct forbidden {
 	const char *name;
 	void (*act)(void);
-	bool edge; /* forbidden to the edge, too */
+	unsigned by; /* the roles that die of it */
 } forbidden[] = {
-	{ "socket", make_socket, true },
-	{ "socketpair", make_socketpair, true },
-	{ "connect", connect_out, true },
-	{ "bind", bind_one, true },
-	{ "listen", listen_on, true },
-	{ "execve", exec_program, true },
-	{ "fork", fork_child, true },
-	{ "thread", start_thread, true },
-	{ "kill", signal_parent, true },
-	{ "ptrace", trace_parent, true },
-	{ "mmap with PROT_EXEC", map_code, true },
-	{ "mprotect with PROT_EXEC", make_code, true },
-	{ "setuid", change_user, true },
-	{ "another's prlimit", limit_parent, true },
-	{ "ioctl TIOCSTI", push_input, true },
-	{ "accept", accept_one, false },
+	{ "socket", make_socket, BY_BOTH },
+	{ "socketpair", make_socketpair, BY_BOTH },
+	{ "connect", connect_out, BY_BOTH },
+	{ "bind", bind_one, BY_BOTH },
+	{ "listen", listen_on, BY_BOTH },
+	{ "execve", exec_program, BY_BOTH },
+	{ "fork", fork_child, BY_BOTH },
+	{ "thread", start_thread, BY_BOTH },
+	{ "kill", signal_parent, BY_BOTH },
+	{ "ptrace", trace_parent, BY_BOTH },
+	{ "mmap with PROT_EXEC", map_code, BY_BOTH },
+	{ "mprotect with PROT_EXEC", make_code, BY_BOTH },
+	{ "setuid", change_user, BY_BOTH },
+	{ "another's prlimit", limit_parent, BY_BOTH },
+	{ "ioctl TIOCSTI", push_input, BY_BOTH },
+	{ "chmod", change_mode, BY_BOTH },
+	{ "chown", change_owner, BY_BOTH },
+	{ "truncate", cut_file, BY_BOTH },
+	{ "accept", accept_one, BY_SIGNER },
+	{ "unlink", remove_file, BY_EDGE },
+	{ "rename", rename_file, BY_EDGE },
+	{ "mkdir", make_folder, BY_EDGE },
 };
 
 static void
@@ -244,8 +291,9 @@ dies(enum sandbox_role role, const struct forbidden *c)
 START_TEST(a_forbidden_call_kills)
 {
 	for (size_t i = 0; i < COUNT(forbidden); i++) {
-		dies(SANDBOX_SIGNER, &forbidden[i]);
-		if (forbidden[i].edge)
+		if ((forbidden[i].by & BY_SIGNER) != 0)
+			dies(SANDBOX_SIGNER, &forbidden[i]);
+		if ((forbidden[i].by & BY_EDGE) != 0)
 			dies(SANDBOX_EDGE, &forbidden[i]);
 	}
 }
@@ -282,7 +330,7 @@ START_TEST(threads_that_run_are_under_it)
 	if ((child = fork()) == 0) {
 		if (pthread_create(&id, NULL, call_later, NULL) != 0)
 			_exit(2);
-		enter(SANDBOX_SIGNER, NULL);
+		enter(SANDBOX_SIGNER);
 		if (write(go[1], "x", 1) == 1)
 			(void)pthread_join(id, NULL);
 		_exit(0);
@@ -377,7 +425,21 @@ use_stdio(void)
 }
 
 static void
-use_all(void)
+read_store(void)
+{
+	char path[SCRATCH_PATH_MAX];
+	struct store *s = NULL;
+	struct bytes v = { 0 };
+	struct fault f;
+
+	scratch_path(folder, "store", path, sizeof(path));
+	NEED(store_open(path, STORE_READ, &s, &f) && store_get(s, 0, octets_text("k"), &v, &f));
+	store_close(s);
+	bytes_free(&v);
+}
+
+static void
+use_as_signer(void)
 {
 	use_store();
 	use_seal();
@@ -386,14 +448,26 @@ use_all(void)
 	use_stdio();
 }
 
+static void
+use_as_edge(void)
+{
+	read_store(); /* the signer's of before */
+	use_key();
+	use_ipc();
+	use_stdio();
+}
+
 START_TEST(a_days_work_is_allowed)
 {
-	static const enum sandbox_role roles[] = { SANDBOX_SIGNER, SANDBOX_EDGE };
+	static void (*const days[])(void) = {
+		[SANDBOX_SIGNER] = use_as_signer,
+		[SANDBOX_EDGE] = use_as_edge,
+	};
 	struct fault f;
 
 	ck_assert_msg(secret_start(&f) && ipc_pair(ends, &f), "%s", f.text);
-	for (size_t i = 0; i < COUNT(roles); i++) {
-		int status = end_of(roles[i], use_all);
+	for (size_t i = 0; i < COUNT(days); i++) {
+		int status = end_of((enum sandbox_role)i, days[i]);
 
 		ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "role %zu: %#x", i,
 		    (unsigned)status);
@@ -428,15 +502,19 @@ START_TEST(no_dump_and_no_new_privileges)
 }
 END_TEST
 
-/* The exit status of a child that enters as user and finds itself to be uid. */
+/* The exit status of a child that becomes user and finds itself to be uid. */
 static int
 become(const char *user, uid_t uid, bool alone)
 {
-	int status;
+	int status, death = 0;
+	struct fault f;
 	pid_t child = fork();
 
 	if (child == 0) {
-		enter(SANDBOX_SIGNER, user);
+		NEED(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+		if (!sandbox_become(user, &f))
+			_exit(REFUSED);
+		NEED(prctl(PR_GET_PDEATHSIG, &death) == 0 && death == SIGKILL);
 		NEED(getuid() == uid && geteuid() == uid);
 		NEED(!alone || access("/root/.", R_OK) == -1);
 		_exit(0);
@@ -454,11 +532,29 @@ START_TEST(root_becomes_the_user)
 	uid = nobody->pw_uid;
 	if (geteuid() == 0) {
 		ck_assert_int_eq(become("nobody", uid, true), 0);
+		ck_assert_int_eq(become(NULL, 0, false), 0);
 		ck_assert_int_eq(become("root", 0, false), REFUSED);
 		ck_assert_int_eq(become("no-such-user-here", 0, false), REFUSED);
 	} else {
 		ck_assert_int_eq(become("nobody", geteuid(), false), 0);
 	}
+}
+END_TEST
+
+START_TEST(a_user_has_a_name_and_is_not_root)
+{
+	uid_t uid = 77;
+	gid_t gid = 77;
+	struct fault f = { 0 };
+
+	ck_assert(!sandbox_user("no-such-user-here", &uid, &gid, &f));
+	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
+	ck_assert(!sandbox_user("root", &uid, &gid, &f));
+	ck_assert_int_eq(f.code, FAULT_BADREQ);
+	ck_assert_uint_eq(uid, 77);
+	ck_assert_uint_eq(gid, 77);
+	ck_assert(sandbox_user("nobody", &uid, &gid, &f));
+	ck_assert_uint_ne(uid, 77);
 }
 END_TEST
 
@@ -470,8 +566,8 @@ START_TEST(a_role_that_is_none_is_refused)
 	int status;
 
 	if (child == 0)
-		_exit(sandbox_enter((enum sandbox_role)7, NULL, &on, &f) || on ||
-		      f.code != FAULT_INTERNAL);
+		_exit(
+		    sandbox_enter((enum sandbox_role)7, &on, &f) || on || f.code != FAULT_INTERNAL);
 	ck_assert_int_eq(waitpid(child, &status, 0), child);
 	ck_assert_int_eq(status, 0);
 }
@@ -496,6 +592,7 @@ main(void)
 	tcase_add_test(t, abort_ends_by_its_own_signal);
 	tcase_add_test(t, no_dump_and_no_new_privileges);
 	tcase_add_test(t, root_becomes_the_user);
+	tcase_add_test(t, a_user_has_a_name_and_is_not_root);
 	tcase_add_test(t, a_role_that_is_none_is_refused);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
