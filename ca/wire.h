@@ -33,7 +33,6 @@ enum wire_verb {
 	WIRE_STOP,       /* to a child: finish what is in hand and end */
 	WIRE_READY,      /* from a child: it serves */
 	WIRE_LOCK,       /* to the signer: the data folder's lock, held as long as it lives */
-	WIRE_LOCK,       /* to the signer: the data folder's lock, held as long as it lives */
 };
 
 /* An enrolment or, with peer, a renewal. */
