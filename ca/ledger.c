@@ -311,6 +311,19 @@ ledger_undo(struct ledger *l, struct ledger_mark mark)
 }
 
 bool
+ledger_has_room(struct ledger *l, struct fault *f)
+{
+	uint64_t used, room;
+
+	store_usage(l->store, &used, &room);
+	if (used / LEDGER_FULL_PERCENT < room / 100)
+		return true;
+	return fault_set(f, FAULT_BUSY,
+	    "ledger: %d %% of its disk or map is used: issuing waits for space, revoking goes on",
+	    LEDGER_FULL_PERCENT);
+}
+
+bool
 ledger_settled(const struct ledger *l)
 {
 	return l->settled;

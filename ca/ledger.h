@@ -119,6 +119,13 @@ struct ledger_mark {
 struct ledger_mark ledger_mark(const struct ledger *l);
 void ledger_undo(struct ledger *l, struct ledger_mark mark);
 
+/*
+ * Is there room to issue? Over LEDGER_FULL_PERCENT of the map or disk only revocations and the log
+ * go on: they must never wait for space. Fault: FAULT_BUSY, with words that say what to do.
+ */
+#define LEDGER_FULL_PERCENT 80
+bool ledger_has_room(struct ledger *l, struct fault *f) CHECKED;
+
 /* Intents of an earlier life are settled once, before anything is written: see realm_on_open(). */
 bool ledger_settled(const struct ledger *l);
 void ledger_set_settled(struct ledger *l, bool settled);

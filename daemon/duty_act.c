@@ -105,7 +105,8 @@ duty_tenant(struct signer *s, struct job *j, struct fault *f)
 	if (!open_act(s, j, ACT_TENANT_CREATE, &a, &body, f))
 		return false;
 	why = signer_context(s, j, by);
-	if (!read_tenant(s, body, &t, f) || !find_region(s, &region, f) ||
+	if (!ledger_has_room(realm_platform(s->realm), f) || !read_tenant(s, body, &t, f) ||
+	    !find_region(s, &region, f) ||
 	    !realm_authority_good(s->realm, &region->a, j->now_s, f) ||
 	    !found_tenant(s->keys, region, &t, &why, j->now_s, &ca, &index, f))
 		goto out;

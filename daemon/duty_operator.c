@@ -85,7 +85,8 @@ intend(struct signer *s, struct job *j, struct application *a, struct fault *f)
 	identity_text(&j->who, by);
 	(void)snprintf(from.enroller, sizeof(from.enroller), "%.95s", by);
 	j->role = identity_role(a->role);
-	return realm_tenant(s->realm, NAME_PLATFORM, &t, f) &&
+	return ledger_has_room(realm_platform(s->realm), f) &&
+	       realm_tenant(s->realm, NAME_PLATFORM, &t, f) &&
 	       keyring_issuer(s->keys, t.key_id, &j->issuer, f) &&
 	       realm_authority_good(s->realm, &j->issuer->a, j->now_s, f) &&
 	       issue_prepare(j->issuer, &w, j->now_s, &j->ticket, f) &&

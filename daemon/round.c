@@ -131,6 +131,10 @@ signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const
 		return;
 	if (tenant[0] == '\0' || !realm_ledger(s->realm, tenant, &l, &f))
 		l = realm_platform(s->realm);
+	if (!ledger_has_room(l, &f)) { /* what room there is is for revocations */
+		s->refusals.suppressed++;
+		return;
+	}
 	e = log_entry("request.refused", &c);
 	json_put_octets(e, "request", octets_text(act));
 	json_put_octets(e, "reason", octets_text(why->text));

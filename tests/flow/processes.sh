@@ -2,7 +2,16 @@
 # tests/flow/processes.sh - main, signer, edge, desk: what each may, that SIGTERM stops all, that a killed child comes back.
 . "$(dirname "$0")/lib.sh"
 
+# Main's caller may leave descriptors open: no child may get one.
+exec 9<"$TREE/CMakeLists.txt"
 service_fresh acme
+exec 9<&-
+
+children() { # children: the processes of all roles
+	child_pids signer
+	child_pids edge
+	child_pids desk
+}
 
 for role in signer edge desk; do
 	is "there is a $role" yes "$([ -n "$(child_pids $role)" ] && echo yes || echo no)"
@@ -28,6 +37,11 @@ if [ "$(id -u)" = 0 ]; then
 		is "nothing secret in the arguments or environment of $p" 0 \
 		    "$(cat "/proc/$p/cmdline" "/proc/$p/environ" | grep -acF "$(cat "$DATA/master.key")")"
 	done
+	for p in $(children); do
+		is "nothing of main's caller is open in $p" "" "$(readlink "/proc/$p/fd"/* | grep -F CMakeLists)"
+	done
+	is "the signer holds the lock as main does" yes \
+	    "$(readlink "/proc/$(child_pids signer)/fd"/* | grep -qx "$DATA/run/lock" && echo yes || echo no)"
 else
 	echo "skip  $FLOW: descriptors and environments, which only root can see"
 fi
@@ -38,6 +52,54 @@ for role in signer edge desk; do
 		is "$role: no core dumps" "0" "$(awk '/^Max core file size/ { print $5 }' "/proc/$p/limits")"
 	done
 done
+
+# What a captured child could do, done from within it: gdb lets it call functions of its own.
+# inside PID EXPRESSION: its value
+inside() {
+	timeout 60 gdb -nx -batch -iex 'set auto-load off' -p "$1" -ex "print $2" 2>/dev/null | sed -n 's/^\$1 = //p'
+}
+# opens PID PATH FLAGS: yes or no
+opens() {
+	local fd
+	fd=$(inside "$1" "((int (*)(const char *, int, int))open)(\"$2\", $3, 0600)")
+	case $fd in
+	-1) echo no ;;
+	[0-9]*) echo yes ;;
+	*) echo "gdb says nothing" ;;
+	esac
+}
+if [ "$(id -u)" = 0 ] && [ -z "$SANITIZED" ] && [ -n "$(command -v gdb)" ] && grep -q 'files=confined' "$WORK/serve.log"; then
+	for role in edge desk; do
+		p=$(child_pids $role)
+		is "a captured $role cannot read master.key" no "$(opens "$p" "$DATA/master.key" 0)"
+		is "a captured $role cannot write the journal" no "$(opens "$p" "$DATA/journal" 1)"
+		is "a captured $role cannot read /etc/passwd" no "$(opens "$p" /etc/passwd 0)"
+		is "a captured $role cannot make a file in /tmp" no "$(opens "$p" "$WORK/made" 65)"
+		is "it reads the ledger (the test can tell)" yes "$(opens "$p" "$DATA/tenants/platform/data.mdb" 0)"
+	done
+	p=$(child_pids signer)
+	is "a captured signer cannot read /etc/passwd" no "$(opens "$p" /etc/passwd 0)"
+	is "a captured signer cannot make a file in /tmp" no "$(opens "$p" "$WORK/made" 65)"
+	is "it reads the journal (the test can tell)" yes "$(opens "$p" "$DATA/journal" 0)"
+	is "nothing was made" no "$([ -e "$WORK/made" ] && echo yes || echo no)"
+
+	# A child that hangs up and lives on: main must neither wait for it nor spin.
+	p=$(child_pids desk)
+	inside "$p" '((int (*)(int))close)(3)' >"$WORK/gdb"
+	for ((i = 0; i < 100; i++)); do
+		alive "$p" || break
+		sleep 0.05
+	done
+	is "a child that closes its line to main is killed" no "$(alive "$p" && echo yes || echo no)"
+	for ((i = 0; i < 100; i++)); do
+		api GET /v1/tenants
+		[ "$STATUS" != 200 ] || break
+		sleep 0.05
+	done
+	is "and replaced" 200 "$STATUS"
+else
+	echo "skip  $FLOW: captured children; needs root, gdb, Landlock and a build without sanitizers"
+fi
 
 # serves: an enrolment from token to certificate
 serves() {
@@ -92,18 +154,35 @@ done
 port_taken "$SECURE"
 is "SIGTERM: nobody listens any more" 1 $?
 
-# Killed with its main, no child stays behind: nobody would watch it.
+# Killed with its main, no child stays behind, busy as it may be: nobody would watch it.
+sed -i 's/^log_level:.*//' "$CONF"
+echo 'log_level: warn' >>"$CONF"
+: >"$WORK/serve.log"
 service_start || stop_here "serve again"
-children="$(child_pids signer) $(child_pids edge) $(child_pids desk)"
+chain_of acme "$WORK/ca"
+openssl ocsp -issuer "$WORK/ca1.pem" -cert "$WORK/before/leaf.pem" -reqout "$WORK/ask.der" >"$WORK/ask.txt" 2>&1
+curl -s -Z --parallel-max 40 --max-time 60 -o "$WORK/answer" -H 'Content-Type: application/ocsp-request' \
+    --data-binary @"$WORK/ask.der" "$OPEN/ocsp#[1-200000]" >"$WORK/load.out" 2>&1 &
+load=$!
+before=$(awk '{ print $14 + $15 }' "/proc/$(child_pids signer)/stat")
+sleep 1
+is "the signer is busy" yes \
+    "$([ "$(awk '{ print $14 + $15 }' "/proc/$(child_pids signer)/stat")" -gt $((before + 10)) ] && echo yes || echo no)"
+doomed=$(children)
+from=${EPOCHREALTIME/./}
 { kill -KILL "$PID"; wait "$PID"; } 2>/dev/null
 for ((i = 0; i < 100; i++)); do
 	left=""
-	for p in $children; do alive "$p" && left+=" $p"; done
+	for p in $doomed; do alive "$p" && left+=" $p"; done
 	[ -n "$left" ] || break
 	sleep 0.05
 done
+took_ms=$(((${EPOCHREALTIME/./} - from) / 1000))
 is "no child outlives a killed main" "" "$left"
+is "they are gone within 2 s" yes "$([ "$took_ms" -le 2000 ] && echo yes || echo "$took_ms ms")"
 PID=""
 service_start || stop_here "serve after a killed main"
 works "after a killed main it serves" serves last
+{ kill "$load"; wait "$load"; } 2>/dev/null
+unlike "log_level: warn: no line of less" 'level=(info|debug)' "$(cat "$WORK/serve.log")"
 finish
