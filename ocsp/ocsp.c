@@ -360,11 +360,12 @@ crl_made(struct exchange *x, uint16_t code, struct octets body)
 	struct fault f;
 	bool fresh;
 
-	(void)code;
 	(void)body;
 	bytes_clear(&x->reply);
 	if (read_crl(q->ocsp, &q->seen.issuer, &x->reply, &fresh, &f))
 		put_crl(x);
+	else if (code != 0 && f.code == FAULT_NOTFOUND) /* the CA is there, its list is not yet */
+		not_served(x, &(struct fault){ .code = FAULT_BUSY });
 	else
 		not_served(x, &f);
 }
@@ -424,6 +425,14 @@ take_prefix(struct octets *path, const char *prefix)
 	return true;
 }
 
+/* RFC 9110 section 15.5.6: a 405 says what would be allowed. */
+static void
+other_method(struct exchange *x, const char *allow)
+{
+	exchange_header(x, "Allow", "%s", allow);
+	x->status = 405;
+}
+
 bool
 ocsp_serve(struct ocsp *o, struct exchange *x)
 {
@@ -438,17 +447,17 @@ ocsp_serve(struct ocsp *o, struct exchange *x)
 		else if (get)
 			serve_get(o, x, path);
 		else
-			x->status = 405;
+			other_method(x, path.n <= 1 ? "GET, HEAD, POST" : "GET, HEAD");
 	} else if (take_prefix(&path, "/crl/")) {
 		if (get)
 			serve_crl(o, x, path);
 		else
-			x->status = 405;
+			other_method(x, "GET, HEAD");
 	} else if (take_prefix(&path, "/ca/")) {
 		if (get)
 			serve_ca(o, x, path);
 		else
-			x->status = 405;
+			other_method(x, "GET, HEAD");
 	} else {
 		return false;
 	}
