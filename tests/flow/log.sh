@@ -91,13 +91,11 @@ spoil() { # spoil WHAT SED-SCRIPT FILE
 	refuses "$1" verify "$WORK/bad"
 	like "$1: says where" 'line|entr|checkpoint|certificate' "$OUT"
 }
-# shellcheck disable=SC2016 # $ is the last line, to sed
 spoil "the last line removed" '${d}' entries.jsonl
 spoil "the first line removed" '1d' entries.jsonl
 spoil "a line in the middle removed" '4d' entries.jsonl
 spoil "two lines swapped" '4{h;d};5{G}' entries.jsonl
 spoil "a line slipped in" '4{p}' entries.jsonl
-# shellcheck disable=SC2016
 spoil "an empty line at the end" '${G}' entries.jsonl
 spoil "a space at a line's end" '2s/$/ /' entries.jsonl
 spoil "CRLF" 's/$/\r/' entries.jsonl
