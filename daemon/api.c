@@ -67,28 +67,35 @@ api_answer(struct exchange *x, unsigned status, struct json *taken)
 	exchange_header(x, "Cache-Control", "no-store");
 }
 
-/* The reply to a fault, all but sending it. */
-static unsigned
-describe(struct exchange *x, const struct fault *f)
+/* A problem document (RFC 9457 section 3.1) in x's reply. */
+static void
+put_problem(struct exchange *x, const char *title, unsigned status, const char *detail)
 {
-	size_t i = 0;
 	struct json *j = json_object();
 	struct fault ignored;
 
-	(void)snprintf(x->why, sizeof(x->why), "%.199s", f->text);
-	while (problems[i].code != f->code && problems[i].code != FAULT_INTERNAL)
-		i++;
 	json_put_text(j, "type", "about:blank");
-	json_put_text(j, "title", problems[i].title);
-	json_put_number(j, "status", problems[i].status);
-	json_put_octets(j, "detail",
-	    octets_text(problems[i].status == 500 ? "the service had a fault; its log says which"
-						  : f->text));
+	json_put_text(j, "title", title);
+	json_put_number(j, "status", status);
+	json_put_octets(j, "detail", octets_text(detail));
 	bytes_clear(&x->reply);
 	if (!json_write(j, &x->reply, &ignored))
 		bytes_clear(&x->reply);
 	json_free(j);
 	x->type = type_problem;
+}
+
+/* The reply to a fault, all but sending it. */
+static unsigned
+describe(struct exchange *x, const struct fault *f)
+{
+	size_t i = 0;
+
+	(void)snprintf(x->why, sizeof(x->why), "%.199s", f->text);
+	while (problems[i].code != f->code && problems[i].code != FAULT_INTERNAL)
+		i++;
+	put_problem(x, problems[i].title, problems[i].status,
+	    problems[i].status == 500 ? "the service had a fault; its log says which" : f->text);
 	if (problems[i].status == 503)
 		exchange_header(x, "Retry-After", "2");
 	return problems[i].status;
@@ -101,20 +108,23 @@ api_problem(struct exchange *x, const struct fault *f)
 }
 
 bool
-api_query(const struct exchange *x, const char *name, char *to, size_t size)
+api_query(const struct exchange *x, const char *name, char *to, size_t size, struct fault *f)
 {
 	struct octets in = x->query;
 	size_t n = strlen(name);
 
+	to[0] = '\0';
 	while (in.n > 0) {
 		const uint8_t *end = memchr(in.at, '&', in.n);
 		struct octets one = octets_of(in.at, end == NULL ? in.n : (size_t)(end - in.at));
 
 		if (one.n > n && memcmp(one.at, name, n) == 0 && one.at[n] == '=')
-			return text_unpercent(octets_of(one.at + n + 1, one.n - n - 1), to, size);
+			return text_unpercent(octets_of(one.at + n + 1, one.n - n - 1), to, size) ||
+			       fault_set(f, FAULT_BADREQ, "%s: expected a text of under %zu octets",
+				   name, size);
 		in = end == NULL ? octets_of(NULL, 0) : octets_of(end + 1, in.n - one.n - 1);
 	}
-	return false;
+	return true;
 }
 
 /* Take one segment of the path off. */
@@ -272,12 +282,23 @@ run(const struct api_call *c, const struct route *r)
 	}
 }
 
+/* RFC 9110 section 15.5.6: with the methods that there are. */
+static void
+other_method(struct exchange *x, const char *allow)
+{
+	exchange_header(x, "Allow", "%s", allow);
+	put_problem(
+	    x, "Method Not Allowed", 405, "api: not by this method; docs/api.md lists them");
+	x->status = 405;
+}
+
 bool
 api_serve(struct api *a, struct exchange *x)
 {
+	char allow[64] = "";
+	size_t at = 0;
 	struct api_call c;
 	struct fault f;
-	bool other_method = false;
 
 	if (x->path.n < 4 || memcmp(x->path.at, "/v1/", 4) != 0)
 		return false;
@@ -289,11 +310,14 @@ api_serve(struct api *a, struct exchange *x)
 			run(&c, &routes[i]);
 			return true;
 		}
-		other_method = true;
+		at += (size_t)snprintf(
+		    allow + at, sizeof(allow) - at, "%s%s", at == 0 ? "" : ", ", routes[i].method);
+	}
+	if (at > 0) {
+		other_method(x, allow);
+		return true;
 	}
 	fault_set(&f, FAULT_NOTFOUND, "api: no such route; docs/api.md lists them");
 	api_problem(x, &f);
-	if (other_method)
-		x->status = 405;
 	return true;
 }

@@ -47,7 +47,9 @@ bool api_certificate(const struct api_call *c, struct fault *f);
 bool api_entries(const struct api_call *c, struct fault *f);
 bool api_checkpoint(const struct api_call *c, struct fault *f);
 
-/* A value of the query, percent-decoded; false where it is not there or does not fit. */
-bool api_query(const struct exchange *x, const char *name, char *to, size_t size);
+/* A value of the query, percent-decoded; empty where it is not there. Fault: FAULT_BADREQ it does
+ * not fit, or is no text. */
+bool api_query(
+    const struct exchange *x, const char *name, char *to, size_t size, struct fault *f) CHECKED;
 
 #endif

@@ -55,9 +55,8 @@ read_cursor(const struct exchange *x, uint8_t *key, size_t *n, struct fault *f)
 {
 	char hex[KEY_HEX_MAX];
 
-	*n = 0;
-	if (!api_query(x, "after", hex, sizeof(hex)))
-		return true;
+	if (!api_query(x, "after", hex, sizeof(hex), f))
+		return false;
 	*n = strlen(hex) / 2;
 	return text_unhex(hex, key, *n) ||
 	       fault_set(f, FAULT_BADREQ, "after: expected the next of an earlier page");
@@ -69,11 +68,11 @@ read_limit(
 {
 	char text[24], *end;
 
-	*ret = fallback;
-	if (!api_query(x, name, text, sizeof(text)))
-		return true;
-	*ret = strtoll(text, &end, 10);
-	if (text[0] == '\0' || *end != '\0' || *ret < 1 || *ret > PAGE_MAX)
+	if (!api_query(x, name, text, sizeof(text), f))
+		return false;
+	*ret = text[0] == '\0' ? fallback : strtoll(text, &end, 10);
+	if (text[0] != '\0' &&
+	    (text[0] < '0' || text[0] > '9' || *end != '\0' || *ret < 1 || *ret > PAGE_MAX))
 		return fault_set(f, FAULT_BADREQ, "%s: expected 1 to %d", name, PAGE_MAX);
 	return true;
 }
@@ -279,9 +278,9 @@ api_certificates(const struct api_call *c, struct fault *f)
 {
 	struct page p = { .call = c, .want = want_certificate, .tell = tell_certificate };
 
-	(void)api_query(c->x, "device", p.device, sizeof(p.device));
-	(void)api_query(c->x, "status", p.status, sizeof(p.status));
-	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_SERIAL, f);
+	return api_query(c->x, "device", p.device, sizeof(p.device), f) &&
+	       api_query(c->x, "status", p.status, sizeof(p.status), f) &&
+	       realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_SERIAL, f);
 }
 
 bool
@@ -358,7 +357,9 @@ api_entries(const struct api_call *c, struct fault *f)
 	if (!realm_ledger(c->api->realm, c->tenant, &l, f) ||
 	    !read_limit(x, "count", PAGE_MAX, &e.left, f))
 		return false;
-	if (api_query(x, "from", text, sizeof(text))) {
+	if (!api_query(x, "from", text, sizeof(text), f))
+		return false;
+	if (text[0] != '\0') {
 		from = strtoull(text, &end, 10);
 		if (text[0] < '0' || text[0] > '9' || *end != '\0')
 			return fault_set(f, FAULT_BADREQ, "from: expected the index of an entry");
