@@ -35,9 +35,9 @@ static const struct cli_param init_options[] = {
 	{ "region", CLI_LABEL, "R", NULL, 0, "level 2: the region; default: the configuration's" },
 	{ "org", CLI_TEXT, "O", NULL, 0, "the organisation in the subjects of root and region" },
 	{ "offline-root", CLI_PATH, "FILE", NULL, 0,
-	    "write the root's key to FILE, sealed with a passphrase, and keep none here" },
+	    "write the root's key to FILE and keep none here; it is sealed as the keys that stay are, so a copy of their master key or passphrase belongs with it, apart from the service" },
 	{ "seal", CLI_CHOICE, "WAY", "key-file|passphrase|credential", 0,
-	    "how the keys that stay are sealed" },
+	    "how all keys are sealed" },
 };
 
 static const struct cli_param serve_options[] = {
