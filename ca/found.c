@@ -248,6 +248,21 @@ furnish(struct keyring *k, const struct issuer *ca, const struct found_tenant *t
 	       keyring_delegate(k, &ca->a, &found_log, now_s, &d, f);
 }
 
+/* Making a store removes what lies in its place, so nobody may be there already. */
+static bool
+is_free(struct realm *r, const char *name, struct fault *f)
+{
+	struct tenant there;
+	struct fault why;
+
+	if (realm_tenant(r, name, &there, &why))
+		return fault_set(f, FAULT_CONFLICT, "tenant: %s exists already", name);
+	if (why.code == FAULT_NOTFOUND)
+		return true;
+	*f = why;
+	return false;
+}
+
 bool
 found_tenant(struct keyring *k, const struct issuer *region, const struct found_tenant *t,
     const struct log_context *why, int64_t now_s, const struct issuer **ret, uint64_t *ret_index,
@@ -261,7 +276,8 @@ found_tenant(struct keyring *k, const struct issuer *region, const struct found_
 	struct ledger_mark mark;
 	const struct issuer *ca;
 
-	if (!fence(realm_space(r), t, &c, f) || (!reserved && !realm_make(r, t->name, &own, f)))
+	if (!fence(realm_space(r), t, &c, f) || !is_free(r, t->name, f) ||
+	    (!reserved && !realm_make(r, t->name, &own, f)))
 		return false;
 	mark = ledger_mark(platform);
 	/* What others wrote goes out first, so that on failure all in the batch is ours to take

@@ -11,9 +11,10 @@
 
 #include "ca/cert.h"
 
-#define EDITION     1
-#define BUCKETS     1024
-#define SHA1_OCTETS 20
+#define EDITION       1
+#define BUCKETS       1024
+#define SHA1_OCTETS   20
+#define SHA256_OCTETS 32
 
 static const char meta_space[] = "space";
 
@@ -350,7 +351,8 @@ same_name(struct octets value, struct octets name_hash)
 {
 	size_t at = TBS_KEY_ID_OCTETS + (name_hash.n == SHA1_OCTETS ? 0 : SHA1_OCTETS);
 
-	return at + name_hash.n <= value.n &&
+	return (name_hash.n == SHA1_OCTETS || name_hash.n == SHA256_OCTETS) &&
+	       at + name_hash.n <= value.n &&
 	       octets_same(octets_of(value.at + at, name_hash.n), name_hash);
 }
 
