@@ -291,6 +291,17 @@ read_size(struct octets line, uint64_t *ret)
 	return true;
 }
 
+/* C2SP signed-note: no spaces and no plus in a key's name; ours are ASCII, so that none look alike.
+ */
+static bool
+is_key_name(struct octets line)
+{
+	for (size_t i = 0; i < line.n; i++)
+		if (line.at[i] <= ' ' || line.at[i] > '~' || line.at[i] == '+')
+			return false;
+	return line.n > 0;
+}
+
 bool
 log_note_read(struct octets note, struct log_note *ret, struct fault *f)
 {
@@ -299,7 +310,7 @@ log_note_read(struct octets note, struct log_note *ret, struct fault *f)
 	uint8_t signed_by[4 + 64];
 	size_t head;
 
-	if (!take_line(&in, &line) || line.n == 0 || line.n >= sizeof(c.origin))
+	if (!take_line(&in, &line) || !is_key_name(line) || line.n >= sizeof(c.origin))
 		return fault_set(f, FAULT_BADREQ, "checkpoint: line 1: expected the log's origin");
 	memcpy(c.origin, line.at, line.n);
 	if (!take_line(&in, &line) || !read_size(line, &c.size))

@@ -350,7 +350,7 @@ START_TEST(notes_of_another_shape)
 		{ "o\n1 \n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
 		{ "o\n0x1\n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
 		{ "o\n18446744073709551617\n" ROOT "\n\n" DASH "o " SIG "\n", "line 2" },
-		{ "o\r\n1\r\n" ROOT "\r\n\r\n" DASH "o " SIG "\r\n", "line 2" },
+		{ "o\r\n1\r\n" ROOT "\r\n\r\n" DASH "o " SIG "\r\n", "line 1" },
 		{ "o\n1\nAAAA\n\n" DASH "o " SIG "\n", "line 3" },
 		{ "o\n1\nAAAA" ROOT "\n\n" DASH "o " SIG "\n", "line 3" },
 		{ "o\n1\n" ROOT " \n\n" DASH "o " SIG "\n", "line 3" },
@@ -380,6 +380,23 @@ START_TEST(notes_of_another_shape)
 		ck_assert_msg(strstr(f.text, rows[i].why) != NULL, "row %zu: %s", i, f.text);
 	}
 	ck_assert_uint_eq(n.size, 77);
+}
+END_TEST
+
+/* An origin is a key's name: one that could be read as another is none. */
+START_TEST(origins_of_another_shape)
+{
+	struct octets rest = octets_text("\n1\n" ROOT "\n\n" DASH);
+	const struct octets rows[] = { RAW("acme\0log"), RAW("\0"), RAW("acme\0\0"), RAW("a log"),
+		RAW(" a"), RAW("a+log"), RAW("a\tlog"), RAW("a\x7f"), RAW("\xd0\xb0"), RAW("a\r") };
+	struct log_note n;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		ck_assert_msg(
+		    !log_note_read(JOIN(rows[i], rest, rows[i], octets_text(" " SIG "\n")), &n, &f),
+		    "row %zu", i);
+		ck_assert_ptr_nonnull(strstr(f.text, "line 1"));
+	}
 }
 END_TEST
 
@@ -438,6 +455,7 @@ main(void)
 	tcase_add_test(n, every_flipped_bit);
 	tcase_add_test(n, every_cut);
 	tcase_add_test(n, notes_of_another_shape);
+	tcase_add_test(n, origins_of_another_shape);
 	tcase_add_test(n, origins_are_bounded);
 	tcase_add_test(n, times);
 	suite_add_tcase(s, n);
