@@ -14,6 +14,7 @@
 #define PROBLEM   "application/problem+json"
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define T         "/v1/tenants/acme"
+#define LONG      "/v1/tenants/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static struct ground g;
 static struct api api;
@@ -132,8 +133,7 @@ START_TEST(routes_that_are_none)
 		"/v1/tenants/acme/tokens/", "/v1/tenants/acme//tokens", "/v1/tenants/../tenants",
 		"/v1/tenants/%61cme", "/v1/tenants/acme.eu", "/v1/tenants/ac me",
 		"/v1/tenants/acme/certificates/a/b", "/v1/tenants/acme/log", "/v1/operators/alice",
-		"/v1/tenants/"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
+		LONG };
 
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		get(paths[i], "");

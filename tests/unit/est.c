@@ -13,9 +13,11 @@
 #include "tests/unit/ground.h"
 #include "tests/unit/visit.h"
 
-#define CERTS     "application/pkcs7-mime; smime-type=certs-only"
-#define PLAIN     "text/plain; charset=utf-8"
-#define PKCS10    RAW("application/pkcs10")
+#define CERTS  "application/pkcs7-mime; smime-type=certs-only"
+#define PLAIN  "text/plain; charset=utf-8"
+#define PKCS10 RAW("application/pkcs10")
+#define LONG                                                                                       \
+	"/.well-known/est/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/cacerts"
 #define OP(name)  "/.well-known/est/acme/" name
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define CERTS_MAX 4
@@ -192,10 +194,7 @@ START_TEST(tenants_that_are_none)
 		"/.well-known/est/ACME/cacerts", "/.well-known/est/acme%00/cacerts",
 		"/.well-known/est/../cacerts", "/.well-known/est/acme./cacerts",
 		"//.well-known/est/cacerts", "/nobody/.well-known/est/cacerts",
-		"/a/b/.well-known/est/cacerts",
-		"/.well-known/est/"
-		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/"
-		"cacerts" };
+		"/a/b/.well-known/est/cacerts", LONG };
 
 	for (size_t i = 0; i < COUNT(paths); i++) {
 		begin("GET", paths[i]);

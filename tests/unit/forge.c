@@ -31,7 +31,7 @@ take(size_t n)
 }
 
 void
-forge_free(void)
+forge_empty(void)
 {
 	for (struct block *b = pool, *next; b != NULL; b = next) {
 		next = b->next;
@@ -39,6 +39,12 @@ forge_free(void)
 		free(b);
 	}
 	pool = NULL;
+}
+
+void
+forge_free(void)
+{
+	forge_empty();
 	EVP_PKEY_free(shared);
 	shared = NULL;
 }

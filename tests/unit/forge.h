@@ -28,6 +28,7 @@ struct octets forge_fill(uint8_t octet, size_t n);
 struct octets forge_exact(struct octets o);
 /* A copy with the first (and only) occurrence of from replaced by to, of the same length. */
 struct octets forge_patch(struct octets o, struct octets from, struct octets to);
+void forge_empty(void); /* the pool alone: the key stays */
 void forge_free(void);
 
 /* A name of one RDN: a CN of this string type. */

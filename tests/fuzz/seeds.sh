@@ -1,0 +1,98 @@
+#!/bin/sh
+# tests/fuzz/seeds.sh [FOLDER] - make the seeds of csr, cert, est, note, ocsp_get, ocsp_request and wire anew.
+#
+# They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
+# Keys are made here and kept nowhere.
+set -eu
+
+to=${1:-$(dirname "$0")/corpus}
+t=$(mktemp -d)
+trap 'rm -r "$t"' EXIT
+
+seed() { # seed TARGET NAME: standard input becomes it
+	mkdir -p "$to/$1"
+	cat >"$to/$1/$2"
+}
+
+key() { openssl ecparam -name prime256v1 -genkey -noout -out "$1"; }
+
+key "$t/key.pem"
+cat >"$t/conf" <<-'CONF'
+	[req]
+	distinguished_name = name
+	req_extensions = asks
+	prompt = no
+	[name]
+	O = acme
+	CN = hp-4711
+	[asks]
+	subjectAltName = DNS:hp-4711.printer.acme.eu.example.org,URI:spiffe://acme.eu.example.org/printer/hp-4711
+	keyUsage = digitalSignature
+	extendedKeyUsage = clientAuth,serverAuth
+	basicConstraints = CA:FALSE
+	[leaf]
+	subjectAltName = URI:spiffe://acme.eu.example.org/printer/hp-4711,DNS:hp-4711.printer.acme.eu.example.org
+	basicConstraints = critical,CA:FALSE
+	keyUsage = critical,digitalSignature,keyAgreement
+	extendedKeyUsage = clientAuth,serverAuth
+	subjectKeyIdentifier = hash
+	authorityKeyIdentifier = keyid:always
+	[ca]
+	basicConstraints = critical,CA:TRUE,pathlen:0
+	keyUsage = critical,keyCertSign,cRLSign
+	subjectKeyIdentifier = hash
+	authorityKeyIdentifier = keyid:always
+CONF
+
+openssl req -new -key "$t/key.pem" -config "$t/conf" -outform DER -out "$t/req.der"
+seed csr whole <"$t/req.der"
+# Behind an odd octet: attributes; behind an even one: the subject's RDNs. [0] is the last member of the request's info.
+# shellcheck disable=SC2046 # offset, header's length, content's length
+set -- $(openssl asn1parse -inform DER -in "$t/req.der" |
+    sed -n 's/^ *\([0-9]*\):d=2 *hl= *\([0-9]*\) *l= *\([0-9]*\) *cons: cont \[ 0 \].*/\1 \2 \3/p')
+{
+	printf '\001'
+	tail -c "+$(($1 + $2 + 1))" "$t/req.der" | head -c "$3"
+} | seed csr attributes
+printf '\0001\0130\011\006\003\125\004\012\014\002hp1\0130\011\006\003\125\004\003\023\002hp' | seed csr subject
+
+openssl req -new -x509 -key "$t/key.pem" -config "$t/conf" -extensions ca -set_serial 0x0102030405060708090a0b0c0d0e0f10 \
+    -outform DER -out "$t/ca.der"
+openssl x509 -inform DER -in "$t/ca.der" -out "$t/ca.pem"
+seed cert ca <"$t/ca.der"
+openssl x509 -req -in "$t/req.der" -inform DER -CA "$t/ca.pem" -CAkey "$t/key.pem" -extfile "$t/conf" -extensions leaf \
+    -set_serial 0x1102030405060708090a0b0c0d0e0f10 -outform DER -out "$t/leaf.der" 2>/dev/null
+openssl x509 -inform DER -in "$t/leaf.der" -out "$t/leaf.pem"
+seed cert leaf <"$t/leaf.der"
+
+openssl ocsp -issuer "$t/ca.pem" -cert "$t/leaf.pem" -reqout "$t/nonce.der" >/dev/null
+openssl ocsp -no_nonce -sha256 -issuer "$t/ca.pem" -cert "$t/leaf.pem" -cert "$t/ca.pem" -reqout "$t/two.der" >/dev/null
+openssl ocsp -issuer "$t/ca.pem" -cert "$t/leaf.pem" -signer "$t/ca.pem" -signkey "$t/key.pem" -reqout "$t/signed.der" >/dev/null
+for kind in nonce two signed; do seed ocsp_request $kind <"$t/$kind.der"; done
+
+printf '/ocsp/%s' "$(openssl base64 -A -in "$t/two.der")" | seed ocsp_get get
+printf '/ocsp/%s' "$(openssl base64 -A -in "$t/nonce.der" | sed 's/+/%2B/g; s,/,%2F,g; s/=/%3D/g')" | seed ocsp_get escaped
+{
+	printf '/ocsp\n'
+	cat "$t/nonce.der"
+} | seed ocsp_get post
+printf '/ocsp\n@0123456789abcdef\242\0430!0\037\006\011+\006\001\005\005\0070\001\002\004\022\004\0200123456789abcdef' |
+    seed ocsp_get ours
+printf '/crl/@.crl' | seed ocsp_get crl
+printf '/ca/@.cer' | seed ocsp_get cer
+
+b64=$(openssl base64 -A -in "$t/req.der")
+printf 'POST\n/.well-known/est/acme/simpleenroll\napplication/pkcs10\nBasic aHA6c2VjcmV0\n\n%s' "$b64" | seed est enroll
+printf 'POST\n/acme/.well-known/est/simplereenroll\napplication/pkcs10; a=b\n\nlibest 3.2.0p\n%s ' "$b64" | seed est renew
+printf 'GET\n/.well-known/est/acme/cacerts\n\n\nlibest\n' | seed est cacerts
+printf 'GET\n/.well-known/est/platform/csrattrs\n\n\n\n' | seed est csrattrs
+printf 'POST\n/.well-known/est/acme/serverkeygen\n\n\n\n' | seed est keygen
+
+hash=$(printf '%032d' 0 | openssl base64 -A)
+printf 'acme.eu.example.org/log\n4711\n%s\n\n\342\200\224 acme.eu.example.org/log %s\n' "$hash" \
+    "$(printf '%068d' 0 | openssl base64 -A)" | seed note one
+
+printf '\000\000\000\000\004acme\000\000\000\005local\000\000\000\002hp\000\000\000\006secret\000\000\000\000\000\000\000\0020\000\001' |
+    seed wire enroll
+printf '\001\000\000\000\004acme\000\000\000\005local\000\000\000\000\000\000\000\000\000\000\000\002{}' | seed wire act
+printf '\002\000\000\000\000\000\000\000\005local\000\000\000\004ocsp\000\000\000\000\000\000\000\002no\000\001' | seed wire refused
