@@ -1,6 +1,7 @@
 /* tests/fuzz/ocsp_get.c - any request to the public face is answered, with DER where it is OCSP.
  * One line: the path, in which @ stands for the key id of a CA that there is; then a body, where
- * there is one: behind an @, it is a serial of that CA's and what else stands in a request. */
+ * there is one: behind an @, it is a serial of that CA's (one that was issued, where it begins with
+ * '=') and what else stands in a request. */
 #include "tests/fuzz/service.h"
 
 #include <openssl/evp.h>
@@ -13,6 +14,7 @@
 #include "tests/unit/forge.h"
 
 static struct ocsp *face;
+static const struct ground_cert *leaf;
 
 static void
 end_face(void)
@@ -28,6 +30,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argc;
 	(void)argv;
 	service_start();
+	leaf = ground_leaf(&service, service.acme, "printer", "hp-4711");
 	if (!ocsp_new(service.realm, service_now, &face, &f) || atexit(end_face) != 0)
 		abort();
 	return 0;
@@ -54,6 +57,17 @@ sign(struct exchange *x)
 		abort();
 	service_answer(x, 0, octets_bytes(&out));
 	bytes_free(&out);
+}
+
+static void
+list(struct exchange *x)
+{
+	struct fault f;
+
+	if (!crl_make(service.acme, GROUND_NOW_S, CRL_VALID_S, &f))
+		abort();
+	ground_commit(service.acme->ledger);
+	service_answer(x, 0, NONE);
 }
 
 static struct octets
@@ -102,7 +116,7 @@ body_of(struct octets in)
 {
 	if (in.n <= TBS_SERIAL_OCTETS || in.at[0] != '@')
 		return in;
-	return question(octets_of(in.at + 1, TBS_SERIAL_OCTETS),
+	return question(octets_of(in.at[1] == '=' ? leaf->serial : in.at + 1, TBS_SERIAL_OCTETS),
 	    octets_of(in.at + 1 + TBS_SERIAL_OCTETS, in.n - 1 - TBS_SERIAL_OCTETS));
 }
 
@@ -122,6 +136,8 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 	if (ocsp_serve(face, &x)) {
 		if (x.ask.verb == WIRE_OCSP)
 			sign(&x);
+		else if (x.ask.verb == WIRE_CRL)
+			list(&x);
 		else if (x.ask.verb != 0)
 			service_answer(&x, 0, NONE);
 		service_check(&x);

@@ -78,6 +78,7 @@ printf '/ocsp/%s' "$(openssl base64 -A -in "$t/nonce.der" | sed 's/+/%2B/g; s,/,
 } | seed ocsp_get post
 printf '/ocsp\n@0123456789abcdef\242\0430!0\037\006\011+\006\001\005\005\0070\001\002\004\022\004\0200123456789abcdef' |
     seed ocsp_get ours
+printf '/ocsp\n@=123456789abcdef' | seed ocsp_get kept
 printf '/crl/@.crl' | seed ocsp_get crl
 printf '/ca/@.cer' | seed ocsp_get cer
 
