@@ -216,6 +216,22 @@ after(size_t i)
 	return octets_of(from, (size_t)(file[LINES].at + file[LINES].n - from));
 }
 
+/* A line that was written anew in its own form: the verdict says which. */
+START_TEST(the_altered_line_is_named)
+{
+	char why[64];
+
+	for (size_t i = 0; i < lines(); i++) {
+		struct octets bent =
+		    forge_patch(line(i), RAW("\"by\":\"ceremony\""), RAW("\"by\":\"Ceremony\""));
+
+		put(LINES, JOIN(before(i), bent, after(i)));
+		(void)snprintf(why, sizeof(why), "line %zu was altered", i + 1);
+		refused(why, i);
+	}
+}
+END_TEST
+
 START_TEST(lines_removed)
 {
 	for (size_t i = 0; i < lines(); i++) {
@@ -445,6 +461,7 @@ main(void)
 	tcase_add_test(t, flipped_bits_of_entries);
 	tcase_add_test(t, flipped_bits_of_the_checkpoint);
 	tcase_add_test(t, flipped_bits_of_the_certificates);
+	tcase_add_test(t, the_altered_line_is_named);
 	tcase_add_test(t, lines_removed);
 	tcase_add_test(t, lines_swapped);
 	tcase_add_test(t, lines_twice);

@@ -247,6 +247,16 @@ START_TEST(goodness)
 }
 END_TEST
 
+/* The last link counts like the others. */
+START_TEST(goodness_goes_to_the_root)
+{
+	ground_revoke(&g, realm_platform(g.realm), g.root->a.serial, 1);
+	not_good(&g.acme->a, "CA root (level 1) is revoked");
+	not_good(&g.region->a, "CA root (level 1) is revoked");
+	not_good(&g.root->a, "CA root (level 1) is revoked");
+}
+END_TEST
+
 START_TEST(records)
 {
 	const struct issuer *cas[] = { g.root, g.region, g.platform };
@@ -481,6 +491,7 @@ ledgers(void)
 	tcase_add_test(t, issuers);
 	tcase_add_test(t, chains);
 	tcase_add_test(t, goodness);
+	tcase_add_test(t, goodness_goes_to_the_root);
 	tcase_add_test(t, records);
 	tcase_add_test(t, settling);
 	return t;
