@@ -20,7 +20,14 @@ FAILED=0
 # A build with sanitizers has no seccomp filter and starts slower.
 SANITIZED=""
 grep -q __asan_init "$QUATRAIN_BIN" && SANITIZED=1
-export LSAN_OPTIONS=suppressions=$TREE/tests/lsan.supp:print_suppressions=0
+# A copy that every user can read: a service that is another's than root reads it too, wherever the checkout lies.
+LSAN_SUPP=""
+if [ -n "$SANITIZED" ]; then
+	LSAN_SUPP=$(mktemp "${TMPDIR:-/tmp}/quatrain-lsan.XXXXXX") || exit 2
+	cp "$TREE/tests/lsan.supp" "$LSAN_SUPP"
+	chmod 644 "$LSAN_SUPP"
+	export LSAN_OPTIONS=suppressions=$LSAN_SUPP:print_suppressions=0
+fi
 
 # --- telling ---------------------------------------------------------------------------------
 
@@ -95,6 +102,7 @@ finish() {
 
 tidy_up() {
 	service_stop
+	[ -z "$LSAN_SUPP" ] || rm -f "$LSAN_SUPP"
 	if [ "$FAILED" -gt 0 ] || [ -n "${QUATRAIN_KEEP:-}" ]; then
 		echo "flow: left for you: $WORK"
 		[ ! -f "$WORK/serve.log" ] || tail -n 15 "$WORK/serve.log" | sed 's/^/      log: /'
