@@ -14,6 +14,19 @@
 #define CA_USE (USE_CERT_SIGN | USE_CRL_SIGN)
 #define EE_USE (USE_DIGITAL_SIGNATURE | USE_KEY_AGREEMENT)
 
+/* What may be asked for over EST. */
+#define ENROLS                                                                                     \
+	.level = LEVEL_ENDPOINT, .key_usage = EE_USE, .path_len = -1, .valid_s = 90 * DAY,         \
+	.back_s = TOLERANCE, .enrol = true, .named = true, .status = true
+#define CLIENT                                                                                     \
+	{                                                                                          \
+		&oid_client_auth                                                                   \
+	}
+#define BOTH_SIDES                                                                                 \
+	{                                                                                          \
+		&oid_client_auth, &oid_server_auth                                                 \
+	}
+
 static const struct profile profiles[] = {
 	{ .name = "root",
 	    .level = LEVEL_ROOT,
@@ -35,56 +48,11 @@ static const struct profile profiles[] = {
 	    .back_s = TOLERANCE,
 	    .valid_s = 5 * YEAR,
 	    .status = true },
-	{ .name = "printer",
-	    .level = LEVEL_ENDPOINT,
-	    .key_usage = EE_USE,
-	    .path_len = -1,
-	    .eku = { &oid_client_auth, &oid_server_auth },
-	    .valid_s = 90 * DAY,
-	    .back_s = TOLERANCE,
-	    .enrol = true,
-	    .named = true,
-	    .status = true },
-	{ .name = "gateway",
-	    .level = LEVEL_ENDPOINT,
-	    .key_usage = EE_USE,
-	    .path_len = -1,
-	    .eku = { &oid_client_auth, &oid_server_auth },
-	    .valid_s = 90 * DAY,
-	    .back_s = TOLERANCE,
-	    .enrol = true,
-	    .named = true,
-	    .status = true },
-	{ .name = "workstation",
-	    .level = LEVEL_ENDPOINT,
-	    .key_usage = EE_USE,
-	    .path_len = -1,
-	    .eku = { &oid_client_auth },
-	    .valid_s = 90 * DAY,
-	    .back_s = TOLERANCE,
-	    .enrol = true,
-	    .named = true,
-	    .status = true },
-	{ .name = "phone",
-	    .level = LEVEL_ENDPOINT,
-	    .key_usage = EE_USE,
-	    .path_len = -1,
-	    .eku = { &oid_client_auth },
-	    .valid_s = 90 * DAY,
-	    .back_s = TOLERANCE,
-	    .enrol = true,
-	    .named = true,
-	    .status = true },
-	{ .name = "service",
-	    .level = LEVEL_ENDPOINT,
-	    .key_usage = EE_USE,
-	    .path_len = -1,
-	    .eku = { &oid_client_auth, &oid_server_auth },
-	    .valid_s = 90 * DAY,
-	    .back_s = TOLERANCE,
-	    .enrol = true,
-	    .named = true,
-	    .status = true },
+	{ .name = "printer", ENROLS, .eku = BOTH_SIDES },
+	{ .name = "gateway", ENROLS, .eku = BOTH_SIDES },
+	{ .name = "workstation", ENROLS, .eku = CLIENT },
+	{ .name = "phone", ENROLS, .eku = CLIENT },
+	{ .name = "service", ENROLS, .eku = BOTH_SIDES },
 	{ .name = "operator",
 	    .level = LEVEL_ENDPOINT,
 	    .key_usage = EE_USE,
