@@ -459,6 +459,21 @@ realm_chain_free(struct realm_chain *c)
 }
 
 bool
+realm_chain_pem(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS], bool root,
+    struct bytes *ret, struct fault *f)
+{
+	struct realm_chain c;
+	bool ok = true;
+
+	if (!realm_chain(r, key_id, &c, f))
+		return false;
+	for (size_t i = 0; ok && i < c.n - (root ? 0 : 1); i++)
+		ok = cert_pem(octets_bytes(&c.der[i]), ret, f);
+	realm_chain_free(&c);
+	return ok;
+}
+
+bool
 realm_authority_good(struct realm *r, const struct authority *a, int64_t now_s, struct fault *f)
 {
 	struct authority at = *a;

@@ -81,6 +81,9 @@ bool realm_ca_certificate(
 bool realm_chain(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS],
     struct realm_chain *ret, struct fault *f) CHECKED;
 void realm_chain_free(struct realm_chain *c);
+/* The same as PEM, appended; the root is left out where whoever reads it brings their own. */
+bool realm_chain_pem(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS], bool root,
+    struct bytes *ret, struct fault *f) CHECKED;
 
 /* True if the CA and each above it are good now. Faults: FAULT_DENIED which is not, FAULT_INTERNAL.
  */

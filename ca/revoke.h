@@ -12,7 +12,6 @@
 
 #define REASON_UNSPECIFIED    0
 #define REASON_KEY_COMPROMISE 1
-#define REASON_SUPERSEDED     4
 
 /* TABLE_KEY's value for a key that was compromised: nobody may register it again. */
 #define REVOKE_KEY_BURNT "revoked"

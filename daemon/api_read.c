@@ -157,16 +157,13 @@ api_tenant(const struct api_call *c, struct fault *f)
 	struct realm *r = c->api->realm;
 	struct tenant t;
 	struct authority a;
-	struct realm_chain chain;
 	struct bytes pem = { 0 };
 	struct json *j;
-	bool ok = true;
+	bool ok;
 
-	if (!realm_tenant(r, c->tenant, &t, f) || !realm_authority(r, t.key_id, &a, f) ||
-	    !realm_chain(r, t.key_id, &chain, f))
+	if (!realm_tenant(r, c->tenant, &t, f) || !realm_authority(r, t.key_id, &a, f))
 		return false;
-	for (size_t i = 0; ok && i < chain.n; i++)
-		ok = cert_pem(octets_bytes(&chain.der[i]), &pem, f);
+	ok = realm_chain_pem(r, t.key_id, true, &pem, f);
 	bytes_put_u8(&pem, 0);
 	if ((ok = ok && bytes_ok(&pem, f))) {
 		j = tenant_object(&t);
@@ -175,7 +172,6 @@ api_tenant(const struct api_call *c, struct fault *f)
 		api_answer(c->x, 200, j);
 	}
 	bytes_free(&pem);
-	realm_chain_free(&chain);
 	return ok;
 }
 

@@ -376,20 +376,14 @@ static bool
 tell_certificates(struct signer *s, const struct authority *of, const struct delegate *d,
     struct json *answer, struct fault *f)
 {
-	struct realm_chain chain;
 	struct bytes pem = { 0 };
-	bool ok;
+	bool ok = cert_pem(d->certificate, &pem, f) &&
+		  realm_chain_pem(s->realm, of->key_id, false, &pem, f);
 
-	if (!realm_chain(s->realm, of->key_id, &chain, f))
-		return false;
-	ok = cert_pem(d->certificate, &pem, f);
-	for (size_t i = 0; ok && i + 1 < chain.n; i++) /* not the root: a verifier brings its own */
-		ok = cert_pem(octets_bytes(&chain.der[i]), &pem, f);
 	bytes_put_u8(&pem, 0);
 	if ((ok = ok && bytes_ok(&pem, f)))
 		json_put_text(answer, "certificates", (const char *)pem.at);
 	bytes_free(&pem);
-	realm_chain_free(&chain);
 	return ok;
 }
 

@@ -116,19 +116,13 @@ duty_operator_judge(struct signer *s, struct job *j, struct fault *f)
 static bool
 put_chain(struct signer *s, const struct issuer *by, struct json *answer, struct fault *f)
 {
-	struct realm_chain chain;
 	struct bytes pem = { 0 };
-	bool ok = true;
+	bool ok = realm_chain_pem(s->realm, by->a.key_id, false, &pem, f);
 
-	if (!realm_chain(s->realm, by->a.key_id, &chain, f))
-		return false;
-	for (size_t i = 0; ok && i + 1 < chain.n; i++)
-		ok = cert_pem(octets_bytes(&chain.der[i]), &pem, f);
 	bytes_put_u8(&pem, 0);
 	if ((ok = ok && bytes_ok(&pem, f)))
 		json_put_text(answer, "chain", (const char *)pem.at);
 	bytes_free(&pem);
-	realm_chain_free(&chain);
 	return ok;
 }
 
