@@ -241,6 +241,7 @@ issue_record(const struct issuer *by, struct ticket *t, const struct log_context
 	if (!at_stage(t, SIGNED, f) ||
 	    !log_append(l, entry(by, t, why), now_s, &t->standing.log_index, f))
 		return false;
+	t->standing.issued_index = t->standing.log_index;
 	t->standing.state = STANDING_GOOD;
 	t->standing.changed_s = now_s;
 	if (!ledger_put_standing(l, t->serial, &t->standing, f))

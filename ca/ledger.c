@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EDITION 1
+#define EDITION          1
+#define STANDING_EDITION 2 /* with issued_index */
 
 static const char meta_next_id[] = "next-id";
 
@@ -86,8 +87,9 @@ ledger_read_standing(struct octets value, struct standing *ret)
 {
 	struct reader r = reader_of(value);
 	struct standing s = { 0 };
+	uint8_t edition = reader_u8(&r);
 
-	if (reader_u8(&r) != EDITION)
+	if (edition != EDITION && edition != STANDING_EDITION)
 		return false;
 	s.state = (enum standing_state)reader_u8(&r);
 	s.reason = reader_u8(&r);
@@ -97,6 +99,7 @@ ledger_read_standing(struct octets value, struct standing *ret)
 	s.not_after_s = (int64_t)reader_u64(&r);
 	s.changed_s = (int64_t)reader_u64(&r);
 	s.log_index = reader_u64(&r);
+	s.issued_index = edition == EDITION ? s.log_index : reader_u64(&r);
 	s.assurance = (enum assurance)reader_u8(&r);
 	reader_counted_text(&r, s.profile, sizeof(s.profile));
 	reader_counted_text(&r, s.name, sizeof(s.name));
@@ -111,7 +114,7 @@ ledger_read_standing(struct octets value, struct standing *ret)
 static void
 encode_standing(const struct standing *s, struct bytes *b)
 {
-	bytes_put_u8(b, EDITION);
+	bytes_put_u8(b, STANDING_EDITION);
 	bytes_put_u8(b, (uint8_t)s->state);
 	bytes_put_u8(b, s->reason);
 	bytes_put(b, s->issuer, sizeof(s->issuer));
@@ -120,6 +123,7 @@ encode_standing(const struct standing *s, struct bytes *b)
 	bytes_put_u64(b, (uint64_t)s->not_after_s);
 	bytes_put_u64(b, (uint64_t)s->changed_s);
 	bytes_put_u64(b, s->log_index);
+	bytes_put_u64(b, s->issued_index);
 	bytes_put_u8(b, (uint8_t)s->assurance);
 	bytes_put_counted_text(b, s->profile);
 	bytes_put_counted_text(b, s->name);

@@ -50,6 +50,9 @@ struct standing {
 	int64_t not_before_s, not_after_s;
 	int64_t changed_s;  /* when the state was entered */
 	uint64_t log_index; /* of the entry that says so */
+	/* Of certificate.issued; without a meaning while pending or abandoned. A row of edition 1
+	 * knows only log_index, and has it here too. */
+	uint64_t issued_index;
 	enum assurance assurance;
 	char profile[TEXT_LABEL_MAX];
 	char name[TEXT_LABEL_MAX];

@@ -182,6 +182,70 @@ START_TEST(refuses_rows_of_another_length)
 }
 END_TEST
 
+static const uint8_t some_serial[TBS_SERIAL_OCTETS] = { 7, 7 };
+
+static void
+standing_row(struct bytes *row)
+{
+	struct standing s = { .state = STANDING_REVOKED,
+		.reason = 1,
+		.id = 3,
+		.changed_s = 40,
+		.log_index = 9,
+		.issued_index = 5,
+		.profile = "printer",
+		.name = "hp-1",
+		.how = "token" };
+	struct fault f;
+
+	ck_assert(ledger_put_standing(l, some_serial, &s, &f));
+	ck_assert(
+	    ledger_get(l, TABLE_SERIAL, octets_of(some_serial, sizeof(some_serial)), row, &f));
+}
+
+START_TEST(a_standing_knows_the_entry_that_issued_it)
+{
+	struct bytes row = { 0 };
+	struct standing s;
+
+	standing_row(&row);
+	ck_assert(ledger_read_standing(octets_bytes(&row), &s));
+	ck_assert_uint_eq(s.log_index, 9);
+	ck_assert_uint_eq(s.issued_index, 5);
+	ck_assert_str_eq(s.name, "hp-1");
+	for (size_t n = 0; n < row.n; n++)
+		ck_assert(!ledger_read_standing(octets_of(row.at, n), &s));
+	row.at[0]++;
+	ck_assert(!ledger_read_standing(octets_bytes(&row), &s));
+	bytes_free(&row);
+}
+END_TEST
+
+/* The row as it was before: without the eight octets of issued_index. */
+START_TEST(a_standing_of_the_first_edition_is_read)
+{
+	const size_t at = 1 + 1 + 1 + TBS_KEY_ID_OCTETS + 5 * 8;
+	struct bytes row = { 0 }, old = { 0 };
+	struct standing s;
+
+	standing_row(&row);
+	bytes_put_u8(&old, 1);
+	bytes_put(&old, row.at + 1, at - 1);
+	bytes_put(&old, row.at + at + 8, row.n - at - 8);
+	ck_assert(ledger_read_standing(octets_bytes(&old), &s));
+	ck_assert_uint_eq(s.log_index, 9);
+	ck_assert_uint_eq(s.issued_index, 9);
+	ck_assert_str_eq(s.profile, "printer");
+	ck_assert_str_eq(s.how, "token");
+	for (size_t n = 0; n < old.n; n++)
+		ck_assert(!ledger_read_standing(octets_of(old.at, n), &s));
+	old.at[0] = 2; /* of that length it would be no row of the second edition */
+	ck_assert(!ledger_read_standing(octets_bytes(&old), &s));
+	bytes_free(&old);
+	bytes_free(&row);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -197,6 +261,8 @@ main(void)
 	tcase_add_test(t, a_serial_is_added_once);
 	tcase_add_test(t, states_have_words);
 	tcase_add_test(t, refuses_rows_of_another_length);
+	tcase_add_test(t, a_standing_knows_the_entry_that_issued_it);
+	tcase_add_test(t, a_standing_of_the_first_edition_is_read);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);

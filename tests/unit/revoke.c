@@ -112,6 +112,7 @@ START_TEST(standing_row_and_entry_in_one_commit)
 	ck_assert_uint_eq(s.reason, 4);
 	ck_assert_int_eq(s.changed_s, g.now_s + 5);
 	ck_assert_uint_eq(s.log_index, before);
+	ck_assert_uint_lt(s.issued_index, before);
 	ck_assert_str_eq(ledger_state_word(&s, g.now_s), "revoked");
 	ck_assert(ledger_get(l, TABLE_LOG, octets_u64(index_, at), &b, &f));
 	ck_assert(json_parse(octets_bytes(&b), &j, &f));
