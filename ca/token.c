@@ -8,7 +8,8 @@
 
 #include <sodium.h>
 
-#define EDITION       1
+#define EDITION       2
+#define EDITION_FIRST 1 /* without profile and log index: one profile a kind then */
 #define SECRET_OCTETS 16
 
 void
@@ -32,8 +33,9 @@ token_read(const char *tenant, struct octets key, struct octets value, struct to
 {
 	struct reader r = reader_of(value);
 	struct token t = { 0 };
+	uint8_t edition = reader_u8(&r);
 
-	if (key.n != sizeof(t.hash) || reader_u8(&r) != EDITION)
+	if (key.n != sizeof(t.hash) || (edition != EDITION && edition != EDITION_FIRST))
 		return false;
 	memcpy(t.hash, key.at, key.n);
 	t.state = (enum token_state)reader_u8(&r);
@@ -43,6 +45,12 @@ token_read(const char *tenant, struct octets key, struct octets value, struct to
 	reader_counted_text(&r, t.device.kind, sizeof(t.device.kind));
 	reader_counted_text(&r, t.device.name, sizeof(t.device.name));
 	reader_counted_text(&r, t.creator, sizeof(t.creator));
+	if (edition == EDITION_FIRST) {
+		memcpy(t.profile, t.device.kind, sizeof(t.profile));
+	} else {
+		reader_counted_text(&r, t.profile, sizeof(t.profile));
+		t.log_index = reader_u64(&r);
+	}
 	if (!reader_done(&r))
 		return false;
 	(void)snprintf(t.device.tenant, sizeof(t.device.tenant), "%s", tenant);
@@ -97,6 +105,8 @@ token_put(struct ledger *l, const struct token *t, struct fault *f)
 	bytes_put_counted_text(&b, t->device.kind);
 	bytes_put_counted_text(&b, t->device.name);
 	bytes_put_counted_text(&b, t->creator);
+	bytes_put_counted_text(&b, t->profile);
+	bytes_put_u64(&b, t->log_index);
 	if ((ok = bytes_ok(&b, f)))
 		ledger_put(l, TABLE_TOKEN, octets_of(t->hash, sizeof(t->hash)), octets_bytes(&b));
 	bytes_free(&b);

@@ -21,8 +21,10 @@ enum token_state { TOKEN_UNUSED = 1, TOKEN_USED, TOKEN_REVOKED };
 struct token {
 	uint8_t hash[TOKEN_HASH_OCTETS]; /* its key in TABLE_TOKEN; the id is its first 8 octets */
 	enum token_state state;
-	struct endpoint device;
+	struct endpoint device;       /* device.kind is the profile's kind */
+	char profile[TEXT_LABEL_MAX]; /* its name; the certificate is made by it */
 	int64_t created_s, expires_s;
+	uint64_t log_index; /* of token.created; 0 in a row of the first edition: unknown */
 	char creator[PROVENANCE_TEXT_MAX];
 	uint8_t serial[TBS_SERIAL_OCTETS]; /* of what it was used for */
 };

@@ -215,7 +215,7 @@ tell_token(const struct page *p, struct octets key, struct octets value)
 	token_id(&t, id);
 	json_put_text(j, "id", id);
 	json_put_text(j, "device", t.device.name);
-	json_put_text(j, "profile", t.device.kind);
+	json_put_text(j, "profile", t.profile);
 	json_put_time(j, "created", t.created_s);
 	json_put_time(j, "expires", t.expires_s);
 	json_put_text(j, "state", token_state_word(&t, p->call->now_s));

@@ -151,6 +151,7 @@ read_token(const struct job *j, struct signer *s, const struct json *body, struc
 	};
 	(void)snprintf(t->device.tenant, sizeof(t->device.tenant), "%s", j->tenant);
 	(void)snprintf(t->device.kind, sizeof(t->device.kind), "%s", p->name);
+	(void)snprintf(t->profile, sizeof(t->profile), "%s", p->name);
 	(void)snprintf(t->device.name, sizeof(t->device.name), "%s", device);
 	return name_endpoint_check(realm_space(s->realm), &t->device, f);
 }
@@ -188,7 +189,7 @@ tell_token(struct job *j, const struct token *t, const struct secret *secret,
 	json_put_text(answer, "token", text);
 	json_put_text(answer, "secret", (const char *)secret->at);
 	json_put_text(answer, "device", t->device.name);
-	json_put_text(answer, "profile", t->device.kind);
+	json_put_text(answer, "profile", t->profile);
 	json_put_time(answer, "expires", t->expires_s);
 	json_put_hex(answer, "root_sha256", root, 32);
 	json_put_number(answer, "log_index", (int64_t)index);
@@ -209,6 +210,7 @@ log_token(struct signer *s, struct job *j, struct ledger *l, const char *act, co
 	(void)snprintf(name, sizeof(name), "%s/%s", t->device.kind, t->device.name);
 	json_put_text(e, "token", id);
 	json_put_text(e, "name", name);
+	json_put_text(e, "profile", t->profile);
 	json_put_time(e, "expires", t->expires_s);
 	return log_append(l, e, j->now_s, ret_index, f);
 }
@@ -223,7 +225,7 @@ duty_token(struct signer *s, struct job *j, struct fault *f)
 	struct token t;
 	struct secret secret = { 0 };
 	uint8_t root[32];
-	uint64_t index;
+	uint64_t index = 0;
 	bool ok = false;
 
 	if (!open_act(s, j, ACT_TOKEN_CREATE, &a, &body, f))
@@ -234,8 +236,9 @@ duty_token(struct signer *s, struct job *j, struct fault *f)
 	token_hash(&s->token_key, octets_text((const char *)secret.at), t.hash);
 	identity_text(&j->who, by);
 	(void)snprintf(t.creator, sizeof(t.creator), "%.95s", by);
-	ok = token_put(l, &t, f) && log_token(s, j, l, "token.created", &t, &index, f) &&
-	     tell_token(j, &t, &secret, root, index, f);
+	ok = log_token(s, j, l, "token.created", &t, &index, f);
+	t.log_index = index;
+	ok = ok && token_put(l, &t, f) && tell_token(j, &t, &secret, root, index, f);
 out:
 	secret_free(&secret);
 	json_free(body);

@@ -310,6 +310,7 @@ static void
 put_token(uint8_t first, enum token_state state, int64_t expires_s)
 {
 	struct token t = { .hash = { first, 0x22 },
+		.profile = "printer",
 		.state = state,
 		.device = { "acme", "printer", "hp-4711" },
 		.created_s = g.now_s,

@@ -30,6 +30,8 @@ setup(void)
 	ck_assert(token_secret(&letters, &f));
 	token = (struct token){ .state = TOKEN_UNUSED,
 		.device = { "acme", "printer", "hp-4711" },
+		.profile = "legacy-rsa",
+		.log_index = 7,
 		.created_s = g.now_s,
 		.expires_s = g.now_s + TTL_S,
 		.creator = "operator:alice" };
@@ -57,6 +59,8 @@ good(const uint8_t *hash, int64_t now_s)
 	ck_assert_str_eq(ret.device.kind, "printer");
 	ck_assert_str_eq(ret.device.name, "hp-4711");
 	ck_assert_str_eq(ret.creator, "operator:alice");
+	ck_assert_str_eq(ret.profile, "legacy-rsa");
+	ck_assert_uint_eq(ret.log_index, 7);
 }
 
 static void
@@ -251,6 +255,11 @@ START_TEST(rows_of_another_shape)
 	ck_assert(token_read("acme", its, octets_bytes(&b), &ret));
 	for (size_t n = 0; n < b.n; n++)
 		ck_assert(!token_read("acme", its, octets_of(b.at, n), &ret));
+	b.at[0] = 0;
+	ck_assert(!token_read("acme", its, octets_bytes(&b), &ret));
+	b.at[0] = 1; /* the first edition, with the second's values behind it */
+	ck_assert(!token_read("acme", its, octets_bytes(&b), &ret));
+	b.at[0] = 2;
 	ck_assert(!token_read("acme", octets_of(token.hash, 31), octets_bytes(&b), &ret));
 	b.at[0]++; /* another edition */
 	ck_assert(!token_read("acme", its, octets_bytes(&b), &ret));
@@ -258,6 +267,27 @@ START_TEST(rows_of_another_shape)
 	ground_commit(l);
 	ck_assert(!token_check(l, token.hash, "hp-4711", g.now_s, &ret, &f));
 	ck_assert_int_eq(f.code, FAULT_INTERNAL);
+	bytes_free(&b);
+}
+END_TEST
+
+/* A row of before there were profiles: its profile is its kind, where it stands in the log unknown.
+ */
+START_TEST(rows_of_the_first_edition)
+{
+	struct bytes b = { 0 };
+	struct octets its = octets_of(token.hash, TOKEN_HASH_OCTETS);
+	size_t more = sizeof(uint32_t) + strlen("legacy-rsa") + sizeof(uint64_t);
+
+	ck_assert(ledger_get(l, TABLE_TOKEN, its, &b, &f));
+	b.at[0] = 1;
+	b.n -= more;
+	ck_assert(token_read("acme", its, octets_bytes(&b), &ret));
+	ck_assert_str_eq(ret.profile, "printer");
+	ck_assert_uint_eq(ret.log_index, 0);
+	ck_assert_str_eq(ret.creator, "operator:alice");
+	b.at[0] = 2;
+	ck_assert(!token_read("acme", its, octets_bytes(&b), &ret));
 	bytes_free(&b);
 }
 END_TEST
@@ -296,6 +326,7 @@ main(void)
 	tcase_add_test(t, ids_see_the_batch);
 	tcase_add_test(t, the_ledger_gives_nothing_away);
 	tcase_add_test(t, rows_of_another_shape);
+	tcase_add_test(t, rows_of_the_first_edition);
 	tcase_add_test(t, state_words);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
