@@ -53,6 +53,14 @@ typedef bool store_visit(void *with, struct octets key, struct octets value);
 bool store_scan(struct store *s, unsigned table, struct octets from, size_t limit,
     store_visit *visit, void *with, struct fault *f) CHECKED;
 
+/*
+ * Visit every row of all tables, in the order of table and key, within one snapshot, until row
+ * returns false; what it gets is lent for the call. A slow row makes the file grow while others
+ * write: pages of the snapshot are kept. Fault: FAULT_INTERNAL.
+ */
+typedef bool store_row(void *with, unsigned table, struct octets key, struct octets value);
+bool store_dump(struct store *s, store_row *row, void *with, struct fault *f) CHECKED;
+
 /* Append the greatest key of a table. Faults: FAULT_NOTFOUND it is empty, FAULT_INTERNAL. */
 bool store_last_key(struct store *s, unsigned table, struct bytes *ret, struct fault *f) CHECKED;
 

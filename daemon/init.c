@@ -1,13 +1,11 @@
 /*
  * daemon/init.c - the ceremony: root, region, the platform's tenant, and what they need.
  *
- * All of it is made in DATA.new, which becomes DATA when it is whole: a ceremony
- * that was interrupted leaves nothing that could be taken for a service, and one
- * that fails takes away what it made.
+ * All of it is made in DATA.new (daemon/place.h): a ceremony that was interrupted leaves nothing
+ * that could be taken for a service, and one that fails takes away what it made.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <fts.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,12 +16,11 @@
 #include <openssl/evp.h>
 
 #include "base/clock.h"
-#include "base/folder.h"
 #include "base/secret.h"
 #include "ca/found.h"
 #include "daemon/cli.h"
-#include "daemon/owner.h"
 #include "daemon/passphrase.h"
+#include "daemon/place.h"
 #include "daemon/service.h"
 #include "ocsp/crl.h"
 
@@ -33,8 +30,9 @@ struct ceremony {
 	const struct invocation *inv;
 	struct settings settings;
 	const char *offline; /* where the root's key goes; NULL: it stays */
-	char data[CONF_TEXT_MAX * 2], made_in[CONF_TEXT_MAX * 2], key_at[CONF_TEXT_MAX * 2];
-	bool made, made_key, made_offline; /* DATA.new, the master key's file, the root key's */
+	struct place place;
+	char key_at[CONF_TEXT_MAX * 2];
+	bool made_key, made_offline; /* the master key's file, the root key's */
 	struct owner owner;
 	struct name_space space;
 	struct seal *seal;
@@ -83,62 +81,22 @@ take_options(struct ceremony *c, struct fault *f)
 }
 
 static bool
-make_folder(const char *path, struct fault *f)
+prepare(struct ceremony *c, struct fault *f)
 {
-	if (mkdir(path, 0700) != 0)
-		return fault_errno(
-		    f, errno == EEXIST ? FAULT_CONFLICT : FAULT_INTERNAL, "init: %s", path);
-	return true;
-}
-
-static bool
-check_free(const struct ceremony *c, struct fault *f)
-{
-	if (rmdir(c->data) != 0 && errno != ENOENT)
-		return fault_set(f, FAULT_CONFLICT,
-		    "init: %s is there already, and is never overwritten: name another folder as data",
-		    c->data);
-	if (access(c->made_in, F_OK) == 0)
-		return fault_set(f, FAULT_CONFLICT,
-		    "init: %s is left from a ceremony that was interrupted: remove it", c->made_in);
 	if (c->offline != NULL && access(c->offline, F_OK) == 0)
 		return fault_set(f, FAULT_CONFLICT,
 		    "init: %s is there already, and is never overwritten", c->offline);
-	return true;
-}
-
-static bool
-prepare(struct ceremony *c, struct fault *f)
-{
-	char sub[sizeof(c->made_in) + 16];
-	static const char *const folders[] = { "", "/keys", "/tenants", "/run" };
-
-	if (snprintf(c->data, sizeof(c->data), "%s", c->settings.data) >= (int)sizeof(c->data) ||
-	    snprintf(c->made_in, sizeof(c->made_in), "%s.new", c->settings.data) >=
-		(int)sizeof(c->made_in))
-		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
-	for (size_t n = strlen(c->data); n > 1 && c->data[n - 1] == '/';)
-		c->data[--n] = '\0';
-	(void)snprintf(c->made_in, sizeof(c->made_in), "%.500s.new", c->data);
-	if (!check_free(c, f))
-		return false;
-	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
-		(void)snprintf(sub, sizeof(sub), "%s%s", c->made_in, folders[i]);
-		if (!make_folder(sub, f))
-			return false;
-		c->made = true;
-	}
-	return true;
+	return place_make(&c->place, "init", &c->settings, f);
 }
 
 static bool
 make_token_key(struct ceremony *c, struct fault *f)
 {
-	char path[sizeof(c->made_in) + 32];
+	char path[sizeof(c->place.made_in) + 32];
 	struct secret key = { 0 };
 	bool ok;
 
-	(void)snprintf(path, sizeof(path), "%s/keys/token.key", c->made_in);
+	(void)snprintf(path, sizeof(path), "%s/keys/token.key", c->place.made_in);
 	if (!secret_random(TOKEN_KEY_OCTETS, &key, f))
 		return false;
 	ok = seal_write(c->seal, path, &key, f);
@@ -149,22 +107,22 @@ make_token_key(struct ceremony *c, struct fault *f)
 static bool
 open_ground(struct ceremony *c, struct fault *f)
 {
-	char journal[sizeof(c->made_in) + 16];
+	char journal[sizeof(c->place.made_in) + 16];
 	struct secret passphrase = { 0 };
 	struct keyring_ground ground;
 	bool ok;
 
-	if (!passphrase_path(&c->settings, c->made_in, c->key_at, sizeof(c->key_at)))
+	if (!passphrase_path(&c->settings, c->place.made_in, c->key_at, sizeof(c->key_at)))
 		return fault_set(f, FAULT_BADREQ, "seal_file: the path is too long");
-	if (!passphrase_make(&c->settings, c->made_in, &passphrase, f))
+	if (!passphrase_make(&c->settings, c->place.made_in, &passphrase, f))
 		return false;
 	c->made_key = strcmp(c->settings.seal, "key-file") == 0;
 	ok = seal_new(&passphrase, passphrase_strength(&c->settings), &c->seal, f);
 	secret_free(&passphrase);
 	if (!ok)
 		return false;
-	(void)snprintf(journal, sizeof(journal), "%s/journal", c->made_in);
-	if (!realm_open(c->made_in, STORE_CREATE, &c->realm, f) ||
+	(void)snprintf(journal, sizeof(journal), "%s/journal", c->place.made_in);
+	if (!realm_open(c->place.made_in, STORE_CREATE, &c->realm, f) ||
 	    !realm_set_space(c->realm, &c->space, f) || !journal_open(journal, &c->journal, f))
 		return false;
 	ground = (struct keyring_ground){ c->realm, c->seal, &c->journal, c->settings.public_url,
@@ -219,14 +177,14 @@ static bool
 write_pem(const struct ceremony *c, const char *name, const struct issuer *const *cas, size_t n,
     struct fault *f)
 {
-	char path[sizeof(c->made_in) + 32];
+	char path[sizeof(c->place.made_in) + 32];
 	struct bytes pem = { 0 };
 	bool ok = true;
 	int fd;
 
 	for (size_t i = 0; ok && i < n; i++)
 		ok = cert_pem(octets_bytes(&cas[i]->certificate), &pem, f);
-	(void)snprintf(path, sizeof(path), "%s/%s", c->made_in, name);
+	(void)snprintf(path, sizeof(path), "%s/%s", c->place.made_in, name);
 	if (ok && (fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)) < 0)
 		ok = fault_errno(f, FAULT_INTERNAL, "init: %s", path);
 	else if (ok) {
@@ -239,42 +197,17 @@ write_pem(const struct ceremony *c, const char *name, const struct issuer *const
 	return ok;
 }
 
-/* Everything is synced by whoever wrote it; the rename makes it a service, and is synced too. */
-static bool
-publish(struct ceremony *c, struct fault *f)
-{
-	if (!owner_give(&c->owner, c->made_in, c->key_at, f))
-		return false;
-	if (rename(c->made_in, c->data) != 0)
-		return fault_errno(f, FAULT_INTERNAL, "init: %s", c->data);
-	c->made = c->made_key = c->made_offline = false; /* it stands, and is not taken away */
-	return folder_sync_of(c->data, f);
-}
-
-static void
-remove_tree(char *folder)
-{
-	char *const roots[] = { folder, NULL };
-	FTS *walk = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
-	FTSENT *e;
-
-	while (walk != NULL && (e = fts_read(walk)) != NULL)
-		if (e->fts_info != FTS_D)
-			(void)remove(e->fts_accpath);
-	if (walk != NULL)
-		(void)fts_close(walk);
-}
-
 /* So that the next try is not in its own way. */
 static void
 take_back(struct ceremony *c)
 {
+	if (c->place.stands)
+		return;
 	if (c->made_offline)
 		(void)unlink(c->offline);
 	if (c->made_key)
 		(void)unlink(c->key_at);
-	if (c->made)
-		remove_tree(c->made_in);
+	place_remove(&c->place);
 }
 
 static bool
@@ -300,15 +233,15 @@ say(const struct ceremony *c, const char *print)
 	if (c->inv->json) {
 		(void)printf(
 		    "{\"data\":\"%s\",\"domain\":\"%s\",\"region\":\"%s\",\"root_sha256\":\"%s\"}\n",
-		    c->data, c->space.domain, c->space.region, print);
+		    c->place.data, c->space.domain, c->space.region, print);
 		return;
 	}
 	(void)printf("The ceremony is done: root, region %s and the service's own tenant.\n\n"
 		     "  root fingerprint (SHA-256)  %s\n"
 		     "  root certificate            %s/root.pem    what clients trust\n"
 		     "  root and region             %s/chain.pem\n",
-	    c->space.region, print, c->data, c->data);
-	if (key_file && passphrase_path(&c->settings, c->data, seal_at, sizeof(seal_at)))
+	    c->space.region, print, c->place.data, c->place.data);
+	if (key_file && passphrase_path(&c->settings, c->place.data, seal_at, sizeof(seal_at)))
 		(void)printf(
 		    "  opens the sealed keys       %s    keep a copy elsewhere\n", seal_at);
 	if (c->owner.name != NULL)
@@ -363,8 +296,7 @@ init_command(const struct invocation *inv)
 	c.now_s = clock_now_s();
 	ok = hold(&c, print, &f);
 	end(&c);
-	ok = ok && publish(&c, &f);
-	if (!ok) {
+	if (!ok || !place_publish(&c.place, &c.owner, c.key_at, &f)) {
 		take_back(&c);
 		return cli_refuse(inv, &f);
 	}
