@@ -14,8 +14,9 @@
 #define NAME_RDNS_MAX 16
 #define NAME_VALUE_MAX                                                                             \
 	256 /* octets; ub-name (RFC 5280 appendix A.1) is 32768, ours are far shorter */
-#define GENERAL_X400  DER_EXPLICIT(3)
-#define GENERAL_EDI   DER_EXPLICIT(5)
+#define GENERAL_DNS   DER_CONTEXT(2)
+#define GENERAL_URI   DER_CONTEXT(6)
+#define GENERAL_IP    DER_CONTEXT(7)
 #define ALT_NAMES_MAX 32
 #define NOT_A_REQUEST "csr: RFC 2986 section 4.2: not a request"
 
@@ -121,11 +122,11 @@ ask_alt_names(struct octets value, struct csr *c, struct fault *f)
 	if (!der_take(&value, DER_SEQUENCE, &list, NULL) || value.n != 0 || list.n == 0)
 		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
 	for (rest = list; der_next(&rest, &tag, &name, NULL);) {
-		if (tag == GENERAL_X400 || tag == GENERAL_EDI || ++n > ALT_NAMES_MAX)
+		if ((tag != GENERAL_DNS && tag != GENERAL_URI && tag != GENERAL_IP) ||
+		    ++n > ALT_NAMES_MAX)
 			return fault_set(f, FAULT_BADREQ,
 			    "csr: RFC 5280 section 4.2.1.6: a kind or number of names that is not taken");
-		if (memchr(name.at, '\0', name.n) != NULL && (tag & 0x20) == 0 &&
-		    tag != DER_CONTEXT(7))
+		if (tag != GENERAL_IP && memchr(name.at, '\0', name.n) != NULL)
 			return fault_set(f, FAULT_BADREQ, "csr: NUL in a subjectAltName");
 	}
 	c->alt_names = list;
@@ -221,6 +222,9 @@ read_attributes(struct octets in, struct csr *c, struct fault *f)
 				    "csr: RFC 2985 section 5.4.1: two challengePasswords");
 			if (!read_challenge(values, c, f))
 				return false;
+		} else if (octets_same(oid, oid_ms_extension_request)) {
+			return fault_set(f, FAULT_BADREQ,
+			    "csr: RFC 2985 section 5.4.2: an extensionRequest under another identifier");
 		}
 	}
 	return in.n == 0 || fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);

@@ -35,7 +35,7 @@ check(const struct csr *c)
 	while (names.n > 0) {
 		if (!der_next(&names, &tag, &content, NULL))
 			abort();
-		if (tag == DER_EXPLICIT(3) || tag == DER_EXPLICIT(5))
+		if (tag != DER_CONTEXT(2) && tag != DER_CONTEXT(6) && tag != DER_CONTEXT(7))
 			abort();
 	}
 	for (size_t i = 0; i < c->challenge.n; i++)
