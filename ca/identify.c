@@ -4,6 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <openssl/evp.h>
+
+#include "ca/leaf.h"
 #include "ca/oid.h"
 
 /* The record of exactly these octets; anything else of that serial is a forgery. */
@@ -79,6 +82,78 @@ is_client(const struct standing *s)
 	return false;
 }
 
+/* Our own certificate of the CA that the leaf names: pinned by its key, not by its name. */
+static bool
+read_issuer(struct realm *r, const struct authority *a, struct bytes *der, struct cert *ret,
+    struct fault *f)
+{
+	return realm_ca_certificate(r, a, der, f) && cert_parse(octets_bytes(der), ret, f);
+}
+
+/* Who registered the key: empty where nobody did. */
+static bool
+read_owner(struct ledger *l, const struct cert *c, struct bytes *ret, struct fault *f)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	struct fault why;
+
+	if (EVP_Digest(c->spki.at, c->spki.n, digest, NULL, EVP_sha256(), NULL) != 1)
+		return fault_crypto(f, FAULT_INTERNAL, "key: EVP_Digest");
+	if (ledger_get(l, TABLE_KEY, octets_of(digest, 32), ret, &why) ||
+	    why.code == FAULT_NOTFOUND)
+		return true;
+	*f = why;
+	return false;
+}
+
+/* The leaf held against the table of ca/leaf.h. *ret_good: nothing that came later speaks against
+ * it. Faults: FAULT_AUTH, FAULT_INTERNAL. */
+static bool
+hold(struct realm *r, struct ledger *l, struct identified *a, const struct endpoint *e,
+    bool *ret_good, struct fault *f)
+{
+	const struct leaf_check *check;
+	struct bytes der = { 0 }, owner = { 0 };
+	struct cert issuer;
+	struct leaf leaf = { .cert = &a->cert,
+		.profile = profile_find(a->standing.profile),
+		.space = realm_space(r),
+		.endpoint = e,
+		.issuer = &issuer,
+		.issuer_level = a->issuer.level,
+		.owner_known = true };
+	bool ok = false;
+
+	if (!read_issuer(r, &a->issuer, &der, &issuer, f) || !read_owner(l, &a->cert, &owner, f))
+		goto out;
+	leaf.owner = octets_bytes(&owner);
+	*ret_good = leaf_good(&leaf, &check);
+	if (!*ret_good && check->kind == LEAF_LATER)
+		(void)snprintf(a->why, sizeof(a->why), "%s", check->wrong);
+	else if (!*ret_good) {
+		fault_set(f, FAULT_AUTH, "certificate: %s: %s: %s", check->source, check->name,
+		    check->wrong);
+		goto out;
+	}
+	ok = true;
+out:
+	bytes_free(&owner);
+	bytes_free(&der);
+	return ok;
+}
+
+/* The endpoint as the ledger has it: whatever a certificate says of itself. */
+static struct endpoint
+recorded_endpoint(const struct ledger *l, const struct standing *s)
+{
+	struct endpoint e;
+
+	(void)snprintf(e.tenant, sizeof(e.tenant), "%s", ledger_tenant(l));
+	(void)snprintf(e.kind, sizeof(e.kind), "%s", s->profile);
+	(void)snprintf(e.name, sizeof(e.name), "%s", s->name);
+	return e;
+}
+
 bool
 identify(struct realm *r, struct octets der, int64_t now_s, struct identity *ret,
     struct identified *also, struct fault *f)
@@ -88,6 +163,7 @@ identify(struct realm *r, struct octets der, int64_t now_s, struct identity *ret
 	struct endpoint e;
 	struct ledger *l = NULL;
 	struct fault why = { 0 };
+	bool clean;
 
 	if (!cert_parse(der, &a.cert, f))
 		return false;
@@ -97,10 +173,12 @@ identify(struct realm *r, struct octets der, int64_t now_s, struct identity *ret
 		*f = why;
 		return false;
 	}
-	if (a.cert.ca || a.issuer.level != LEVEL_TENANT || !is_client(&a.standing) ||
-	    !name_of_uri(a.cert.uri, &e) || strcmp(e.tenant, ledger_tenant(l)) != 0)
+	if (!is_client(&a.standing))
 		return fault_set(f, FAULT_AUTH, "certificate: not an end entity's");
-	who.good = still_good(r, &a, now_s, &why);
+	e = recorded_endpoint(l, &a.standing);
+	if (!hold(r, l, &a, &e, &clean, f))
+		return false;
+	who.good = still_good(r, &a, now_s, &why) && clean;
 	if (why.code == FAULT_INTERNAL) {
 		*f = why;
 		return false;

@@ -3,8 +3,9 @@
  *
  * No signature is checked: a leaf whose exact octets are in our ledger is
  * known to be ours, and nothing else is (a path that only verifies may come
- * from a stolen CA key; one in the ledger was logged). TLS proves that the
- * peer holds the key.
+ * from a stolen CA key; one in the ledger was logged). What is on record is
+ * held against ca/leaf.h besides, so that a CA's certificate, another purpose
+ * or another's key speaks for nobody. TLS proves that the peer holds the key.
  */
 #ifndef QUATRAIN_CA_IDENTIFY_H
 #define QUATRAIN_CA_IDENTIFY_H

@@ -32,6 +32,7 @@ const struct octets oid_name_constraints = CE(0x1e);
 const struct octets oid_crl_points = CE(0x1f);
 const struct octets oid_authority_key_id = CE(0x23);
 const struct octets oid_ext_key_usage = CE(0x25);
+const struct octets oid_any_purpose = OCTETS(0x55, 0x1d, 0x25, 0x00);
 
 const struct octets oid_info_access = PKIX(0x01, 0x01);
 const struct octets oid_server_auth = PKIX(0x03, 0x01);

@@ -19,7 +19,7 @@ extern const struct octets oid_basic_constraints, oid_key_usage, oid_ext_key_usa
 extern const struct octets oid_subject_key_id, oid_authority_key_id, oid_subject_alt_name;
 extern const struct octets oid_name_constraints, oid_crl_points, oid_info_access, oid_crl_number;
 extern const struct octets oid_crl_reason, oid_access_ocsp, oid_access_issuers;
-extern const struct octets oid_server_auth, oid_client_auth, oid_ocsp_signing;
+extern const struct octets oid_server_auth, oid_client_auth, oid_ocsp_signing, oid_any_purpose;
 extern const struct octets oid_ocsp_basic, oid_ocsp_nonce, oid_ocsp_nocheck;
 extern const struct octets oid_extension_request, oid_ms_extension_request, oid_challenge_password;
 extern const struct octets oid_provenance, oid_assurance, oid_log_signing;
