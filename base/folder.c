@@ -1,6 +1,7 @@
 /* base/folder.c - see folder.h. */
 #include "base/folder.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,4 +37,28 @@ folder_sync_of(const char *path, struct fault *f)
 	ok = folder_sync(dir, f);
 	free(dir);
 	return ok;
+}
+
+bool
+folder_check(const char *path, mode_t kind, struct stat *ret, struct fault *f)
+{
+	struct stat st;
+
+	if (lstat(path, &st) != 0)
+		return fault_errno(
+		    f, errno == ENOENT ? FAULT_NOTFOUND : FAULT_INTERNAL, "%s", path);
+	if ((st.st_mode & S_IFMT) != kind)
+		return fault_set(f, FAULT_DENIED,
+		    "%s: expected a %s, found a link or something else", path,
+		    kind == S_IFDIR ? "folder" : "file");
+	if (st.st_uid != geteuid())
+		return fault_set(f, FAULT_DENIED,
+		    "%s: belongs to user %u, and is read and written as user %u only", path,
+		    (unsigned)st.st_uid, (unsigned)geteuid());
+	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return fault_set(f, FAULT_DENIED,
+		    "%s: others may write it: take that right away (chmod go-w) and find out who has used it",
+		    path);
+	*ret = st;
+	return true;
 }

@@ -7,29 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/folder.h"
 
 #define READERS_MAX 512
 #define PATH_OCTETS 4096
-
-#define GIB ((size_t)1 << 30)
-
-/*
- * Maps, in octets of address space (not of disk), each tried where the one
- * before is refused: by a limit, or since thousands of stores are open and the
- * 128 TiB of a process are spent. LMDB raises one that is less than the data
- * need; 0 is the size that the writer chose.
- */
-#ifdef QUATRAIN_SANITIZED
-static const size_t writer_maps[] = { GIB, GIB / 16 };
-#else
-static const size_t writer_maps[] = { 16 * GIB, GIB };
-#endif
-static const size_t reader_maps[] = { 0, GIB };
-#define MAPS 2
 
 /*
  * LMDB loses its locks when a process opens an environment twice and closes
@@ -91,74 +74,45 @@ list_remove(const struct store *s)
 	(void)pthread_mutex_unlock(&open_lock);
 }
 
-/* LMDB itself would make the file where only a reader or a known store was asked for. */
+/*
+ * LMDB itself would make the file where only a reader or a known store was asked
+ * for; and it believes what is in the file, so one that another could have
+ * written, or put there, is not opened.
+ */
 static bool
-find(const char *dir, enum store_mode mode, struct stat *ret, struct fault *f)
+find(const char *dir, const char *data, enum store_mode mode, struct stat *ret, struct fault *f)
 {
-	char path[PATH_OCTETS];
-	struct stat data;
+	char lock[PATH_OCTETS];
+	struct stat st;
 
-	if (snprintf(path, sizeof(path), "%s/data.mdb", dir) >= (int)sizeof(path))
-		return fault_set(f, FAULT_INTERNAL, "store: path too long");
+	(void)snprintf(lock, sizeof(lock), "%s/lock.mdb", dir);
 	if (mode == STORE_CREATE && mkdir(dir, S_IRWXU) == -1 && errno != EEXIST)
 		return fault_errno(f, FAULT_INTERNAL, "store: cannot make %s", dir);
-	if (stat(dir, ret) == -1 || (mode != STORE_CREATE && stat(path, &data) == -1)) {
-		enum fault_code code = errno == ENOENT ? FAULT_NOTFOUND : FAULT_INTERNAL;
-
-		return fault_errno(f, code, "store: no store in %s", dir);
-	}
-	if (mode != STORE_CREATE && data.st_size == 0)
+	if (!folder_check(dir, S_IFDIR, ret, f))
+		return false;
+	if (!folder_check(data, S_IFREG, &st, f))
+		return mode == STORE_CREATE && f->code == FAULT_NOTFOUND;
+	if (mode != STORE_CREATE && st.st_size == 0)
 		return fault_set(f, FAULT_NOTFOUND, "store: an empty file in %s", dir);
-	return true;
+	return folder_check(lock, S_IFREG, &st, f) || f->code == FAULT_NOTFOUND;
 }
 
-/* One try with a map of size octets; 0 takes what the environment says. */
 static int
-env_try(struct store *s, const char *dir, size_t size)
+env_open(struct store *s, const char *dir, const char *data)
 {
 	unsigned flags = MDB_NOTLS | (s->writes ? 0u : MDB_RDONLY);
-	int rc;
+	int rc, dead;
 
 	if ((rc = mdb_env_create(&s->env)) != 0) {
 		s->env = NULL;
 		return rc;
 	}
-	if ((rc = mdb_env_set_maxdbs(s->env, STORE_TABLES)) == 0 &&
-	    (rc = mdb_env_set_maxreaders(s->env, READERS_MAX)) == 0 &&
-	    (size == 0 || (rc = mdb_env_set_mapsize(s->env, size)) == 0))
-		rc = mdb_env_open(s->env, dir, flags, S_IRUSR | S_IWUSR);
-	if (rc != 0) {
-		mdb_env_close(s->env);
-		s->env = NULL;
-	}
-	return rc;
-}
-
-static int
-env_open(struct store *s, const char *dir)
-{
-	const size_t *maps = s->writes ? writer_maps : reader_maps;
-	int rc = ENOMEM, dead;
-
-	for (size_t i = 0; rc == ENOMEM && i < MAPS; i++)
-		rc = env_try(s, dir, maps[i]);
-	if (rc != 0)
+	if ((rc = mdb_env_set_maxdbs(s->env, STORE_TABLES)) != 0 ||
+	    (rc = mdb_env_set_maxreaders(s->env, READERS_MAX)) != 0 ||
+	    (rc = store_map_open(s, data)) != 0 ||
+	    (rc = mdb_env_open(s->env, dir, flags, S_IRUSR | S_IWUSR)) != 0)
 		return rc;
 	return mdb_reader_check(s->env, &dead);
-}
-
-bool
-store_mended(struct store *s, int rc)
-{
-	int dead;
-
-	if (rc == MDB_READERS_FULL)
-		return mdb_reader_check(s->env, &dead) == 0;
-	if (rc != MDB_MAP_RESIZED)
-		return false;
-	/* A writer with a larger map went past the end of ours. */
-	s->broken = mdb_env_set_mapsize(s->env, 0) != 0;
-	return !s->broken;
 }
 
 static int
@@ -203,12 +157,12 @@ tables_open(struct store *s, bool create)
 }
 
 static bool
-fill(struct store *s, const char *dir, enum store_mode mode, struct fault *f)
+fill(struct store *s, const char *dir, const char *data, enum store_mode mode, struct fault *f)
 {
 	int rc;
 
-	if ((rc = env_open(s, dir)) != 0 || (rc = tables_open(s, mode == STORE_CREATE)) != 0 ||
-	    (rc = read_begin(s)) != 0) {
+	if ((rc = env_open(s, dir, data)) != 0 ||
+	    (rc = tables_open(s, mode == STORE_CREATE)) != 0 || (rc = read_begin(s)) != 0) {
 		if (rc == ENOENT || rc == MDB_NOTFOUND)
 			return fault_set(f, FAULT_NOTFOUND, "store: no store in %s", dir);
 		return store_fault(f, rc, "cannot open");
@@ -232,24 +186,41 @@ lock_new(pthread_mutex_t *lock, struct fault *f)
 	return ok || fault_set(f, FAULT_INTERNAL, "store: no lock");
 }
 
-bool
-store_open(const char *dir, enum store_mode mode, struct store **ret, struct fault *f)
+static bool
+store_new(enum store_mode mode, const struct stat *dir, struct store **ret, struct fault *f)
 {
 	struct store *s;
-	struct stat st;
 
-	if (!find(dir, mode, &st, f))
-		return false;
 	if ((s = calloc(1, sizeof(*s))) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "store: out of memory");
 	s->writes = mode != STORE_READ;
-	s->dev = st.st_dev;
-	s->ino = st.st_ino;
+	s->dev = dir->st_dev;
+	s->ino = dir->st_ino;
 	if (!lock_new(&s->lock, f)) {
 		free(s);
 		return false;
 	}
-	if (!list_add(s, f) || !fill(s, dir, mode, f)) {
+	if (!lock_new(&s->applying, f)) {
+		(void)pthread_mutex_destroy(&s->lock);
+		free(s);
+		return false;
+	}
+	*ret = s;
+	return true;
+}
+
+bool
+store_open(const char *dir, enum store_mode mode, struct store **ret, struct fault *f)
+{
+	char data[PATH_OCTETS];
+	struct store *s = NULL;
+	struct stat st;
+
+	if (snprintf(data, sizeof(data), "%s/data.mdb", dir) >= (int)sizeof(data))
+		return fault_set(f, FAULT_INTERNAL, "store: path too long");
+	if (!find(dir, data, mode, &st, f) || !store_new(mode, &st, &s, f))
+		return false;
+	if (!list_add(s, f) || !fill(s, dir, data, mode, f)) {
 		store_close(s);
 		return false;
 	}
@@ -267,6 +238,7 @@ store_close(struct store *s)
 		mdb_env_close(s->env);
 	}
 	list_remove(s); /* after the last lock is let go */
+	(void)pthread_mutex_destroy(&s->applying);
 	(void)pthread_mutex_destroy(&s->lock);
 	free(s);
 }
@@ -315,29 +287,57 @@ store_get(struct store *s, unsigned table, struct octets key, struct bytes *ret,
 	return bytes_ok(ret, f);
 }
 
+/* Where a scan is: it goes on from the last key that it has seen. */
+struct walk {
+	store_visit *visit;
+	void *with;
+	size_t left;
+	uint8_t key[STORE_KEY_MAX];
+	size_t key_n;
+	bool seen, over; /* key has been visited; nothing more is wanted */
+};
+
+/* At most STORE_SCAN_ROWS rows of one snapshot. */
+static int
+scan_some(MDB_cursor *c, struct walk *w, struct octets from)
+{
+	MDB_val k = store_val(from), v;
+	int rc = mdb_cursor_get(c, &k, &v, from.n == 0 ? MDB_FIRST : MDB_SET_RANGE);
+
+	if (rc == 0 && w->seen && octets_same(store_octets(&k), from))
+		rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+	for (size_t n = 0; rc == 0 && n < STORE_SCAN_ROWS; n++) {
+		if (w->left-- == 0 || !w->visit(w->with, store_octets(&k), store_octets(&v))) {
+			w->over = true;
+			return 0;
+		}
+		w->seen = true;
+		w->key_n = k.mv_size;
+		memcpy(w->key, k.mv_data, k.mv_size);
+		rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+	}
+	w->over = rc != 0;
+	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
 bool
 store_scan(struct store *s, unsigned table, struct octets from, size_t limit, store_visit *visit,
     void *with, struct fault *f)
 {
-	MDB_val k = store_val(from), v;
+	struct walk w = { .visit = visit, .with = with, .left = limit };
 	MDB_cursor *c;
-	int rc;
+	int rc = 0;
 
-	if (!read_start(s, table, f))
-		return false;
-	if ((rc = mdb_cursor_open(s->read, s->tables[table], &c)) == 0) {
-		rc = mdb_cursor_get(c, &k, &v, from.n == 0 ? MDB_FIRST : MDB_SET_RANGE);
-		for (; rc == 0 && limit > 0; limit--) {
-			if (!visit(with, store_octets(&k), store_octets(&v)))
-				break;
-			rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+	while (rc == 0 && !w.over) {
+		if (!read_start(s, table, f))
+			return false;
+		if ((rc = mdb_cursor_open(s->read, s->tables[table], &c)) == 0) {
+			rc = scan_some(c, &w, w.seen ? octets_of(w.key, w.key_n) : from);
+			mdb_cursor_close(c);
 		}
-		mdb_cursor_close(c);
+		read_end(s);
 	}
-	read_end(s);
-	if (rc != 0 && rc != MDB_NOTFOUND)
-		return store_fault(f, rc, "cannot scan");
-	return true;
+	return rc == 0 || store_fault(f, rc, "cannot scan");
 }
 
 bool
@@ -360,25 +360,4 @@ store_last_key(struct store *s, unsigned table, struct bytes *ret, struct fault 
 	if (rc != 0)
 		return store_fault(f, rc, "cannot find the last key");
 	return bytes_ok(ret, f);
-}
-
-void
-store_usage(struct store *s, uint64_t *used, uint64_t *room)
-{
-	struct statvfs disk;
-	MDB_envinfo info;
-	MDB_stat st;
-	int fd;
-
-	*used = *room = 0;
-	if (pthread_mutex_lock(&s->lock) != 0)
-		return;
-	if (!s->broken && mdb_env_info(s->env, &info) == 0 && mdb_env_stat(s->env, &st) == 0) {
-		*used = ((uint64_t)info.me_last_pgno + 1) * st.ms_psize;
-		*room = info.me_mapsize;
-		if (mdb_env_get_fd(s->env, &fd) == 0 && fstatvfs(fd, &disk) == 0 &&
-		    disk.f_bavail * disk.f_frsize < *room - *used)
-			*room = *used + disk.f_bavail * disk.f_frsize;
-	}
-	(void)pthread_mutex_unlock(&s->lock);
 }

@@ -12,6 +12,10 @@
  * Keys are 1 to 511 octets, values up to 1 MiB. Every apply is synced: without
  * it, 4,027 of 5,372 simulated power cuts lost data, with it none of 6,172.
  *
+ * The map grows with the data, unseen, up to the limit; so ten thousand small
+ * stores fit into one process. What is full says so (store_usage) long before
+ * nothing fits any more.
+ *
  * Threads may share a store; a batch is one thread's.
  */
 #ifndef QUATRAIN_BASE_STORE_H
@@ -26,6 +30,8 @@
 #define STORE_TABLES    16 /* tables are numbers from 0; ca/ledger.h gives them meaning */
 #define STORE_KEY_MAX   511
 #define STORE_VALUE_MAX (1u << 20)
+#define STORE_SCAN_ROWS 1024
+#define STORE_LIMIT_MIB 16384 /* how large one may grow, if nothing else is said */
 
 enum store_mode { STORE_READ, STORE_WRITE, STORE_CREATE };
 
@@ -33,9 +39,17 @@ struct store;
 struct batch;
 
 /*
+ * How large, in octets, each store of this process may grow, and what
+ * store_usage() counts against. Call before the first is opened. A store that is
+ * larger already stays readable, and is full.
+ */
+void store_set_limit(uint64_t octets);
+
+/*
  * Open the environment in folder dir. STORE_CREATE makes dir (0700) and the
  * tables where they are missing; the others never make anything.
- * Faults: FAULT_NOTFOUND no store there, FAULT_INTERNAL
+ * Faults: FAULT_NOTFOUND no store there, FAULT_DENIED another user could have
+ * written it (LMDB believes what it finds in a file), FAULT_INTERNAL
  */
 bool store_open(const char *dir, enum store_mode mode, struct store **ret, struct fault *f) CHECKED;
 void store_close(struct store *s); /* NULL is allowed */
@@ -45,9 +59,11 @@ bool store_get(
     struct store *s, unsigned table, struct octets key, struct bytes *ret, struct fault *f) CHECKED;
 
 /*
- * Visit keys >= from in order (all within one snapshot), until visit returns
- * false or limit is reached; what visit gets is lent for the call. visit must
- * not call the same store. Fault: FAULT_INTERNAL.
+ * Visit keys >= from in order until visit returns false or limit is reached;
+ * what visit gets is lent for the call. visit must not call the same store. Each
+ * STORE_SCAN_ROWS rows are of one snapshot and the next go on behind their last
+ * key: a snapshot that is held keeps pages from reuse, so none is held for long.
+ * Fault: FAULT_INTERNAL.
  */
 typedef bool store_visit(void *with, struct octets key, struct octets value);
 bool store_scan(struct store *s, unsigned table, struct octets from, size_t limit,
@@ -64,8 +80,8 @@ bool store_dump(struct store *s, store_row *row, void *with, struct fault *f) CH
 /* Append the greatest key of a table. Faults: FAULT_NOTFOUND it is empty, FAULT_INTERNAL. */
 bool store_last_key(struct store *s, unsigned table, struct bytes *ret, struct fault *f) CHECKED;
 
-/* How full: octets used (at most, so far), and how many there is room for in all, in map and disk.
- */
+/* How full: octets used (at most, so far), and how many there is room for in all: to the limit, or
+ * to the disk's end. */
 void store_usage(struct store *s, uint64_t *used, uint64_t *room);
 
 /* An empty batch for s, to batch_free(); NULL when out of memory. */
@@ -90,8 +106,10 @@ void batch_undo(struct batch *b, size_t mark);
  * All or nothing, durable on return, batch left empty; after a fault it is as
  * it was. An empty batch is a success. After a failed sync the process aborts:
  * a second fdatasync would claim success for lost data.
+ * Where the map is full it grows, and where the disk is, the ballast goes
+ * (base/ballast.h), before anybody is told.
  * Faults: FAULT_CONFLICT an added key is there or a guard fails, FAULT_LIMIT
- *         map or disk full (nothing written), FAULT_INTERNAL
+ *         limit or disk full (nothing written), FAULT_INTERNAL
  */
 bool batch_apply(struct batch *b, struct fault *f) CHECKED;
 void batch_free(struct batch *b); /* NULL is allowed */

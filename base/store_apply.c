@@ -5,9 +5,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/ballast.h"
 #include "base/batch.h"
 #include "base/store_lmdb.h"
 
+#define ENTRY_PAGES   2 /* a table's own and its parent, changed by an entry; mostly shared */
+#define PAGE_OCTETS   4096
 #define CHECK_APPLIES 256 /* how many applies between looks for readers that died */
 
 bool
@@ -54,17 +57,19 @@ is_full(int rc)
 }
 
 static bool
-write_fault(struct fault *f, int rc, const struct entry *e)
+write_fault(struct fault *f, int rc, const struct entry *e, int *full)
 {
 	if (rc == MDB_KEYEXIST)
 		return fault_set(f, FAULT_CONFLICT, "store: table %u: key is there", e->table);
-	if (is_full(rc))
+	if (is_full(rc)) {
+		*full = rc;
 		return fault_set(f, FAULT_LIMIT, "store: full: %s", mdb_strerror(rc));
+	}
 	return store_fault(f, rc, "cannot write");
 }
 
 static bool
-write_entry(const struct store *s, MDB_txn *txn, const struct entry *e, struct fault *f)
+write_entry(const struct store *s, MDB_txn *txn, const struct entry *e, int *full, struct fault *f)
 {
 	unsigned flags = e->kind == ENTRY_ADD ? MDB_NOOVERWRITE : 0;
 	MDB_val k = store_val(e->key), v = store_val(e->value);
@@ -77,20 +82,20 @@ write_entry(const struct store *s, MDB_txn *txn, const struct entry *e, struct f
 		rc = mdb_put(txn, s->tables[e->table], &k, &v, flags);
 	if (rc == 0 || (rc == MDB_NOTFOUND && e->kind == ENTRY_REMOVE))
 		return true;
-	return write_fault(f, rc, e);
+	return write_fault(f, rc, e, full);
 }
 
 /* Guards look before anything is written; the rest keeps its order, as reads through the batch saw
  * it. */
 static bool
-write_entries(const struct batch *b, MDB_txn *txn, struct fault *f)
+write_entries(const struct batch *b, MDB_txn *txn, int *full, struct fault *f)
 {
 	for (size_t i = 0; i < b->n; i++)
 		if (b->entries[i].kind == ENTRY_GUARD &&
 		    !guard_holds(b->store, txn, &b->entries[i], f))
 			return false;
 	for (size_t i = 0; i < b->n; i++)
-		if (!write_entry(b->store, txn, &b->entries[i], f))
+		if (!write_entry(b->store, txn, &b->entries[i], full, f))
 			return false;
 	return true;
 }
@@ -128,11 +133,55 @@ write_begin(struct store *s, MDB_txn **ret, struct fault *f)
 	return rc == 0 || store_fault(f, rc, "cannot begin");
 }
 
-bool
-batch_apply(struct batch *b, struct fault *f)
+/* One try. *full says where it failed for want of room, and is 0 otherwise. */
+static bool
+apply_once(const struct batch *b, int *full, struct fault *f)
 {
 	MDB_txn *txn;
 	int rc;
+
+	*full = 0;
+	if (!write_begin(b->store, &txn, f))
+		return false;
+	if (!write_entries(b, txn, full, f)) {
+		mdb_txn_abort(txn);
+		return false;
+	}
+	errno = 0;
+	if ((rc = mdb_txn_commit(txn)) == 0)
+		return true;
+	if (!is_full(rc))
+		die(rc);
+	*full = rc;
+	return fault_set(f, FAULT_LIMIT, "store: full: %s", mdb_strerror(rc));
+}
+
+/* An eighth of the map stays free, so that few batches find it full. */
+static void
+make_room(struct store *s)
+{
+	uint64_t used, map = store_map(s, &used);
+
+	if (used > map - map / 8)
+		(void)store_grow(s, map);
+}
+
+static bool
+found_room(struct store *s, int full)
+{
+	uint64_t used;
+
+	if (full == MDB_MAP_FULL)
+		return store_grow(s, store_map(s, &used));
+	return full != 0 && full != MDB_TXN_FULL && ballast_release();
+}
+
+bool
+batch_apply(struct batch *b, struct fault *f)
+{
+	struct fault why;
+	bool ok;
+	int full;
 
 	if (b->lost > 0)
 		return fault_set(f, FAULT_INTERNAL, "store: the batch lost a write");
@@ -140,17 +189,16 @@ batch_apply(struct batch *b, struct fault *f)
 		return true;
 	if (!b->store->writes || b->store->broken)
 		return fault_set(f, FAULT_INTERNAL, "store: not open for writing");
-	if (!write_begin(b->store, &txn, f))
+	if (pthread_mutex_lock(&b->store->applying) != 0)
+		return fault_set(f, FAULT_INTERNAL, "store: applied from its own apply");
+	make_room(b->store);
+	do
+		ok = apply_once(b, &full, &why);
+	while (!ok && found_room(b->store, full));
+	(void)pthread_mutex_unlock(&b->store->applying);
+	if (!ok) {
+		*f = why;
 		return false;
-	if (!write_entries(b, txn, f)) {
-		mdb_txn_abort(txn);
-		return false;
-	}
-	errno = 0;
-	if ((rc = mdb_txn_commit(txn)) != 0) {
-		if (!is_full(rc))
-			die(rc);
-		return fault_set(f, FAULT_LIMIT, "store: full: %s", mdb_strerror(rc));
 	}
 	batch_undo(b, 0);
 	return true;

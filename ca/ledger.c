@@ -1,6 +1,7 @@
 /* ca/ledger.c - see ledger.h. */
 #include "ca/ledger.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -320,11 +321,12 @@ ledger_has_room(struct ledger *l, struct fault *f)
 	uint64_t used, room;
 
 	store_usage(l->store, &used, &room);
-	if (used / LEDGER_FULL_PERCENT < room / 100)
+	if (used / LEDGER_FULL_PERCENT < room / 100 && room - used >= LEDGER_LEAST_OCTETS)
 		return true;
 	return fault_set(f, FAULT_BUSY,
-	    "ledger: %d %% of its disk or map is used: issuing waits for space, revoking goes on",
-	    LEDGER_FULL_PERCENT);
+	    "ledger: only %" PRIu64
+	    " MiB are left for %s: issuing waits for a larger disk or store_max, revoking goes on",
+	    (room - used) >> 20, l->tenant);
 }
 
 bool

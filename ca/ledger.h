@@ -12,6 +12,7 @@
 #ifndef QUATRAIN_CA_LEDGER_H
 #define QUATRAIN_CA_LEDGER_H
 
+#include "base/ballast.h"
 #include "base/json.h"
 #include "base/store.h"
 #include "ca/tbs.h"
@@ -123,10 +124,12 @@ struct ledger_mark ledger_mark(const struct ledger *l);
 void ledger_undo(struct ledger *l, struct ledger_mark mark);
 
 /*
- * Is there room to issue? Over LEDGER_FULL_PERCENT of the map or disk only revocations and the log
- * go on: they must never wait for space. Fault: FAULT_BUSY, with words that say what to do.
+ * Is there room to issue? Over LEDGER_FULL_PERCENT of its limit or of the disk, or with less than
+ * LEDGER_LEAST_OCTETS left there, only revocations and the log go on: they must never wait for
+ * space. Fault: FAULT_BUSY, with words that say what to do.
  */
 #define LEDGER_FULL_PERCENT 80
+#define LEDGER_LEAST_OCTETS ((uint64_t)BALLAST_OCTETS)
 bool ledger_has_room(struct ledger *l, struct fault *f) CHECKED;
 
 /* Intents of an earlier life are settled once, before anything is written: see realm_on_open(). */

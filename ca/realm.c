@@ -9,6 +9,7 @@
 
 #include <openssl/evp.h>
 
+#include "base/folder.h"
 #include "ca/cert.h"
 
 #define EDITION       1
@@ -135,7 +136,9 @@ open_ledger(
 bool
 realm_open(const char *data, enum store_mode mode, struct realm **ret, struct fault *f)
 {
+	char tenants[REALM_PATH_MAX + 16];
 	struct realm *r;
+	struct stat st;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "realm: out of memory");
@@ -144,7 +147,9 @@ realm_open(const char *data, enum store_mode mode, struct realm **ret, struct fa
 		realm_close(r);
 		return fault_set(f, FAULT_INTERNAL, "realm: the data folder's path is too long");
 	}
-	if (!open_ledger(r, NAME_PLATFORM, mode, &r->platform, f) ||
+	(void)snprintf(tenants, sizeof(tenants), "%s/tenants", data);
+	if (!folder_check(tenants, S_IFDIR, &st, f) ||
+	    !open_ledger(r, NAME_PLATFORM, mode, &r->platform, f) ||
 	    (mode != STORE_CREATE && !read_space(r, f))) {
 		realm_close(r);
 		return false;

@@ -30,7 +30,8 @@ struct realm_chain {
 /*
  * data is the service's folder. STORE_CREATE is init's, STORE_WRITE the
  * signer's, STORE_READ everybody else's.
- * Faults: FAULT_NOTFOUND no ceremony took place there, FAULT_INTERNAL
+ * Faults: FAULT_NOTFOUND no ceremony took place there, FAULT_DENIED the tenants' folder or a store
+ * is not ours alone to write, FAULT_INTERNAL
  */
 bool realm_open(
     const char *data, enum store_mode mode, struct realm **ret, struct fault *f) CHECKED;

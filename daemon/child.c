@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -47,6 +48,18 @@ child_is(const char *argv0, enum child_role *role)
 			return true;
 		}
 	return false;
+}
+
+/* A ledger has three descriptors, and there may be ten thousand. */
+static void
+want_descriptors(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
 }
 
 /* In the new process, until exec: only calls that are safe there. */
@@ -125,6 +138,8 @@ bool
 child_settle(enum child_role role, const struct settings *s, struct fault *f)
 {
 	child_log(roles[role].word, s);
+	settings_apply(s);
+	want_descriptors();
 	return sandbox_become(s->user[0] == '\0' ? NULL : s->user, f);
 }
 

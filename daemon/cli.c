@@ -301,6 +301,8 @@ run(struct invocation *inv)
 	if (((inv->command->how & CLI_ALONE) == 0 || inv->config != NULL) &&
 	    !settings_load(inv->config, &inv->settings, &f))
 		return cli_refuse(inv, &f);
+	if (inv->settings.store_max > 0) /* they were read */
+		settings_apply(&inv->settings);
 	return inv->command->run(inv);
 }
 

@@ -230,8 +230,8 @@ duty_token(struct signer *s, struct job *j, struct fault *f)
 
 	if (!open_act(s, j, ACT_TOKEN_CREATE, &a, &body, f))
 		return false;
-	if (!realm_ledger(s->realm, a.tenant, &l, f) || !read_token(j, s, body, &t, f) ||
-	    !root_digest(s, root, f) || !token_secret(&secret, f))
+	if (!realm_ledger(s->realm, a.tenant, &l, f) || !ledger_has_room(l, f) ||
+	    !read_token(j, s, body, &t, f) || !root_digest(s, root, f) || !token_secret(&secret, f))
 		goto out;
 	token_hash(&s->token_key, octets_text((const char *)secret.at), t.hash);
 	identity_text(&j->who, by);

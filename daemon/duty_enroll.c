@@ -251,7 +251,7 @@ duty_enroll_judge(struct signer *s, struct job *j, struct fault *f)
 		return false;
 	memcpy(j->tenant, c.wire.tenant, sizeof(j->tenant));
 	j->renew = c.wire.renew;
-	return ledger_has_room(c.ledger, f) &&
+	return ledger_has_room(c.ledger, f) && ledger_has_room(realm_platform(s->realm), f) &&
 	       realm_tenant(s->realm, c.wire.tenant, &c.tenant, f) &&
 	       keyring_issuer(s->keys, c.tenant.key_id, &j->issuer, f) &&
 	       csr_parse(c.wire.csr, &c.csr, f) && judge_who(s, j, &c, f) && intend(s, j, &c, f);

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/store.h"
 #include "base/text.h"
 #include "ca/name.h"
 
@@ -28,6 +29,7 @@ const struct conf_key settings_keys[] = {
 	{ "user", CONF_TEXT, AT(user), NULL, NULL },
 	{ "log_level", CONF_CHOICE, AT(log_level), "info", "debug|info|warn|error" },
 	{ "edges", CONF_COUNT, AT(edges), "1", "1..64" },
+	{ "store_max", CONF_COUNT, AT(store_max), "16384", "64..1048576" },
 };
 const size_t settings_keys_n = sizeof(settings_keys) / sizeof(settings_keys[0]);
 
@@ -162,6 +164,12 @@ settings_load(const char *file, struct settings *ret, struct fault *f)
 		return false;
 	*ret = s;
 	return true;
+}
+
+void
+settings_apply(const struct settings *s)
+{
+	store_set_limit((uint64_t)s->store_max << 20);
 }
 
 bool

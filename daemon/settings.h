@@ -28,6 +28,7 @@ struct settings {
 	char user[CONF_TEXT_MAX];      /* children become it when started by root; empty: stay */
 	char log_level[CONF_TEXT_MAX]; /* debug, info, warn, error */
 	int64_t edges;                 /* processes that share the listeners */
+	int64_t store_max;             /* MiB that one tenant's ledger may grow to */
 };
 
 /* The table of keys: the manual pages and the tests read it too. */
@@ -41,6 +42,9 @@ extern const size_t settings_keys_n;
  * Faults: as conf_load().
  */
 bool settings_load(const char *file, struct settings *ret, struct fault *f) CHECKED;
+
+/* What the settings say to a whole process; before it opens a ledger. */
+void settings_apply(const struct settings *s);
 
 /* path = data folder + "/" + name; size as given. False if it does not fit. */
 bool settings_path(const struct settings *s, const char *name, char *path, size_t size);

@@ -199,6 +199,35 @@ START_TEST(issuers)
 }
 END_TEST
 
+START_TEST(tenants_folders_that_others_could_write_are_not_opened)
+{
+	char tenants[SCRATCH_PATH_MAX], other[SCRATCH_PATH_MAX], acme[SCRATCH_PATH_MAX];
+	struct realm *r = NULL;
+
+	scratch_path(g.dir, "tenants", tenants, sizeof(tenants));
+	scratch_path(g.dir, "elsewhere", other, sizeof(other));
+	scratch_path(tenants, "acme", acme, sizeof(acme));
+	ground_shut(&g);
+	ck_assert_int_eq(chmod(tenants, 0730), 0);
+	ck_assert(!realm_open(g.dir, STORE_READ, &r, &f));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	ck_assert_int_eq(chmod(tenants, 0700), 0);
+	ck_assert_int_eq(rename(tenants, other), 0);
+	ck_assert_int_eq(symlink(other, tenants), 0);
+	ck_assert(!realm_open(g.dir, STORE_WRITE, &r, &f));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	ck_assert_int_eq(unlink(tenants), 0);
+	ck_assert_int_eq(rename(other, tenants), 0);
+	ck_assert_int_eq(chmod(acme, 0770), 0);
+	ck_assert(realm_open(g.dir, STORE_READ, &r, &f)); /* the others' are as they were */
+	ck_assert(!realm_ledger(r, "acme", &l, &f));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	ck_assert_int_eq(chmod(acme, 0700), 0);
+	ck_assert(realm_ledger(r, "acme", &l, &f));
+	realm_close(r);
+}
+END_TEST
+
 START_TEST(chains)
 {
 	const struct issuer *want[] = { g.acme, g.region, g.root };
@@ -485,6 +514,7 @@ ledgers(void)
 
 	tcase_add_test(t, nothing_there);
 	tcase_add_test(t, names_come_back);
+	tcase_add_test(t, tenants_folders_that_others_could_write_are_not_opened);
 	tcase_add_test(t, tenants_that_are_none);
 	tcase_add_test(t, a_folder_is_no_tenant);
 	tcase_add_test(t, tenant_rows);

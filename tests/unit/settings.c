@@ -86,6 +86,7 @@ START_TEST(defaults)
 	ck_assert_str_eq(s.user, "");
 	ck_assert_str_eq(s.log_level, "info");
 	ck_assert_int_eq(s.edges, 1);
+	ck_assert_int_eq(s.store_max, 16384);
 }
 END_TEST
 
@@ -132,6 +133,9 @@ START_TEST(refuses)
 	refused("edges: 0\n", "edges");
 	refused("edges: 65\n", "edges");
 	refused("edges: many\n", "edges");
+	refused("store_max: 63\n", "store_max");
+	refused("store_max: 1048577\n", "store_max");
+	refused("store_max: 1G\n", "store_max");
 	refused("log_level: loud\n", "log_level");
 	refused("nonsense: 1\n", "nonsense");
 	refused("data: a\ndata: b\n", "data");
