@@ -244,6 +244,7 @@ note(struct octets oid, bool critical, struct octets value, struct cert *c)
 			c->malformed |= BIT(i);
 		return;
 	}
+	c->unknown = true;
 	c->unknown_critical = c->unknown_critical || critical;
 }
 

@@ -54,7 +54,8 @@ struct cert {
 	struct octets extension[CERT_EXTENSIONS]; /* content of each OCTET STRING */
 	unsigned present, critical, malformed;    /* bits 1u << enum cert_extension */
 	bool twice;                               /* an extension stands there more than once */
-	bool unknown_critical;                    /* one that is critical is none of ours */
+	bool unknown;                             /* one is none of ours */
+	bool unknown_critical;                    /* and it is critical */
 	bool unique_ids;                          /* issuerUniqueID or subjectUniqueID */
 	bool issuer_named; /* AuthorityKeyIdentifier names issuer or serial besides */
 	bool ca;

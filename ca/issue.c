@@ -79,13 +79,27 @@ fill_names(struct tbs *t, const struct wish *w, char uri[static NAME_URI_MAX],
 		t->ip[t->ip_n++] = w->ip[i];
 }
 
+/* Whose walls the names must lie within. */
+static void
+fill_ground(const struct issuer *by, const struct wish *w, struct lint_ground *to,
+    char host[static TEXT_HOST_MAX])
+{
+	if (by->certificate.n != 0)
+		to->constraints = by->facts.extension[CERT_CONSTRAINTS];
+	if (by->a.level != LEVEL_TENANT || w->space == NULL)
+		return;
+	name_tenant_host(w->space, by->a.label, host);
+	to->host = host;
+}
+
 static bool
 fill(
     const struct issuer *by, const struct wish *w, int64_t now_s, struct ticket *t, struct fault *f)
 {
 	bool self = by->certificate.n == 0;
 	int64_t issuer_end_s = self ? now_s + w->profile->valid_s : by->a.not_after_s;
-	char uri[NAME_URI_MAX], dns[TEXT_HOST_MAX];
+	char uri[NAME_URI_MAX], dns[TEXT_HOST_MAX], host[TEXT_HOST_MAX];
+	struct lint_ground ground = { .issuer_not_after_s = issuer_end_s };
 	struct tbs meant = {
 		.profile = w->profile,
 		.issuer = self ? octets_of(NULL, 0) : by->facts.subject,
@@ -109,13 +123,13 @@ fill(
 	if (!self && meant.not_before_s < by->facts.not_before_s)
 		meant.not_before_s = by->facts.not_before_s;
 	fill_names(&meant, w, uri, dns);
+	fill_ground(by, w, &ground, host);
 	if (!fresh_serial(by->ledger, t->serial, f))
 		return false;
 	memcpy(meant.serial, t->serial, sizeof(meant.serial));
 	t->standing.not_before_s = meant.not_before_s;
 	t->standing.not_after_s = meant.not_after_s;
-	return tbs_encode(&meant, &t->tbs, f) &&
-	       lint(octets_bytes(&t->tbs), &meant, issuer_end_s, f);
+	return tbs_encode(&meant, &t->tbs, f) && lint(octets_bytes(&t->tbs), &meant, &ground, f);
 }
 
 /* What the ledger will say of it. */

@@ -236,10 +236,35 @@ static const struct {
 /* An Ecdsa-Sig-Value of r = s = 1: of the right shape, good under no key. */
 static const uint8_t throwaway[] = { 0x30, 0x06, 0x02, 0x01, 0x01, 0x02, 0x01, 0x01 };
 
-bool
-lint(struct octets tbs, const struct tbs *meant, int64_t issuer_not_after_s, struct fault *f)
+static bool
+by_libcrypto(const struct linted *l, struct fault *f)
 {
-	struct linted l = { .meant = meant, .issuer_not_after_s = issuer_not_after_s };
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		if (!checks[i].holds(l))
+			return fault_set(f, FAULT_INTERNAL, "lint: %s: %s does not hold",
+			    checks[i].source, checks[i].name);
+	return true;
+}
+
+static bool
+by_ourselves(
+    struct octets whole, const struct tbs *meant, const struct lint_ground *ground, struct fault *f)
+{
+	const char *name, *source;
+	struct cert c;
+	struct fault why;
+
+	if (!cert_read(whole, &c, &why))
+		return fault_set(f, FAULT_INTERNAL, "lint: %.200s", why.text);
+	name = lint_meant(&c, meant, ground, &source);
+	return name == NULL ||
+	       fault_set(f, FAULT_INTERNAL, "lint: %s: %s does not hold", source, name);
+}
+
+bool
+lint(struct octets tbs, const struct tbs *meant, const struct lint_ground *ground, struct fault *f)
+{
+	struct linted l = { .meant = meant, .issuer_not_after_s = ground->issuer_not_after_s };
 	struct bytes whole = { 0 };
 	const uint8_t *p;
 	bool ok = false;
@@ -251,13 +276,7 @@ lint(struct octets tbs, const struct tbs *meant, int64_t issuer_not_after_s, str
 		fault_crypto(f, FAULT_INTERNAL, "lint: RFC 5280 section 4.1: not a certificate");
 		goto out;
 	}
-	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
-		if (!checks[i].holds(&l)) {
-			fault_set(f, FAULT_INTERNAL, "lint: %s: %s does not hold", checks[i].source,
-			    checks[i].name);
-			goto out;
-		}
-	ok = true;
+	ok = by_libcrypto(&l, f) && by_ourselves(octets_bytes(&whole), meant, ground, f);
 out:
 	ERR_clear_error(); /* reading leaves some, which must not colour the next fault */
 	X509_free(l.x);

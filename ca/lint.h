@@ -3,16 +3,31 @@
  *
  * tbs.c writes the octets; here libcrypto reads them back, wrapped with a
  * signature that is good under no key, and a table of cited checks holds them
- * against the profile and the issuer. A finding refuses the issuance.
+ * against the profile and the issuer. What libcrypto is slow at or blind to
+ * (texts, places, names, who added it) is read by ca/cert.h, which shares
+ * nothing with the writer. A finding refuses the issuance.
  */
 #ifndef QUATRAIN_CA_LINT_H
 #define QUATRAIN_CA_LINT_H
 
-#include "ca/tbs.h"
+#include "ca/cert.h"
+
+/* What the certificate will stand under. */
+struct lint_ground {
+	int64_t issuer_not_after_s;
+	struct octets
+	    constraints;  /* the issuer's name constraints, as in cert.extension; n 0: none */
+	const char *host; /* of the tenant whose CA signs; NULL: no tenant's */
+};
 
 /* Fault: FAULT_INTERNAL (what we wrote is at fault, never a peer), with the check's name and
  * section. */
-bool lint(struct octets tbs, const struct tbs *meant, int64_t issuer_not_after_s,
+bool lint(struct octets tbs, const struct tbs *meant, const struct lint_ground *ground,
     struct fault *f) CHECKED;
+
+/* ca/lint_meant.c: what stands in it is what was meant. NULL, or the name of the first check that
+ * fails; *ret_source is its source. */
+const char *lint_meant(const struct cert *c, const struct tbs *meant,
+    const struct lint_ground *ground, const char **ret_source);
 
 #endif

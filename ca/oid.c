@@ -44,6 +44,7 @@ const struct octets oid_ocsp_basic = PKIX(0x30, 0x01, 0x01);
 const struct octets oid_ocsp_nonce = PKIX(0x30, 0x01, 0x02);
 const struct octets oid_ocsp_nocheck = PKIX(0x30, 0x01, 0x05);
 
+const struct octets oid_email_address = PKCS(0x09, 0x01);
 const struct octets oid_challenge_password = PKCS(0x09, 0x07);
 const struct octets oid_extension_request = PKCS(0x09, 0x0e);
 /* 1.3.6.1.4.1.311.2.1.14, of Microsoft's clients before the standard's */

@@ -12,7 +12,7 @@
 
 #include "base/bytes.h"
 
-extern const struct octets oid_common_name, oid_organization, oid_unit;
+extern const struct octets oid_common_name, oid_organization, oid_unit, oid_email_address;
 extern const struct octets oid_ec_public_key, oid_prime256v1;
 extern const struct octets oid_ecdsa_sha256, oid_sha1, oid_sha256, oid_signed_data, oid_data;
 extern const struct octets oid_basic_constraints, oid_key_usage, oid_ext_key_usage;
