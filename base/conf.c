@@ -22,20 +22,29 @@ struct load {
 	size_t n;
 	void *ret;
 	uint32_t *seen; /* for each key: bit d is set when its first d segments stood in the file */
+	size_t *lines;  /* of each key; NULL: nobody asks */
 	yaml_parser_t parser;
 	yaml_event_t event; /* the one at hand */
 	char path[PATH_MAX_OCTETS];
 	struct fault *f;
 };
 
+bool
+conf_refuse(const char *name, size_t line, const char *key, const char *expected, const char *found,
+    struct fault *f)
+{
+	size_t n = strlen(name);
+
+	name += n > NAME_SHOWN_MAX ? n - NAME_SHOWN_MAX : 0;
+	return fault_set(
+	    f, FAULT_BADREQ, "%s:%zu: %s: expected %s, found %s", name, line, key, expected, found);
+}
+
 static bool
 refuse(struct load *l, size_t line, const char *expected, const char *found)
 {
-	size_t n = strlen(l->name);
-	const char *name = l->name + (n > NAME_SHOWN_MAX ? n - NAME_SHOWN_MAX : 0);
-
-	return fault_set(l->f, FAULT_BADREQ, "%s:%zu: %s: expected %s, found %s", name, line,
-	    l->path[0] == '\0' ? "document" : l->path, expected, found);
+	return conf_refuse(
+	    l->name, line, l->path[0] == '\0' ? "document" : l->path, expected, found, l->f);
 }
 
 /* The event at hand is not what was expected. */
@@ -217,6 +226,8 @@ read_name(struct load *l, unsigned depth, const struct conf_key **ret)
 	if ((l->seen[k - l->keys] & 1u << depth) != 0)
 		return refuse(l, l->event.start_mark.line + 1, "each key once", "it a second time");
 	l->seen[k - l->keys] |= 1u << depth;
+	if (l->lines != NULL && strcmp(k->path, l->path) == 0)
+		l->lines[k - l->keys] = l->event.start_mark.line + 1;
 	*ret = k;
 	return true;
 }
@@ -235,6 +246,7 @@ read_scalar(struct load *l, const struct conf_key *k)
 	    !conf_value_set(k, l->ret, (const char *)e->data.scalar.value,
 		e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE))
 		return refuse_event(l, expected);
+	conf_value_at(k, l->ret, e->start_mark.line + 1);
 	return true;
 }
 
@@ -268,7 +280,7 @@ read_value(struct load *l, const struct conf_key *k, unsigned depth)
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): refuse() is never true */
 	if (strcmp(k->path, l->path) != 0)
 		return read_mapping(l, depth + 1);
-	return k->type == CONF_LIST ? read_list(l, k) : read_scalar(l, k);
+	return conf_value_is_list(k) ? read_list(l, k) : read_scalar(l, k);
 }
 
 /* The event at hand begins a mapping, whose names are the path's segment number depth. */
@@ -323,11 +335,20 @@ bool
 conf_parse(const char *name, const char *yaml, size_t len, const struct conf_key *keys, size_t n,
     void *ret, struct fault *f)
 {
-	struct load l = { .name = name, .keys = keys, .n = n, .ret = ret, .f = f };
+	return conf_parse_lines(name, yaml, len, keys, n, ret, NULL, f);
+}
+
+bool
+conf_parse_lines(const char *name, const char *yaml, size_t len, const struct conf_key *keys,
+    size_t n, void *ret, size_t *lines, struct fault *f)
+{
+	struct load l = { .name = name, .keys = keys, .n = n, .ret = ret, .lines = lines, .f = f };
 	bool ok;
 
 	if (!set_fallbacks(keys, n, ret, f))
 		return false;
+	for (size_t i = 0; lines != NULL && i < n; i++)
+		lines[i] = 0;
 	if (len > CONF_MAX_OCTETS) /* before libyaml sees it: its time is not linear */
 		return refuse(&l, 1, "at most 65536 octets", "more");
 	l.seen = calloc(n + 1, sizeof(*l.seen));

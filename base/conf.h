@@ -29,11 +29,13 @@ enum conf_type {
 	CONF_DURATION, /* int64_t seconds, as text_duration() */
 	CONF_BOOL,     /* bool; true or false */
 	CONF_LIST,     /* struct conf_list of texts */
+	CONF_CHOICES,  /* struct conf_list of words in more, split by '|', each at most once */
 };
 
 struct conf_list {
 	size_t n;
 	char at[CONF_LIST_MAX][CONF_TEXT_MAX];
+	size_t line[CONF_LIST_MAX]; /* where each stands in the file; 0: of the fallback */
 };
 
 struct conf_key {
@@ -41,7 +43,7 @@ struct conf_key {
 	enum conf_type type;
 	size_t offset;        /* of the field in the caller's struct */
 	const char *fallback; /* as in the file, a list split by ','; NULL: the field is zeros */
-	const char *more;     /* CONF_CHOICE, CONF_COUNT */
+	const char *more;     /* CONF_CHOICE, CONF_CHOICES, CONF_COUNT */
 };
 
 /*
@@ -55,5 +57,13 @@ bool conf_load(
 /* The same from memory; name stands for the file in faults. */
 bool conf_parse(const char *name, const char *yaml, size_t len, const struct conf_key *keys,
     size_t n, void *ret, struct fault *f) CHECKED;
+
+/* The same; lines[i] is where keys[i] stands in the file, 0 where it does not. */
+bool conf_parse_lines(const char *name, const char *yaml, size_t len, const struct conf_key *keys,
+    size_t n, void *ret, size_t *lines, struct fault *f) CHECKED;
+
+/* A fault as all in a file read, for what a table cannot check: FAULT_BADREQ; returns false. */
+bool conf_refuse(const char *name, size_t line, const char *key, const char *expected,
+    const char *found, struct fault *f);
 
 #endif

@@ -201,6 +201,17 @@ set_list(const struct conf_key *k, void *field, const char *s)
 	return list->n < CONF_LIST_MAX && set_text(k, list->at[list->n++], s);
 }
 
+static bool
+set_choices(const struct conf_key *k, void *field, const char *s)
+{
+	struct conf_list *list = field;
+
+	for (size_t i = 0; i < list->n; i++)
+		if (strcmp(list->at[i], s) == 0)
+			return false;
+	return list->n < CONF_LIST_MAX && set_choice(k, list->at[list->n], s) && ++list->n > 0;
+}
+
 static const struct type {
 	bool (*set)(const struct conf_key *k, void *field, const char *s);
 	size_t size;
@@ -219,6 +230,8 @@ static const struct type {
 	[CONF_BOOL] = { set_bool, sizeof(bool), false, "true or false", "" },
 	[CONF_LIST] = { set_list, sizeof(struct conf_list), true, "a list of at most 16 texts",
 	    "" },
+	[CONF_CHOICES] = { set_choices, sizeof(struct conf_list), true, "a list of each once",
+	    " of " },
 };
 
 static void *
@@ -258,6 +271,21 @@ conf_value_clear(const struct conf_key *k, void *ret)
 	memset(field_of(k, ret), 0, TYPES[k->type].size);
 }
 
+void
+conf_value_at(const struct conf_key *k, void *ret, size_t line)
+{
+	struct conf_list *list = field_of(k, ret);
+
+	if (conf_value_is_list(k) && list->n > 0)
+		list->line[list->n - 1] = line;
+}
+
+bool
+conf_value_is_list(const struct conf_key *k)
+{
+	return k->type == CONF_LIST || k->type == CONF_CHOICES;
+}
+
 bool
 conf_value_reset(const struct conf_key *k, void *ret)
 {
@@ -266,7 +294,7 @@ conf_value_reset(const struct conf_key *k, void *ret)
 	conf_value_clear(k, ret);
 	if (k->fallback == NULL)
 		return true;
-	if (k->type != CONF_LIST)
+	if (!conf_value_is_list(k))
 		return conf_value_set(k, ret, k->fallback, false);
 	for (const char *at = k->fallback; at != NULL;) {
 		size_t n = strcspn(at, ",");

@@ -17,6 +17,9 @@ bool conf_value_set(const struct conf_key *k, void *ret, const char *s, bool quo
 bool conf_value_reset(const struct conf_key *k, void *ret);
 /* Make it zeros, an empty list. */
 void conf_value_clear(const struct conf_key *k, void *ret);
+/* What was just set stands there: a list keeps it. */
+void conf_value_at(const struct conf_key *k, void *ret, size_t line);
+bool conf_value_is_list(const struct conf_key *k);
 /* "a whole number in 1..64" */
 void conf_value_expected(const struct conf_key *k, char to[static CONF_EXPECTED_MAX]);
 

@@ -26,6 +26,9 @@ extern const struct octets oid_provenance, oid_assurance, oid_log_signing;
 
 /* AlgorithmIdentifier of ecdsa-with-SHA256, whole (RFC 5758 section 3.2). */
 extern const struct octets oid_algorithm_ecdsa_sha256;
+/* sha256WithRSAEncryption (RFC 4055 section 5); and of keys: rsaEncryption, with NULL both (RFC
+ * 3279), and Ed25519 (RFC 8410 section 3). */
+extern const struct octets oid_algorithm_rsa_sha256, oid_algorithm_rsa, oid_algorithm_ed25519;
 
 /* The SubjectPublicKeyInfo of a P-256 key is these 27 octets and the 64 of its point (RFC 5480). */
 #define SPKI_P256_OCTETS 91

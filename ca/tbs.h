@@ -18,15 +18,6 @@
 
 enum constraint_mode { CONSTRAINTS_NONE, CONSTRAINTS_STRICT, CONSTRAINTS_COMPATIBLE };
 
-/* How sure we are of who added the endpoint: the grade of the channel; higher is surer. */
-enum assurance {
-	ASSURANCE_LEGACY,
-	ASSURANCE_TOKEN,
-	ASSURANCE_APPROVED,
-	ASSURANCE_IDEVID,
-	ASSURANCE_CEREMONY
-};
-
 struct provenance {
 	char enroller[PROVENANCE_TEXT_MAX]; /* an id, never a person's name */
 	char how[16];                       /* token, certificate, operator, ceremony, service */
