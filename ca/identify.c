@@ -149,7 +149,7 @@ recorded_endpoint(const struct ledger *l, const struct standing *s)
 	struct endpoint e;
 
 	(void)snprintf(e.tenant, sizeof(e.tenant), "%s", ledger_tenant(l));
-	(void)snprintf(e.kind, sizeof(e.kind), "%s", s->profile);
+	(void)snprintf(e.kind, sizeof(e.kind), "%s", profile_kind(s->profile));
 	(void)snprintf(e.name, sizeof(e.name), "%s", s->name);
 	return e;
 }

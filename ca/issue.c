@@ -62,21 +62,36 @@ fresh_serial(struct ledger *l, uint8_t to[static TBS_SERIAL_OCTETS], struct faul
 	return fault_set(f, FAULT_INTERNAL, "issue: %d serials in a row were taken", SERIAL_TRIES);
 }
 
-/* The names that an endpoint carries: its own two, then those that were asked for beside. */
-static void
-fill_names(struct tbs *t, const struct wish *w, char uri[static NAME_URI_MAX],
-    char dns[static TEXT_HOST_MAX])
+/* Room for the names of an endpoint, as its profile's templates spell them. */
+struct names {
+	char uri[NAME_URI_MAX], unit[TEMPLATE_TEXT_MAX], common[TEMPLATE_TEXT_MAX];
+	char dns[PROFILE_DNS_MAX][TEXT_HOST_MAX];
+};
+
+/* The names that an endpoint carries: its own, then those that were asked for beside. */
+static bool
+fill_names(struct tbs *t, const struct wish *w, struct names *to, struct fault *f)
 {
-	if (w->endpoint != NULL && w->profile->named) {
-		name_uri(w->space, w->endpoint, uri);
-		name_dns(w->space, w->endpoint, dns);
-		t->uri = uri;
-		t->dns[t->dns_n++] = dns;
+	const struct profile *p = w->profile;
+
+	if (w->endpoint != NULL && p->named) {
+		if (!name_endpoint_check(w->space, w->endpoint, f) ||
+		    !profile_fill(p, w->space, w->endpoint, to->unit, to->common, to->dns, f))
+			return false;
+		name_uri(w->space, w->endpoint, to->uri);
+		t->uri = to->uri;
+		t->unit = to->unit;
+		t->common = to->common;
+		for (size_t i = 0; i < p->dns_n; i++)
+			t->dns[t->dns_n++] = to->dns[i];
 	}
+	if (t->dns_n + w->dns_n > TBS_NAMES_MAX)
+		return fault_set(f, FAULT_BADREQ, "issue: over %d DNS names", TBS_NAMES_MAX);
 	for (size_t i = 0; i < w->dns_n; i++)
 		t->dns[t->dns_n++] = w->dns[i];
 	for (size_t i = 0; i < w->ip_n; i++)
 		t->ip[t->ip_n++] = w->ip[i];
+	return true;
 }
 
 /* Whose walls the names must lie within. */
@@ -98,7 +113,8 @@ fill(
 {
 	bool self = by->certificate.n == 0;
 	int64_t issuer_end_s = self ? now_s + w->profile->valid_s : by->a.not_after_s;
-	char uri[NAME_URI_MAX], dns[TEXT_HOST_MAX], host[TEXT_HOST_MAX];
+	char host[TEXT_HOST_MAX];
+	struct names names;
 	struct lint_ground ground = { .issuer_not_after_s = issuer_end_s };
 	struct tbs meant = {
 		.profile = w->profile,
@@ -116,15 +132,12 @@ fill(
 		.provenance = w->profile->named ? w->provenance : NULL,
 	};
 
-	if (w->endpoint != NULL && !name_endpoint_check(w->space, w->endpoint, f))
-		return false;
 	if (meant.not_after_s <= now_s)
 		return fault_set(f, FAULT_DENIED, "issue: the issuer has expired");
 	if (!self && meant.not_before_s < by->facts.not_before_s)
 		meant.not_before_s = by->facts.not_before_s;
-	fill_names(&meant, w, uri, dns);
 	fill_ground(by, w, &ground, host);
-	if (!fresh_serial(by->ledger, t->serial, f))
+	if (!fill_names(&meant, w, &names, f) || !fresh_serial(by->ledger, t->serial, f))
 		return false;
 	memcpy(meant.serial, t->serial, sizeof(meant.serial));
 	t->standing.not_before_s = meant.not_before_s;
@@ -202,6 +215,29 @@ issue_intended(struct ticket *t)
 		t->stage = INTENDED;
 }
 
+/* The profile that this process knows by that name is the one that the durable intent was made by:
+ * else what was decided and what is signed are two things. */
+static bool
+is_in_force(const struct issuer *by, const struct ticket *t, struct fault *f)
+{
+	const struct profile *p = profile_find(t->standing.profile);
+	uint8_t digest[PROFILE_DIGEST_OCTETS];
+	struct bytes row = { 0 };
+	bool ok = false;
+
+	if (p == NULL || !profile_digest(p, digest, f) ||
+	    !ledger_get(
+		by->ledger, TABLE_PENDING, octets_of(t->serial, sizeof(t->serial)), &row, f))
+		goto out;
+	ok = octets_same(octets_bytes(&row), octets_of(digest, sizeof(digest)));
+out:
+	bytes_free(&row);
+	return ok ||
+	       fault_set(f, FAULT_INTERNAL,
+		   "issue: the intent was made by another edition of profile %s than is in force",
+		   t->standing.profile);
+}
+
 bool
 issue_sign(
     const struct issuer *by, struct ticket *t, struct journal *j, int64_t now_s, struct fault *f)
@@ -209,7 +245,7 @@ issue_sign(
 	struct bytes signature = { 0 };
 	bool ok = false;
 
-	if (!at_stage(t, INTENDED, f) ||
+	if (!at_stage(t, INTENDED, f) || !is_in_force(by, t, f) ||
 	    !journal_note(j, t->serial, octets_bytes(&t->tbs), now_s, f))
 		return false;
 	if (key_sign(by->key, octets_bytes(&t->tbs), &signature, f) &&

@@ -27,7 +27,8 @@ struct issuer {
 /* What is to be certified: all of it decided, nothing copied from a request but the key. */
 struct wish {
 	const struct profile *profile;
-	const char *org, *unit, *common; /* subject */
+	const char *org;
+	const char *unit, *common;       /* subject; of a named profile its templates say them */
 	const struct endpoint *endpoint; /* whose names it carries; NULL for CAs and responders */
 	struct octets spki;
 	size_t dns_n, ip_n; /* names beside the endpoint's own */
@@ -54,7 +55,7 @@ bool issue_prepare(const struct issuer *by, const struct wish *w, int64_t now_s,
 bool issue_intend(const struct issuer *by, struct ticket *t, struct fault *f) CHECKED;
 /* The commit succeeded. */
 void issue_intended(struct ticket *t);
-/* Sign what was intended. Fault: FAULT_INTERNAL. */
+/* Sign what was intended, by the profile of the intent and no other. Fault: FAULT_INTERNAL. */
 bool issue_sign(const struct issuer *by, struct ticket *t, struct journal *j, int64_t now_s,
     struct fault *f) CHECKED;
 /* Certificate, standing, registered key and log entry into the batch of by->ledger. Fault:

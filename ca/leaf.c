@@ -132,8 +132,8 @@ key_usage_exact(const struct leaf *l)
 {
 	if (l->profile == NULL)
 		return LEAF_NOT_CHECKED;
-	return verdict(
-	    l->cert->key_usage == l->profile->key_usage && cert_critical(l->cert, CERT_KEY_USAGE));
+	return verdict(l->cert->key_usage == profile_usage(l->profile, spki_kind(l->cert->spki)) &&
+		       cert_critical(l->cert, CERT_KEY_USAGE));
 }
 
 /* RFC 5280 makes some critical by MUST; of the rest, ours are not. */

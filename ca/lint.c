@@ -101,15 +101,13 @@ key_as_meant(const struct linted *l)
 static bool
 key_usable(const struct linted *l)
 {
-	EVP_PKEY *key = X509_get0_pubkey(l->x);
+	struct fault ignored;
 
-	if (key == NULL)
+	if (X509_get0_pubkey(l->x) == NULL)
 		return false;
-	if (EVP_PKEY_get_base_id(key) == EVP_PKEY_ED25519)
+	if (spki_kind(l->meant->spki) == SPKI_ED25519) /* a log's */
 		return l->meant->profile->level == LEVEL_ENDPOINT;
-	return l->meant->spki.n == SPKI_P256_OCTETS &&
-	       octets_same(
-		   octets_of(l->meant->spki.at, oid_spki_p256_prefix.n), oid_spki_p256_prefix);
+	return profile_takes(l->meant->profile, l->meant->spki, &ignored);
 }
 
 static bool
@@ -131,7 +129,8 @@ basic_constraints(const struct linted *l)
 static bool
 key_usage(const struct linted *l)
 {
-	return X509_get_key_usage(l->x) == l->meant->profile->key_usage;
+	return X509_get_key_usage(l->x) ==
+	       profile_usage(l->meant->profile, spki_kind(l->meant->spki));
 }
 
 static bool
@@ -223,7 +222,7 @@ static const struct {
 	{ "validity_nests", "RFC 5280 section 4.1.2.5", validity_nests },
 	{ "subject_not_empty", "RFC 5280 section 4.1.2.6", subject_not_empty },
 	{ "key_as_meant", "RFC 5280 section 4.1.2.7", key_as_meant },
-	{ "key_usable", "RFC 5480 section 2", key_usable },
+	{ "key_usable", "RFC 5480 section 2, RFC 3279 section 2.3.1", key_usable },
 	{ "key_ids", "RFC 5280 sections 4.2.1.1 and 4.2.1.2", key_ids },
 	{ "key_usage", "RFC 5280 section 4.2.1.3", key_usage },
 	{ "one_uri", "SPIFFE X509-SVID section 2", one_uri },

@@ -90,9 +90,22 @@ names_as_meant(const struct held *h)
 	return true;
 }
 
+/* The names that the profile's templates made, which come first: each under the tenant's host. */
+static bool
+own_names_under(const struct tbs *t, const char *host)
+{
+	if (t->dns_n < t->profile->dns_n)
+		return false;
+	for (size_t i = 0; i < t->profile->dns_n; i++)
+		if (!subtree_host_within(octets_text(t->dns[i]), octets_text(host)) ||
+		    strlen(t->dns[i]) <= strlen(host))
+			return false;
+	return true;
+}
+
 /*
- * A named leaf is its tenant's: the URI's host is the tenant's own, the first DNS name lies under
- * it, and all names lie within the walls of the CA that signs.
+ * A named leaf is its tenant's: the URI's host is the tenant's own, its profile's DNS names lie
+ * under it, and all names lie within the walls of the CA that signs.
  */
 static bool
 names_in_subtree(const struct held *h)
@@ -109,9 +122,7 @@ names_in_subtree(const struct held *h)
 		return false;
 	uri += sizeof(scheme) - 1;
 	return strcspn(uri, "/") == strlen(host) && strncmp(uri, host, strlen(host)) == 0 &&
-	       h->meant->dns_n > 0 &&
-	       subtree_host_within(octets_text(h->meant->dns[0]), octets_text(host)) &&
-	       strlen(h->meant->dns[0]) > strlen(host);
+	       own_names_under(h->meant, host);
 }
 
 static bool

@@ -14,7 +14,7 @@
 
 #define CA_USE (USE_CERT_SIGN | USE_CRL_SIGN)
 
-#define OWN(word) .name = (word), .kind = (word), .back_s = TOLERANCE, .keys = PROFILE_P256
+#define OWN(word) .name = word, .kind = word, .back_s = TOLERANCE, .keys = PROFILE_P256
 #define SIGNS_STATUS                                                                               \
 	.level = LEVEL_ENDPOINT, .key_usage = USE_DIGITAL_SIGNATURE, .path_len = -1,               \
 	.eku = { &oid_ocsp_signing }, .nocheck = true
@@ -207,4 +207,18 @@ profile_takes(const struct profile *p, struct octets spki, struct fault *f)
 	default:
 		return refuse_key(p, spki, f);
 	}
+}
+
+bool
+profile_fill(const struct profile *p, const struct name_space *ns, const struct endpoint *e,
+    char unit[static TEMPLATE_TEXT_MAX], char common[static TEMPLATE_TEXT_MAX],
+    char dns[static PROFILE_DNS_MAX][TEXT_HOST_MAX], struct fault *f)
+{
+	if (!template_fill(&p->unit, ns, e, unit, TEMPLATE_TEXT_MAX, f) ||
+	    !template_fill(&p->common, ns, e, common, TEMPLATE_TEXT_MAX, f))
+		return false;
+	for (size_t i = 0; i < p->dns_n; i++)
+		if (!template_fill(&p->dns[i], ns, e, dns[i], TEXT_HOST_MAX, f))
+			return false;
+	return true;
 }

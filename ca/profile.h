@@ -92,6 +92,10 @@ int64_t profile_not_after(const struct profile *p, int64_t now_s, int64_t issuer
 
 /* The key usage for a key of this kind: RSA keys agree on nothing, they encipher. */
 uint8_t profile_usage(const struct profile *p, enum spki_kind kind);
+/* The names of endpoint e by the templates. Fault: FAULT_BADREQ one does not fit; says which. */
+bool profile_fill(const struct profile *p, const struct name_space *ns, const struct endpoint *e,
+    char unit[static TEMPLATE_TEXT_MAX], char common[static TEMPLATE_TEXT_MAX],
+    char dns[static PROFILE_DNS_MAX][TEXT_HOST_MAX], struct fault *f) CHECKED;
 /* May a certificate be for this key? Fault: FAULT_BADREQ, saying which keys may. */
 bool profile_takes(const struct profile *p, struct octets spki, struct fault *f) CHECKED;
 

@@ -71,7 +71,7 @@ put_basic_constraints(struct der *d, const struct tbs *t)
 static void
 put_key_usage(struct der *d, const struct tbs *t)
 {
-	uint8_t bits[2] = { 0, t->profile->key_usage };
+	uint8_t bits[2] = { 0, profile_usage(t->profile, spki_kind(t->spki)) };
 
 	while ((bits[1] >> bits[0] & 1) == 0)
 		bits[0]++;

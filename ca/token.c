@@ -50,6 +50,7 @@ token_read(const char *tenant, struct octets key, struct octets value, struct to
 	} else {
 		reader_counted_text(&r, t.profile, sizeof(t.profile));
 		t.log_index = reader_u64(&r);
+		t.approved = reader_u8(&r) == 1;
 	}
 	if (!reader_done(&r))
 		return false;
@@ -107,6 +108,7 @@ token_put(struct ledger *l, const struct token *t, struct fault *f)
 	bytes_put_counted_text(&b, t->creator);
 	bytes_put_counted_text(&b, t->profile);
 	bytes_put_u64(&b, t->log_index);
+	bytes_put_u8(&b, t->approved ? 1 : 0);
 	if ((ok = bytes_ok(&b, f)))
 		ledger_put(l, TABLE_TOKEN, octets_of(t->hash, sizeof(t->hash)), octets_bytes(&b));
 	bytes_free(&b);

@@ -23,6 +23,7 @@ struct token {
 	enum token_state state;
 	struct endpoint device;       /* device.kind is the profile's kind */
 	char profile[TEXT_LABEL_MAX]; /* its name; the certificate is made by it */
+	bool approved;                /* made by an officer, as some profiles want */
 	int64_t created_s, expires_s;
 	uint64_t log_index; /* of token.created; 0 in a row of the first edition: unknown */
 	char creator[PROVENANCE_TEXT_MAX];

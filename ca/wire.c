@@ -16,6 +16,7 @@ wire_put_enroll(const struct wire_enroll *e, struct bytes *ret)
 	bytes_put_counted(ret, e->password);
 	bytes_put_counted(ret, e->peer);
 	bytes_put_counted(ret, e->csr);
+	bytes_put(ret, e->profiles, sizeof(e->profiles));
 	bytes_put_u8(ret, e->renew ? 1 : 0);
 }
 
@@ -30,6 +31,7 @@ wire_enroll(struct octets body, struct wire_enroll *ret, struct fault *f)
 	ret->password = reader_counted(&r);
 	ret->peer = reader_counted(&r);
 	ret->csr = reader_counted(&r);
+	reader_copy(&r, ret->profiles, sizeof(ret->profiles));
 	ret->renew = reader_u8(&r) == 1;
 	return done(&r, f);
 }

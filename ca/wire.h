@@ -32,8 +32,11 @@ enum wire_verb {
 	WIRE_PASSPHRASE, /* to the signer: what the keys are sealed with */
 	WIRE_STOP,       /* to a child: finish what is in hand and end */
 	WIRE_READY,      /* from a child: it serves */
+	WIRE_PROFILES,   /* to a child: a bundle (ca/profile_set.h) */
 	WIRE_LOCK,       /* to the signer: the data folder's lock, held as long as it lives */
 };
+
+#define WIRE_DIGEST_OCTETS 32
 
 /* An enrolment or, with peer, a renewal. */
 struct wire_enroll {
@@ -42,6 +45,7 @@ struct wire_enroll {
 	struct octets user, password; /* HTTP Basic; n 0 for a renewal */
 	struct octets peer; /* DER of the client's certificate; n 0 for a first enrolment */
 	struct octets csr;  /* DER */
+	uint8_t profiles[WIRE_DIGEST_OCTETS]; /* the set that the edge judged by */
 	bool renew;
 };
 

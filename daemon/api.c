@@ -26,6 +26,7 @@ static const struct route {
 	{ "GET", "/v1/tenants/{t}", 0, 200, api_tenant },
 	{ "POST", "/v1/operators", WIRE_OPERATOR, 201, NULL },
 	{ "GET", "/v1/operators", 0, 200, api_operators },
+	{ "GET", "/v1/profiles", 0, 200, api_profiles },
 	{ "POST", "/v1/tenants/{t}/tokens", WIRE_TOKEN, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/tokens", 0, 200, api_tokens },
 	{ "DELETE", "/v1/tenants/{t}/tokens/{o}", WIRE_TOKEN_REVOKE, 200, NULL },

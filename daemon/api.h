@@ -44,6 +44,7 @@ bool api_operators(const struct api_call *c, struct fault *f);
 bool api_tokens(const struct api_call *c, struct fault *f);
 bool api_certificates(const struct api_call *c, struct fault *f);
 bool api_certificate(const struct api_call *c, struct fault *f);
+bool api_profiles(const struct api_call *c, struct fault *f); /* daemon/api_profile.c */
 bool api_entries(const struct api_call *c, struct fault *f);
 bool api_checkpoint(const struct api_call *c, struct fault *f);
 

@@ -237,7 +237,8 @@ certificate_object(const uint8_t *serial, const struct standing *s, int64_t now_
 
 	json_put_hex(j, "serial", serial, TBS_SERIAL_OCTETS);
 	json_put_text(j, "name", s->name);
-	json_put_text(j, "kind", s->profile);
+	json_put_text(j, "kind", profile_kind(s->profile));
+	json_put_text(j, "profile", s->profile);
 	json_put_text(j, "status", ledger_state_word(s, now_s));
 	json_put_time(j, "not_before", s->not_before_s);
 	json_put_time(j, "not_after", s->not_after_s);

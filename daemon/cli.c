@@ -10,8 +10,9 @@
 #include "base/json.h"
 #include "daemon/cli_print.h"
 #include "daemon/cli_table.h"
+#include "daemon/profiles.h"
 
-#define WORDS_MAX 6
+#define WORDS_MAX (CLI_WORDS_MAX + 2)
 
 /* One piece of a command line: a word, or an option with its value. */
 struct piece {
@@ -261,15 +262,16 @@ check_words(struct invocation *inv, const char *const *words, size_t n)
 
 	if (n < own + want)
 		return cli_usage(c, "expected %s", c->operand.shown);
+	if (want > 0 && (c->operand.how & CLI_REPEATED) != 0)
+		want = n - own;
 	if (n > own + want)
 		return cli_usage(c, "expected no more words, found \"%s\"", words[own + want]);
-	if (want == 0)
-		return 0;
-	if (!cli_kind_ok(&c->operand, words[own]))
-		return cli_usage(c, "%s: expected %s, found \"%s\"", c->operand.shown,
-		    cli_kind_text(c->operand.kind), words[own]);
-	inv->words[0] = words[own];
-	inv->words_n = 1;
+	for (size_t i = 0; i < want; i++) {
+		if (!cli_kind_ok(&c->operand, words[own + i]))
+			return cli_usage(c, "%s: expected %s, found \"%s\"", c->operand.shown,
+			    cli_kind_text(c->operand.kind), words[own + i]);
+		inv->words[inv->words_n++] = words[own + i];
+	}
 	return 0;
 }
 
@@ -303,6 +305,9 @@ run(struct invocation *inv)
 		return cli_refuse(inv, &f);
 	if (inv->settings.store_max > 0) /* they were read */
 		settings_apply(&inv->settings);
+	/* Who calls a service goes by its profiles. */
+	if ((inv->command->how & CLI_CALLS) == 0 && !profiles_start(&inv->settings, NULL, &f))
+		return cli_refuse(inv, &f);
 	return inv->command->run(inv);
 }
 

@@ -13,6 +13,8 @@
 #define CLI_REFUSED 1
 #define CLI_USAGE   2
 
+#define CLI_WORDS_MAX 24 /* operands of one command */
+
 struct command; /* daemon/cli_table.h */
 
 /* One command line, parsed and checked against its command's table. */
@@ -21,7 +23,7 @@ struct invocation {
 	struct settings settings;
 	const char *config; /* --config as given, or NULL */
 	bool json;
-	const char *words[4]; /* what stands behind the command's own words */
+	const char *words[CLI_WORDS_MAX]; /* what stands behind the command's own words */
 	size_t words_n;
 	const char *const *argv; /* options are read with cli_option() */
 	int argc;

@@ -90,6 +90,8 @@ int tenant_list_command(const struct invocation *inv);
 int tenant_show_command(const struct invocation *inv);
 int operator_add_command(const struct invocation *inv);
 int operator_list_command(const struct invocation *inv);
+int profile_list_command(const struct invocation *inv);
+int profile_check_command(const struct invocation *inv);
 int token_create_command(const struct invocation *inv);
 int token_list_command(const struct invocation *inv);
 int token_revoke_command(const struct invocation *inv);

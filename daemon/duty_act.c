@@ -123,6 +123,17 @@ out:
 	return ok;
 }
 
+/* What would not fit into the certificate is said now, and not to the device. */
+static bool
+check_names(struct signer *s, const struct profile *p, const struct endpoint *e, struct fault *f)
+{
+	char unit[TEMPLATE_TEXT_MAX], common[TEMPLATE_TEXT_MAX];
+	char dns[PROFILE_DNS_MAX][TEXT_HOST_MAX];
+
+	return name_endpoint_check(realm_space(s->realm), e, f) &&
+	       profile_fill(p, realm_space(s->realm), e, unit, common, dns, f);
+}
+
 static bool
 read_token(const struct job *j, struct signer *s, const struct json *body, struct token *t,
     struct fault *f)
@@ -130,6 +141,7 @@ read_token(const struct job *j, struct signer *s, const struct json *body, struc
 	static const char *const names[] = { "device", "profile", "ttl_s", NULL };
 	const char *device = json_text(body, "device"), *profile = json_text(body, "profile");
 	const struct profile *p = profile_find(profile == NULL ? "printer" : profile);
+	char known[PROFILE_NAMES_MAX];
 	int64_t ttl_s;
 
 	if (!signer_only(body, names, f))
@@ -140,20 +152,25 @@ read_token(const struct job *j, struct signer *s, const struct json *body, struc
 	if (device == NULL || !text_is_label(device))
 		return fault_set(f, FAULT_BADREQ,
 		    "device: expected a DNS label: a-z, 0-9, inner hyphens, at most 63 letters");
-	if (p == NULL || !p->enrol || (profile == NULL && json_get(body, "profile") != NULL))
-		return fault_set(f, FAULT_BADREQ,
-		    "profile: expected printer, gateway, workstation, phone or service");
+	profile_names(known);
+	if (p == NULL || (p->ask & PROFILE_BY_TOKEN) == 0 ||
+	    (profile == NULL && json_get(body, "profile") != NULL))
+		return fault_set(f, FAULT_BADREQ, "profile: expected one of %s", known);
+	if (p->officer && j->who.role != ROLE_OFFICER)
+		return fault_set(f, FAULT_DENIED,
+		    "profile: %s: a token for it is made by an officer alone", p->name);
 	if (!json_number(body, "ttl_s", TOKEN_TTL_MIN_S, TOKEN_TTL_MAX_S, DAY_S, &ttl_s))
 		return fault_set(f, FAULT_BADREQ, "ttl_s: expected %d to %d seconds",
 		    TOKEN_TTL_MIN_S, TOKEN_TTL_MAX_S);
-	*t = (struct token){
-		.state = TOKEN_UNUSED, .created_s = j->now_s, .expires_s = j->now_s + ttl_s
-	};
+	*t = (struct token){ .state = TOKEN_UNUSED,
+		.created_s = j->now_s,
+		.expires_s = j->now_s + ttl_s,
+		.approved = j->who.role == ROLE_OFFICER };
 	(void)snprintf(t->device.tenant, sizeof(t->device.tenant), "%s", j->tenant);
-	(void)snprintf(t->device.kind, sizeof(t->device.kind), "%s", p->name);
+	(void)snprintf(t->device.kind, sizeof(t->device.kind), "%s", p->kind);
 	(void)snprintf(t->profile, sizeof(t->profile), "%s", p->name);
 	(void)snprintf(t->device.name, sizeof(t->device.name), "%s", device);
-	return name_endpoint_check(realm_space(s->realm), &t->device, f);
+	return check_names(s, p, &t->device, f);
 }
 
 static bool

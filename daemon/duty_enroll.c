@@ -7,6 +7,7 @@
 #include "base/der.h"
 #include "ca/csr.h"
 #include "ca/identify.h"
+#include "ca/profile_set.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/signer.h"
@@ -16,6 +17,7 @@ struct claim {
 	struct wire_enroll wire;
 	struct csr csr;
 	struct ledger *ledger;
+	const struct profile *profile;
 	struct tenant tenant;
 	struct token token;           /* first enrolment */
 	struct identified identified; /* renewal */
@@ -30,6 +32,53 @@ copy_text(struct octets o, char *to, size_t size)
 	memcpy(to, o.at, o.n);
 	to[o.n] = '\0';
 	return true;
+}
+
+/* The profile that the proof names, which must let its holder ask this way. */
+static bool
+take_profile(struct claim *c, const char *name, const char *kind, struct fault *f)
+{
+	unsigned way = c->wire.renew ? PROFILE_BY_CERTIFICATE : PROFILE_BY_TOKEN;
+
+	if (memcmp(c->wire.profiles, profile_set_digest(), PROFILE_DIGEST_OCTETS) != 0)
+		return fault_set(f, FAULT_BUSY,
+		    "profile: the edge has read other profiles than the signer: restart the service");
+	if ((c->profile = profile_find(name)) == NULL || strcmp(c->profile->kind, kind) != 0)
+		return fault_set(f, FAULT_DENIED,
+		    "profile: %s: there is none of that name for a %s any more", name, kind);
+	if ((c->profile->ask & way) == 0)
+		return fault_set(f, FAULT_DENIED, "profile: %s: may not be asked for by %s", name,
+		    c->wire.renew ? "certificate" : "token");
+	return profile_takes(c->profile, c->csr.spki, f);
+}
+
+/* A renewal is taken in its window, and of what is as sure as the profile wants. */
+static bool
+check_renewal(const struct job *j, const struct claim *c, struct fault *f)
+{
+	const struct standing *s = &c->identified.standing;
+	int64_t opens_s = s->not_after_s - c->profile->window_s;
+	char at[TEXT_TIME_MAX];
+
+	text_time(opens_s, at);
+	if (j->now_s < opens_s)
+		return fault_set(f, FAULT_DENIED,
+		    "profile: %s: a renewal is taken from %s on, and not sooner", c->profile->name,
+		    at);
+	if (s->assurance < c->profile->assurance)
+		return fault_set(f, FAULT_DENIED,
+		    "profile: %s: the certificate was not approved by an officer: enrol again with an officer's token",
+		    c->profile->name);
+	return true;
+}
+
+/* Whoever made the token may not have been one whose token this profile takes. */
+static bool
+check_approval(const struct claim *c, struct fault *f)
+{
+	return !c->profile->officer || c->token.approved ||
+	       fault_set(f, FAULT_DENIED, "profile: %s: takes a token of an officer alone",
+		   c->profile->name);
 }
 
 /* Who asks: the device that a token was made for. */
@@ -52,8 +101,11 @@ by_token(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	memcpy(j->who.name, c->token.device.name, sizeof(j->who.name));
 	token_id(&c->token, j->who.evidence);
 	j->device = c->token.device;
-	c->provenance =
-	    (struct provenance){ .how = "token", .at_s = j->now_s, .assurance = ASSURANCE_TOKEN };
+	if (!take_profile(c, c->token.profile, j->device.kind, f) || !check_approval(c, f))
+		return false;
+	c->provenance = (struct provenance){ .how = "token",
+		.at_s = j->now_s,
+		.assurance = c->profile->officer ? ASSURANCE_APPROVED : ASSURANCE_TOKEN };
 	memcpy(c->provenance.enroller, c->token.creator, sizeof(c->provenance.enroller));
 	memcpy(c->provenance.evidence, j->who.evidence, sizeof(j->who.evidence));
 	return true;
@@ -110,6 +162,8 @@ by_certificate(struct signer *s, struct job *j, struct claim *c, struct fault *f
 	memcpy(j->device.tenant, j->who.tenant, sizeof(j->device.tenant));
 	memcpy(j->device.kind, j->who.endpoint, sizeof(j->device.kind));
 	memcpy(j->device.name, j->who.name, sizeof(j->device.name));
+	if (!take_profile(c, a->standing.profile, j->device.kind, f) || !check_renewal(j, c, f))
+		return false;
 	c->provenance = (struct provenance){
 		.how = "certificate",
 		.at_s = j->now_s,
@@ -125,17 +179,20 @@ by_certificate(struct signer *s, struct job *j, struct claim *c, struct fault *f
 static bool
 check_asked_names(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
 {
-	char uri[NAME_URI_MAX], dns[TEXT_HOST_MAX];
+	char uri[NAME_URI_MAX], unit[TEMPLATE_TEXT_MAX], common[TEMPLATE_TEXT_MAX];
+	char dns[PROFILE_DNS_MAX][TEXT_HOST_MAX];
 	struct bytes own = { 0 };
 	struct der d = { .out = &own };
 	bool ok;
 
 	if (c->wire.renew)
 		return true;
+	if (!profile_fill(c->profile, realm_space(s->realm), &j->device, unit, common, dns, f))
+		return false;
 	name_uri(realm_space(s->realm), &j->device, uri);
-	name_dns(realm_space(s->realm), &j->device, dns);
 	der_put_text(&d, DER_CONTEXT(6), uri);
-	der_put_text(&d, DER_CONTEXT(2), dns);
+	for (size_t i = 0; i < c->profile->dns_n; i++)
+		der_put_text(&d, DER_CONTEXT(2), dns[i]);
 	der_put_text(&d, DER_CONTEXT(2), j->device.name);
 	ok = bytes_ok(&own, f) &&
 	     (names_within(c->csr.alt_names, octets_bytes(&own)) ||
@@ -213,10 +270,8 @@ static bool
 intend(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
 	struct wish w = {
-		.profile = profile_find(j->device.kind),
+		.profile = c->profile,
 		.org = c->wire.tenant,
-		.unit = j->device.kind,
-		.common = j->device.name,
 		.endpoint = &j->device,
 		.spki = c->csr.spki,
 		.provenance = &c->provenance,
@@ -224,9 +279,6 @@ intend(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 		.space = realm_space(s->realm),
 	};
 
-	if (w.profile == NULL)
-		return fault_set(
-		    f, FAULT_NOTFOUND, "profile: there is none called %s", j->device.kind);
 	if (!issue_prepare(j->issuer, &w, j->now_s, &j->ticket, f) ||
 	    !issue_intend(j->issuer, j->ticket, f))
 		return false;

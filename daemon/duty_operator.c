@@ -72,8 +72,6 @@ intend(struct signer *s, struct job *j, struct application *a, struct fault *f)
 	struct wish w = {
 		.profile = profile_find("operator"),
 		.org = NAME_PLATFORM,
-		.unit = "operator",
-		.common = j->device.name,
 		.endpoint = &j->device,
 		.spki = a->csr.spki,
 		.provenance = &from,
@@ -85,7 +83,8 @@ intend(struct signer *s, struct job *j, struct application *a, struct fault *f)
 	identity_text(&j->who, by);
 	(void)snprintf(from.enroller, sizeof(from.enroller), "%.95s", by);
 	j->role = identity_role(a->role);
-	return ledger_has_room(realm_platform(s->realm), f) &&
+	return profile_takes(w.profile, a->csr.spki, f) &&
+	       ledger_has_room(realm_platform(s->realm), f) &&
 	       realm_tenant(s->realm, NAME_PLATFORM, &t, f) &&
 	       keyring_issuer(s->keys, t.key_id, &j->issuer, f) &&
 	       realm_authority_good(s->realm, &j->issuer->a, j->now_s, f) &&

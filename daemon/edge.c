@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ca/identify.h"
+#include "ca/profile_set.h"
 #include "ca/refusal.h"
 #include "ca/wire.h"
 #include "daemon/api.h"
@@ -377,6 +378,8 @@ hear_start(struct edge *e, struct fault *f)
 			break;
 		if (m.verb == WIRE_SETTINGS && m.body.n == sizeof(e->settings)) {
 			memcpy(&e->settings, m.body.at, sizeof(e->settings));
+		} else if (m.verb == WIRE_PROFILES) {
+			ok = profile_load(octets_bytes(&m.body), f);
 		} else if (m.verb == WIRE_LISTENER && m.body.n == 1 && m.body.at[0] < FACES) {
 			e->listener[m.body.at[0]] = m.fd;
 		} else if (m.verb == WIRE_LINE) {

@@ -27,6 +27,7 @@
 #include "daemon/listen.h"
 #include "daemon/owner.h"
 #include "daemon/passphrase.h"
+#include "daemon/profiles.h"
 
 #define CHILDREN_MAX   66 /* signer, desk, 64 edges */
 #define START_MS       60000
@@ -53,6 +54,7 @@ struct serve {
 	int lock, signals, ready_fd;
 	const char *ready_file;
 	struct secret passphrase;
+	struct bytes profiles; /* what the files said when this process started */
 	int listener[FACES];
 	struct child child[CHILDREN_MAX]; /* 0 is the signer, 1 the desk */
 	size_t children;
@@ -109,8 +111,8 @@ is_founded(const struct settings *s, struct fault *f)
 	return true;
 }
 
-/* One service a data folder: two signers would write two logs into one. The signer holds the lock
- * too: it may outlive its main for a moment. */
+/* One service a data folder: two would write two logs into one. The signer, which may outlive its
+ * main for a moment, holds the lock too. */
 static bool
 take_lock(struct serve *s, struct fault *f)
 {
@@ -158,7 +160,8 @@ static bool
 tell_start(struct serve *s, struct child *c, struct fault *f)
 {
 	if (!child_tell(
-		c->control, WIRE_SETTINGS, octets_of(s->settings, sizeof(*s->settings)), -1, f))
+		c->control, WIRE_SETTINGS, octets_of(s->settings, sizeof(*s->settings)), -1, f) ||
+	    !child_tell(c->control, WIRE_PROFILES, octets_bytes(&s->profiles), -1, f))
 		return false;
 	if (c->role == CHILD_SIGNER)
 		return child_tell(c->control, WIRE_LOCK, octets_of(NULL, 0), s->lock, f) &&
@@ -333,8 +336,7 @@ hear_signals(struct serve *s)
 	}
 }
 
-/* Askers first, so that what they have in hand is still answered; then the signer. True: all are
- * gone. */
+/* Askers first: what they have in hand is still answered; then the signer. True: all are gone. */
 static bool
 stopped(struct serve *s)
 {
@@ -362,8 +364,7 @@ revive(struct serve *s, int64_t begun_us)
 
 		if (c->pid != 0 || now_us < c->again_us)
 			continue;
-		/* Before the first ready a death is a mistake in the set-up: its line says which.
-		 */
+		/* Before the first ready a death is a mistake in the set-up: its line says it. */
 		if (!s->told && c->started_us != 0)
 			return false;
 		start(s, c);
@@ -463,8 +464,9 @@ find_owner(struct serve *s, struct fault *f)
 static bool
 run(struct serve *s, struct fault *f)
 {
-	return is_founded(s->settings, f) && find_owner(s, f) && as_owner(s, take_lock, f) &&
-	       as_owner(s, check_space, f) && block_signals(s, f) && listen_all(s, f) &&
+	return profiles_start(s->settings, &s->profiles, f) && is_founded(s->settings, f) &&
+	       find_owner(s, f) && as_owner(s, take_lock, f) && as_owner(s, check_space, f) &&
+	       block_signals(s, f) && listen_all(s, f) &&
 	       passphrase_get(s->settings, &s->passphrase, f) && watch(s, f);
 }
 
@@ -492,6 +494,7 @@ serve_command(const struct invocation *inv)
 	name_children(s);
 	ok = run(s, &f);
 	secret_free(&s->passphrase);
+	bytes_free(&s->profiles);
 	free(s);
 	return ok ? CLI_OK : cli_refuse(inv, &f);
 }

@@ -26,6 +26,7 @@ const struct conf_key settings_keys[] = {
 	{ "names", CONF_LIST, AT(names), "localhost,127.0.0.1", NULL },
 	{ "seal", CONF_CHOICE, AT(seal), "key-file", "key-file|passphrase|credential" },
 	{ "seal_file", CONF_TEXT, AT(seal_file), NULL, NULL },
+	{ "profiles", CONF_TEXT, AT(profiles), NULL, NULL },
 	{ "user", CONF_TEXT, AT(user), NULL, NULL },
 	{ "log_level", CONF_CHOICE, AT(log_level), "info", "debug|info|warn|error" },
 	{ "edges", CONF_COUNT, AT(edges), "1", "1..64" },

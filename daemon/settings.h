@@ -25,6 +25,7 @@ struct settings {
 	char seal[CONF_TEXT_MAX];      /* key-file, passphrase, credential */
 	char seal_file[CONF_TEXT_MAX]; /* key-file: its path (default <data>/master.key);
 					  credential: its name */
+	char profiles[CONF_TEXT_MAX];  /* folder of YAML files; empty: the built-in ones */
 	char user[CONF_TEXT_MAX];      /* children become it when started by root; empty: stay */
 	char log_level[CONF_TEXT_MAX]; /* debug, info, warn, error */
 	int64_t edges;                 /* processes that share the listeners */

@@ -13,6 +13,7 @@
 #include "base/ballast.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "ca/profile_set.h"
 #include "daemon/child.h"
 #include "daemon/passphrase.h"
 #include "daemon/round.h"
@@ -212,6 +213,8 @@ hear_start(struct bench *d, struct fault *f)
 		goto out;
 	}
 	memcpy(&s->settings, m.body.at, sizeof(s->settings));
+	if (!expect(d, WIRE_PROFILES, &m, f) || !profile_load(octets_bytes(&m.body), f))
+		goto out;
 	if (!expect(d, WIRE_LOCK, &m, f))
 		goto out;
 	d->lock = m.fd;

@@ -9,6 +9,7 @@
 #include "ca/cert.h"
 #include "ca/csr.h"
 #include "ca/identify.h"
+#include "ca/profile_set.h"
 #include "ca/refusal.h"
 #include "ca/wire.h"
 #include "enroll/cms.h"
@@ -227,6 +228,7 @@ ask(struct exchange *x, const struct call *c, struct wire_enroll *w)
 {
 	memcpy(w->tenant, c->tenant, sizeof(w->tenant));
 	(void)snprintf(w->source, sizeof(w->source), "%s", x->source);
+	memcpy(w->profiles, profile_set_digest(), sizeof(w->profiles));
 	wire_put_enroll(w, &x->ask.body);
 	x->ask.verb = WIRE_ENROLL;
 	x->ask.then = enrolled;

@@ -90,7 +90,9 @@ START_TEST(wrong_words)
 	WRONG("32 hex digits, found \"12\"", "cert", "show", "12", "--tenant", "a");
 	WRONG("32 hex digits", "cert", "revoke", "../../../../../../../../../../../", "--tenant",
 	    "a");
-	WRONG("too many words", "a", "b", "c", "d", "e", "f", "g");
+	WRONG("too many words", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12", "13",
+	    "14", "15", "16", "17", "18", "19", "20", "21", "22", "23", "24", "25", "26", "27");
+	WRONG("expected no more words, found \"g\"", "tenant", "list", "g");
 	WRONG("letters, digits", "token", "revoke", "a/b", "--tenant", "a");
 	WRONG("found \"A\"", "tenant", "create", "A");
 	WRONG("found \"a/../b\"", "tenant", "show", "a/../b");

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "ca/profile_set.h"
 #include "ca/revoke.h"
 
 static const struct name_space space = { "example.org", "eu", "Example Org" };
@@ -59,6 +60,7 @@ ground_new(struct ground *g)
 		.why = { .by = "ceremony", .from = "local", .rule = "ceremony" },
 		.now_s = GROUND_NOW_S };
 	go_where_syncing_is_free();
+	DONE(profile_load_builtin(&f), f);
 	scratch_new(g->dir);
 	open_all(g);
 	DONE(found_root(g->keys, NULL, g->now_s, &g->root, &f), f);
@@ -123,8 +125,6 @@ ground_wish(struct ground *g, const struct issuer *by, struct endpoint *e, struc
 	memcpy(e->tenant, by->a.label, sizeof(e->tenant));
 	return (struct wish){ .profile = profile_find(e->kind),
 		.org = by->a.label,
-		.unit = e->kind,
-		.common = e->name,
 		.endpoint = e,
 		.spki = spki,
 		.provenance = from,

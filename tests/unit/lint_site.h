@@ -14,6 +14,7 @@
 
 #include "ca/lint.h"
 #include "ca/oid.h"
+#include "ca/profile_set.h"
 #include "tests/unit/forge.h"
 
 #define NOW_S     INT64_C(1900000000)
@@ -35,6 +36,7 @@ static struct fault f;
 static inline void
 setup(void)
 {
+	ck_assert(profile_load_builtin(&f));
 	memset(issuer_id, 0x5a, sizeof(issuer_id));
 	ground =
 	    (struct lint_ground){ .issuer_not_after_s = ISSUER_S, .host = "acme.eu.example.org" };

@@ -31,6 +31,7 @@ setup(void)
 	token = (struct token){ .state = TOKEN_UNUSED,
 		.device = { "acme", "printer", "hp-4711" },
 		.profile = "legacy-rsa",
+		.approved = true,
 		.log_index = 7,
 		.created_s = g.now_s,
 		.expires_s = g.now_s + TTL_S,
@@ -61,6 +62,7 @@ good(const uint8_t *hash, int64_t now_s)
 	ck_assert_str_eq(ret.creator, "operator:alice");
 	ck_assert_str_eq(ret.profile, "legacy-rsa");
 	ck_assert_uint_eq(ret.log_index, 7);
+	ck_assert(ret.approved);
 }
 
 static void
@@ -277,7 +279,7 @@ START_TEST(rows_of_the_first_edition)
 {
 	struct bytes b = { 0 };
 	struct octets its = octets_of(token.hash, TOKEN_HASH_OCTETS);
-	size_t more = sizeof(uint32_t) + strlen("legacy-rsa") + sizeof(uint64_t);
+	size_t more = sizeof(uint32_t) + strlen("legacy-rsa") + sizeof(uint64_t) + 1;
 
 	ck_assert(ledger_get(l, TABLE_TOKEN, its, &b, &f));
 	b.at[0] = 1;
@@ -285,6 +287,7 @@ START_TEST(rows_of_the_first_edition)
 	ck_assert(token_read("acme", its, octets_bytes(&b), &ret));
 	ck_assert_str_eq(ret.profile, "printer");
 	ck_assert_uint_eq(ret.log_index, 0);
+	ck_assert(!ret.approved);
 	ck_assert_str_eq(ret.creator, "operator:alice");
 	b.at[0] = 2;
 	ck_assert(!token_read("acme", its, octets_bytes(&b), &ret));
