@@ -11,6 +11,7 @@
 #include "base/fault.h"
 
 #define BALLAST_OCTETS (8u << 20)
+#define BALLAST_NAME   "ballast" /* in the service's data folder */
 
 /*
  * The ballast is there, or is made, and path (copied) is what ballast_release()

@@ -44,6 +44,7 @@ struct batch;
  * larger already stays readable, and is full.
  */
 void store_set_limit(uint64_t octets);
+uint64_t store_limit(void);
 
 /*
  * Open the environment in folder dir. STORE_CREATE makes dir (0700) and the
@@ -83,6 +84,9 @@ bool store_last_key(struct store *s, unsigned table, struct bytes *ret, struct f
 /* How full: octets used (at most, so far), and how many there is room for in all: to the limit, or
  * to the disk's end. */
 void store_usage(struct store *s, uint64_t *used, uint64_t *room);
+/* The same of the store in folder dir, which need not be open: by its file. False if there is none.
+ */
+bool store_usage_of(const char *dir, uint64_t *used, uint64_t *room) CHECKED;
 
 /* An empty batch for s, to batch_free(); NULL when out of memory. */
 struct batch *batch_new(struct store *s);

@@ -1,13 +1,14 @@
 /* base/store_map.c - see store.h; how large a store's map is, how it grows, and how full it is. */
-#include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
 #include "base/store_lmdb.h"
 
-#define MIB       ((uint64_t)1 << 20)
-#define MAP_FIRST (64 * MIB)
+#define PATH_OCTETS 4096
+#define MIB         ((uint64_t)1 << 20)
+#define MAP_FIRST   (64 * MIB)
 
 /* Set before the first store is opened, and not after. */
 static uint64_t limit = (uint64_t)STORE_LIMIT_MIB * MIB;
@@ -16,6 +17,12 @@ void
 store_set_limit(uint64_t octets)
 {
 	limit = octets;
+}
+
+uint64_t
+store_limit(void)
+{
+	return limit;
 }
 
 /*
@@ -105,22 +112,43 @@ store_grow(struct store *s, uint64_t than)
 	return grown;
 }
 
+/* disk NULL: unknown, the limit alone counts. */
+static uint64_t
+room_for(uint64_t used, const struct statvfs *disk)
+{
+	uint64_t left = used < limit ? limit - used : 0;
+
+	if (disk != NULL && disk->f_bavail * disk->f_frsize < left)
+		left = disk->f_bavail * disk->f_frsize;
+	return used + left;
+}
+
 void
 store_usage(struct store *s, uint64_t *used, uint64_t *room)
 {
 	struct statvfs disk;
-	uint64_t left;
 	int fd;
 
 	*used = *room = 0;
 	if (pthread_mutex_lock(&s->lock) != 0)
 		return;
-	if (store_map(s, used) != 0) {
-		left = *used < limit ? limit - *used : 0;
-		if (mdb_env_get_fd(s->env, &fd) == 0 && fstatvfs(fd, &disk) == 0 &&
-		    disk.f_bavail * disk.f_frsize < left)
-			left = disk.f_bavail * disk.f_frsize;
-		*room = *used + left;
-	}
+	if (store_map(s, used) != 0)
+		*room = room_for(*used,
+		    mdb_env_get_fd(s->env, &fd) == 0 && fstatvfs(fd, &disk) == 0 ? &disk : NULL);
 	(void)pthread_mutex_unlock(&s->lock);
+}
+
+bool
+store_usage_of(const char *dir, uint64_t *used, uint64_t *room)
+{
+	char data[PATH_OCTETS];
+	struct statvfs disk;
+	struct stat st;
+
+	if (snprintf(data, sizeof(data), "%s/data.mdb", dir) >= (int)sizeof(data) ||
+	    lstat(data, &st) != 0 || statvfs(dir, &disk) != 0)
+		return false;
+	*used = (uint64_t)st.st_size;
+	*room = room_for(*used, &disk);
+	return true;
 }

@@ -2,11 +2,16 @@
 #include "ca/ledger.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define EDITION          1
 #define STANDING_EDITION 2 /* with issued_index */
+
+#define REVOKE_OCTETS ((uint64_t)256 << 10) /* new pages for one revocation, many times over */
 
 static const char meta_next_id[] = "next-id";
 
@@ -316,17 +321,35 @@ ledger_undo(struct ledger *l, struct ledger_mark mark)
 }
 
 bool
+ledger_may_issue(uint64_t used, uint64_t room, struct fault *f)
+{
+	if (used / LEDGER_FULL_PERCENT < room / 100 && room - used >= LEDGER_LEAST_OCTETS)
+		return true;
+	return fault_set(f, FAULT_BUSY,
+	    "ledger: %" PRIu64 " of %" PRIu64
+	    " MiB are used: issuing waits for a larger disk or store_max, revoking goes on",
+	    used >> 20, room >> 20);
+}
+
+bool
+ledger_may_revoke(uint64_t used, uint64_t room, const char *data)
+{
+	char path[PATH_MAX];
+	struct stat ballast;
+
+	if (room - used >= REVOKE_OCTETS)
+		return true;
+	(void)snprintf(path, sizeof(path), "%s/" BALLAST_NAME, data);
+	return stat(path, &ballast) == 0 && used < store_limit();
+}
+
+bool
 ledger_has_room(struct ledger *l, struct fault *f)
 {
 	uint64_t used, room;
 
 	store_usage(l->store, &used, &room);
-	if (used / LEDGER_FULL_PERCENT < room / 100 && room - used >= LEDGER_LEAST_OCTETS)
-		return true;
-	return fault_set(f, FAULT_BUSY,
-	    "ledger: only %" PRIu64
-	    " MiB are left for %s: issuing waits for a larger disk or store_max, revoking goes on",
-	    (room - used) >> 20, l->tenant);
+	return ledger_may_issue(used, room, f);
 }
 
 bool

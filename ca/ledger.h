@@ -131,6 +131,10 @@ void ledger_undo(struct ledger *l, struct ledger_mark mark);
 #define LEDGER_FULL_PERCENT 80
 #define LEDGER_LEAST_OCTETS ((uint64_t)BALLAST_OCTETS)
 bool ledger_has_room(struct ledger *l, struct fault *f) CHECKED;
+/* The same by the numbers of store_usage(). */
+bool ledger_may_issue(uint64_t used, uint64_t room, struct fault *f) CHECKED;
+/* Is there room, or the service's ballast, for a revocation? data is the service's folder. */
+bool ledger_may_revoke(uint64_t used, uint64_t room, const char *data);
 
 /* Intents of an earlier life are settled once, before anything is written: see realm_on_open(). */
 bool ledger_settled(const struct ledger *l);

@@ -111,8 +111,8 @@ keep(struct realm *r, struct ledger *l, struct fault *f)
 	return true;
 }
 
-static struct ledger *
-kept(struct realm *r, const char *tenant)
+struct ledger *
+realm_peek(struct realm *r, const char *tenant)
 {
 	for (struct open_ledger *o = r->bucket[bucket_of(tenant)]; o != NULL; o = o->next)
 		if (strcmp(ledger_tenant(o->ledger), tenant) == 0)
@@ -214,7 +214,7 @@ settle(struct realm *r, struct ledger *l, struct fault *f)
 bool
 realm_ledger(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f)
 {
-	struct ledger *l = kept(r, tenant);
+	struct ledger *l = realm_peek(r, tenant);
 	struct tenant t;
 
 	/* The row, not the folder, makes a tenant: a folder may be left from an interrupted try. */

@@ -47,6 +47,8 @@ struct ledger *realm_platform(struct realm *r);
 /* Lent. Faults: FAULT_NOTFOUND no such tenant, FAULT_INTERNAL. */
 bool realm_ledger(
     struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
+/* Lent; NULL where it is not open: for who only looks. */
+struct ledger *realm_peek(struct realm *r, const char *tenant);
 /* Close and forget a tenant that did not come to be. */
 void realm_drop(struct realm *r, const char *tenant);
 /* Called by realm_ledger() until it succeeds, for each ledger of a writer: it settles what an

@@ -18,6 +18,7 @@
 #include "daemon/api.h"
 #include "daemon/child.h"
 #include "daemon/http.h"
+#include "daemon/ready.h"
 #include "daemon/tls.h"
 #include "enroll/est.h"
 #include "ocsp/ocsp.h"
@@ -39,6 +40,7 @@ struct edge {
 	struct realm *realm;
 	struct http *http;
 	struct ocsp *ocsp;
+	struct ready *ready;
 	struct est est;
 	struct api api;
 	bool listening, asking;
@@ -60,31 +62,26 @@ is_path(const struct exchange *x, const char *path)
 	return octets_same(x->path, octets_text(path));
 }
 
-/* /healthz: this process lives. /readyz: it could serve an enrolment now; if not, why. */
+static struct ready_view
+view(const struct edge *e)
+{
+	return (struct ready_view){ .line = http_has_line(e->http), .now_s = clock_now_s() };
+}
+
+/* /healthz: this process lives. /readyz: the service does its work, or why not. */
 static bool
 serve_health(const struct edge *e, struct exchange *x)
 {
-	struct tenant t;
-	struct fault f;
+	struct ready_view v = view(e);
 
-	if (is_path(x, "/healthz")) {
-		bytes_put_text(&x->reply, "ok\n");
-		x->status = 200;
-	} else if (is_path(x, "/readyz")) {
-		bool line = http_has_line(e->http);
-
-		if (!line)
-			fault_set(&f, FAULT_BUSY, "no line to the signer");
-		if (line && realm_tenant(e->realm, NAME_PLATFORM, &t, &f)) {
-			bytes_put_text(&x->reply, "ready\n");
-			x->status = 200;
-		} else {
-			bytes_put_fmt(&x->reply, "not ready: %s\n", f.text);
-			x->status = 503;
-		}
-	} else {
-		return false;
+	if (is_path(x, "/readyz")) {
+		ready_serve(e->ready, &v, x);
+		return true;
 	}
+	if (!is_path(x, "/healthz"))
+		return false;
+	bytes_put_text(&x->reply, "ok\n");
+	x->status = 200;
 	x->type = "text/plain; charset=utf-8";
 	return true;
 }
@@ -93,6 +90,7 @@ static void
 serve_metrics(const struct edge *e, struct exchange *x)
 {
 	static const char *const faces[FACES] = { "public", "secure", "local", "metrics" };
+	struct ready_view v = view(e);
 
 	bytes_put_text(&x->reply,
 	    "# HELP quatrain_replies_total Replies by listener and status class, of one edge.\n"
@@ -102,6 +100,7 @@ serve_metrics(const struct edge *e, struct exchange *x)
 			bytes_put_fmt(&x->reply,
 			    "quatrain_replies_total{listener=\"%s\",class=\"%zuxx\"} %llu\n",
 			    faces[i], k, (unsigned long long)e->counted[i][k]);
+	ready_metrics(e->ready, &v, &x->reply);
 	x->type = "text/plain; version=0.0.4";
 	x->status = 200;
 }
@@ -399,6 +398,8 @@ open_all(struct edge *e, struct fault *f)
 	    !ocsp_new(e->realm, clock_now_s, &e->ocsp, f) || !http_new(&e->http, f) ||
 	    !http_watch(e->http, e->control, hear_main, e, f))
 		return false;
+	if ((e->ready = ready_new(e->realm)) == NULL)
+		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	e->est = (struct est){ e->realm, clock_now_s };
 	e->api = (struct api){ e->realm, clock_now_s };
 	http_set_line(e->http, e->line);
@@ -434,6 +435,7 @@ run(int control, enum child_role role)
 out:
 	http_free(e->http);
 	ocsp_free(e->ocsp);
+	ready_free(e->ready);
 	realm_close(e->realm);
 	free(e);
 	return status;

@@ -140,7 +140,7 @@ keep_ballast(struct bench *d)
 	struct fault f;
 
 	if (now_us < d->ballast_us ||
-	    !settings_path(&d->signer.settings, "ballast", path, sizeof(path)))
+	    !settings_path(&d->signer.settings, BALLAST_NAME, path, sizeof(path)))
 		return;
 	if (!ballast_keep(path, &f) && d->ballast_us == 0)
 		log_fact(LOG_WARN, "ballast", "why", f.text, NULL);

@@ -260,6 +260,63 @@ header() {
 	sed -n "s/^$1: *\(.*\)\r\$/\1/p" "$HEADERS"
 }
 
+# gauge NAME: its value, as the metrics listener tells it
+gauge() {
+	http "http://localhost:$METRICS/metrics"
+	sed -n "s/^$1 //p" "$BODY"
+}
+
+# secrets TENANT PREFIX N: those of tokens for devices PREFIX-1 to PREFIX-N, one a line
+secrets() {
+	local n
+	for ((n = 1; n <= $3; n++)); do
+		printf 'url = "http://localhost/v1/tenants/%s/tokens"\nunix-socket = "%s"\ndata = "{\\"device\\":\\"%s-%d\\"}"\nheader = "Content-Type: application/json"\n' \
+		    "$1" "$DATA/run/api.sock" "$2" "$n"
+		[ "$n" -eq "$3" ] || echo next
+	done >"$WORK/secrets.curl"
+	curl -s -K "$WORK/secrets.curl" | jq -r .secret
+}
+
+# enrol_until_full TENANT PREFIX SECRETS: device after device, each into WORK/PREFIX-N.pem, until one is not answered
+# 200, or no secret is left; ENROLLED says how many were
+enrol_until_full() {
+	local secret
+	ENROLLED=0
+	p256 "$WORK/$2.key"
+	while read -r secret; do
+		p256 "$WORK/$2.key"
+		csr "$WORK/$2.key" "/CN=$2-$((ENROLLED + 1))" >"$WORK/$2.b64"
+		est_post "$1/simpleenroll" "$WORK/$2.b64" -u "$2-$((ENROLLED + 1)):$secret"
+		[ "$STATUS" = 200 ] || return
+		ENROLLED=$((ENROLLED + 1))
+		p7_certs "$BODY" >"$WORK/$2-$ENROLLED.pem"
+	done <"$3"
+}
+
+# ocsp_word CERTIFICATE: good or revoked, as openssl ocsp says; chain_of wrote WORK/ca
+ocsp_word() {
+	cat "$WORK"/ca[123].pem >"$WORK/all.pem"
+	timeout 30 openssl ocsp -issuer "$WORK/ca1.pem" -cert "$1" -CAfile "$ROOT" -verify_other "$WORK/all.pem" \
+	    -url "$OPEN/ocsp" 2>&1 | sed -n 's/.*: \(good\|revoked\|unknown\)$/\1/p'
+}
+
+# within SECONDS COMMAND...: 0 as soon as the command is
+within() {
+	local i tenths=$(($1 * 10))
+	shift
+	for ((i = 0; i < tenths; i++)); do
+		"$@" && return 0
+		sleep 0.1
+	done
+	return 1
+}
+
+# ready WORD: is issuing ok or stopped, by /readyz?
+ready() {
+	http "$OPEN/readyz"
+	[ "$(jq -r .issuing "$BODY")" = "$1" ]
+}
+
 # token TENANT DEVICE
 token() {
 	q token create --tenant "$1" --device "$2" --json | jq -r .token

@@ -1,0 +1,256 @@
+/* daemon/ready.c - see ready.h. */
+#include "daemon/ready.h"
+
+#include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+#define FOLDER_MAX (REALM_PATH_MAX + 16)
+
+struct usage {
+	char tenant[TEXT_LABEL_MAX];
+	uint64_t used, room;
+};
+
+struct ready {
+	struct realm *realm;                  /* lent */
+	int64_t surveyed_us;                  /* 0: never */
+	struct usage most[READY_TENANTS_MAX]; /* by use, falling */
+	size_t most_n;
+	size_t tenants, no_issuing, no_revoking; /* the platform is not counted */
+	struct usage platform;
+	unsigned stopped; /* bits, as in ready_say() */
+	char reason[READY_REASONS_MAX][FAULT_TEXT_MAX];
+	size_t reasons;
+};
+
+struct ready *
+ready_new(struct realm *realm)
+{
+	struct ready *r = calloc(1, sizeof(*r));
+
+	if (r != NULL)
+		r->realm = realm;
+	return r;
+}
+
+void
+ready_free(struct ready *r)
+{
+	free(r);
+}
+
+void
+ready_say(struct ready *r, unsigned stopped, const char *why)
+{
+	r->stopped |= stopped;
+	if (r->reasons < READY_REASONS_MAX)
+		(void)snprintf(r->reason[r->reasons++], FAULT_TEXT_MAX, "%s", why);
+}
+
+/* --- the survey ------------------------------------------------------------------------------ */
+
+static void
+keep_most(struct ready *r, const struct usage *u)
+{
+	size_t at = r->most_n;
+
+	if (at == READY_TENANTS_MAX && r->most[--at].used >= u->used)
+		return;
+	while (at > 0 && r->most[at - 1].used < u->used)
+		at--;
+	if (r->most_n < READY_TENANTS_MAX)
+		r->most_n++;
+	memmove(&r->most[at + 1], &r->most[at], (r->most_n - 1 - at) * sizeof(r->most[0]));
+	r->most[at] = *u;
+}
+
+/* What is open tells its pages; of what is not the file is as good. */
+static bool
+look_at(const struct ready *r, const char *tenants, struct usage *u)
+{
+	char path[FOLDER_MAX + TEXT_LABEL_MAX];
+	struct ledger *open = realm_peek(r->realm, u->tenant);
+
+	if (open != NULL) {
+		store_usage(ledger_store(open), &u->used, &u->room);
+		return true;
+	}
+	(void)snprintf(path, sizeof(path), "%s/%s", tenants, u->tenant);
+	return store_usage_of(path, &u->used, &u->room);
+}
+
+static void
+count(struct ready *r, const struct usage *u)
+{
+	struct fault f;
+
+	keep_most(r, u);
+	if (strcmp(u->tenant, NAME_PLATFORM) == 0) {
+		r->platform = *u;
+		return;
+	}
+	r->tenants++;
+	r->no_issuing += !ledger_may_issue(u->used, u->room, &f);
+	r->no_revoking += !ledger_may_revoke(u->used, u->room, realm_data(r->realm));
+}
+
+static void
+survey(struct ready *r)
+{
+	int64_t now_us = clock_steady_us();
+	char tenants[FOLDER_MAX];
+	struct dirent *e;
+	DIR *d;
+
+	if (r->surveyed_us != 0 && now_us < r->surveyed_us + READY_SURVEY_US)
+		return;
+	(void)snprintf(tenants, sizeof(tenants), "%s/tenants", realm_data(r->realm));
+	if ((d = opendir(tenants)) == NULL)
+		return; /* the last one stands */
+	r->most_n = r->tenants = r->no_issuing = r->no_revoking = 0;
+	while ((e = readdir(d)) != NULL) {
+		struct usage u = { .used = 0 };
+
+		if (!text_is_label(e->d_name))
+			continue;
+		(void)snprintf(u.tenant, sizeof(u.tenant), "%.63s", e->d_name);
+		if (look_at(r, tenants, &u))
+			count(r, &u);
+	}
+	(void)closedir(d);
+	r->surveyed_us = now_us;
+}
+
+/* --- the checks ------------------------------------------------------------------------------ */
+
+static void
+check_signer(struct ready *r, const struct ready_view *v)
+{
+	if (!v->line)
+		ready_say(r, READY_ISSUING | READY_REVOKING, "signer: it is away");
+}
+
+static void
+check_platform(struct ready *r, const struct ready_view *v)
+{
+	struct tenant t;
+	struct fault f;
+
+	(void)v;
+	if (!realm_tenant(r->realm, NAME_PLATFORM, &t, &f))
+		ready_say(r, READY_ISSUING | READY_REVOKING, "ledger: it cannot be read");
+}
+
+static void
+check_room(struct ready *r, const struct ready_view *v)
+{
+	char text[FAULT_TEXT_MAX];
+	struct fault f;
+
+	(void)v;
+	survey(r);
+	if (!ledger_may_issue(r->platform.used, r->platform.room, &f))
+		ready_say(r, READY_ISSUING, f.text);
+	if (!ledger_may_revoke(r->platform.used, r->platform.room, realm_data(r->realm)))
+		ready_say(r, READY_REVOKING, "ledger: there is no room left at all");
+	if (r->no_issuing > 0) {
+		(void)snprintf(text, sizeof(text),
+		    "tenants: %zu of %zu have no room to issue: a larger disk or store_max gives them some",
+		    r->no_issuing, r->tenants);
+		ready_say(r, r->no_issuing == r->tenants ? READY_ISSUING : 0, text);
+	}
+	if (r->no_revoking > 0) {
+		(void)snprintf(text, sizeof(text), "tenants: %zu of %zu have no room to revoke",
+		    r->no_revoking, r->tenants);
+		ready_say(r, r->no_revoking == r->tenants ? READY_REVOKING : 0, text);
+	}
+}
+
+typedef void check(struct ready *r, const struct ready_view *v);
+static check *const checks[] = { check_signer, check_platform, check_room };
+
+static void
+look(struct ready *r, const struct ready_view *v)
+{
+	r->stopped = 0;
+	r->reasons = 0;
+	for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++)
+		checks[i](r, v);
+}
+
+/* --- what is told ---------------------------------------------------------------------------- */
+
+static const char *
+word(const struct ready *r, unsigned what)
+{
+	return (r->stopped & what) == 0 ? "ok" : "stopped";
+}
+
+void
+ready_serve(struct ready *r, const struct ready_view *v, struct exchange *x)
+{
+	struct json *j = json_object(), *reasons = json_array();
+	struct fault f;
+
+	look(r, v);
+	for (size_t i = 0; i < r->reasons; i++)
+		json_add_text(reasons, r->reason[i]);
+	json_put_bool(j, "ready", r->stopped == 0);
+	json_put_text(j, "issuing", word(r, READY_ISSUING));
+	json_put_text(j, "revoking", word(r, READY_REVOKING));
+	json_put(j, "reasons", reasons);
+	x->type = "application/json";
+	x->status = r->stopped == 0 ? 200 : 503;
+	if (x->status == 503)
+		exchange_header(x, "Retry-After", "2");
+	if (!json_write(j, &x->reply, &f)) {
+		bytes_clear(&x->reply);
+		x->type = NULL;
+		x->status = 503;
+	}
+	json_free(j);
+}
+
+static void
+put_head(struct bytes *to, const char *name, const char *help)
+{
+	bytes_put_fmt(to, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+static void
+put_gauge(struct bytes *to, const char *name, const char *help, uint64_t v)
+{
+	put_head(to, name, help);
+	bytes_put_fmt(to, "%s %" PRIu64 "\n", name, v);
+}
+
+void
+ready_metrics(struct ready *r, const struct ready_view *v, struct bytes *to)
+{
+	static const char used[] = "quatrain_store_used_bytes",
+			  room[] = "quatrain_store_room_bytes";
+
+	look(r, v);
+	put_gauge(to, "quatrain_issuing", "1 if the service issues certificates now, 0 if not.",
+	    (r->stopped & READY_ISSUING) == 0);
+	put_gauge(to, "quatrain_revoking", "1 if the service revokes certificates now, 0 if not.",
+	    (r->stopped & READY_REVOKING) == 0);
+	put_gauge(to, "quatrain_tenants", "Tenants, the service's own not counted.", r->tenants);
+	put_gauge(to, "quatrain_tenants_without_room",
+	    "Tenants that issue nothing because their ledger or the disk is full.", r->no_issuing);
+	put_head(to, used, "Octets that a tenant's ledger uses; the hundred largest.");
+	for (size_t i = 0; i < r->most_n; i++)
+		bytes_put_fmt(to, "%s{tenant=\"%s\"} %" PRIu64 "\n", used, r->most[i].tenant,
+		    r->most[i].used);
+	put_head(to, room, "Octets that it may grow to, by store_max and by the disk.");
+	for (size_t i = 0; i < r->most_n; i++)
+		bytes_put_fmt(to, "%s{tenant=\"%s\"} %" PRIu64 "\n", room, r->most[i].tenant,
+		    r->most[i].room);
+}

@@ -1,0 +1,44 @@
+/*
+ * daemon/ready.h - could this service issue now, could it revoke, and if not, why.
+ *
+ * /readyz and the gauges of /metrics, of any edge. What can stop the service is a
+ * row of checks in ready.c; each looks for itself and says what it stops. The
+ * ledgers are surveyed at most every READY_SURVEY_US, by the sizes of their files:
+ * ten thousand tenants are not opened for it.
+ *
+ * A tenant that is full by itself is no trouble of the others: issuing counts as
+ * stopped when the platform's ledger, or every tenant's, has no room.
+ */
+#ifndef QUATRAIN_DAEMON_READY_H
+#define QUATRAIN_DAEMON_READY_H
+
+#include "base/exchange.h"
+#include "ca/realm.h"
+
+#define READY_SURVEY_US   2000000
+#define READY_REASONS_MAX 8
+#define READY_TENANTS_MAX 100 /* with gauges of their own: those that use most */
+
+struct ready;
+
+/* realm is lent. NULL when out of memory. */
+struct ready *ready_new(struct realm *realm);
+void ready_free(struct ready *r); /* NULL is allowed */
+
+/* What an edge knows when it is asked. */
+struct ready_view {
+	bool line; /* to the signer */
+	int64_t now_s;
+};
+
+/* GET /readyz: 200 when all is well, 503 otherwise; both with JSON that says why. */
+void ready_serve(struct ready *r, const struct ready_view *v, struct exchange *x);
+/* Gauges in Prometheus' text format, appended. */
+void ready_metrics(struct ready *r, const struct ready_view *v, struct bytes *to);
+
+/* For the checks: what is stopped, and why. A reason is told to strangers: it names no tenant. */
+#define READY_ISSUING  (1u << 0)
+#define READY_REVOKING (1u << 1)
+void ready_say(struct ready *r, unsigned stopped, const char *why);
+
+#endif
