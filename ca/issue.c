@@ -238,6 +238,21 @@ out:
 		   t->standing.profile);
 }
 
+/* Before the key is used: whatever becomes of us then, the journal knows. */
+static bool
+note(const struct issuer *by, const struct ticket *t, struct journal *j, int64_t now_s,
+    struct fault *f)
+{
+	struct journal_line l = { .kind = JOURNAL_SIGNED, .at_s = now_s };
+
+	if (EVP_Digest(t->tbs.at, t->tbs.n, l.digest, NULL, EVP_sha256(), NULL) != 1)
+		return fault_crypto(f, FAULT_INTERNAL, "issue: EVP_Digest");
+	(void)snprintf(l.tenant, sizeof(l.tenant), "%s", ledger_tenant(by->ledger));
+	memcpy(l.issuer, by->a.key_id, sizeof(l.issuer));
+	memcpy(l.serial, t->serial, sizeof(l.serial));
+	return journal_note(j, &l, f);
+}
+
 bool
 issue_sign(
     const struct issuer *by, struct ticket *t, struct journal *j, int64_t now_s, struct fault *f)
@@ -245,8 +260,7 @@ issue_sign(
 	struct bytes signature = { 0 };
 	bool ok = false;
 
-	if (!at_stage(t, INTENDED, f) || !is_in_force(by, t, f) ||
-	    !journal_note(j, t->serial, octets_bytes(&t->tbs), now_s, f))
+	if (!at_stage(t, INTENDED, f) || !is_in_force(by, t, f) || !note(by, t, j, now_s, f))
 		return false;
 	if (key_sign(by->key, octets_bytes(&t->tbs), &signature, f) &&
 	    tbs_seal(octets_bytes(&t->tbs), octets_bytes(&signature), &t->certificate, f)) {

@@ -15,12 +15,22 @@
 
 static const char meta_next_id[] = "next-id";
 
+/* A change that is to be told when the batch that holds it is durable. */
+struct noted {
+	struct ledger_event event;
+	size_t at; /* the batch's mark before it */
+};
+
 struct ledger {
 	struct store *store;
 	struct batch *batch; /* NULL in a reader */
 	unsigned commits;    /* how many were tried */
-	bool lost, settled;
+	bool lost, settled, changed;
 	struct fault why; /* while lost */
+	ledger_told *told;
+	void *told_with;
+	struct noted *noted; /* durable ones first, in order */
+	size_t noted_n, noted_room, durable;
 	char tenant[TEXT_LABEL_MAX];
 };
 
@@ -52,6 +62,7 @@ ledger_close(struct ledger *l)
 		return;
 	batch_free(l->batch);
 	store_close(l->store);
+	free(l->noted);
 	free(l);
 }
 
@@ -137,6 +148,63 @@ encode_standing(const struct standing *s, struct bytes *b)
 	bytes_put_counted_text(b, s->how);
 }
 
+/* Does s say something that must never be forgotten? Being good again does, being good does not. */
+static bool
+tells(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], const struct standing *s)
+{
+	struct standing was;
+	struct fault none;
+
+	if (l->told == NULL || s->state == STANDING_PENDING)
+		return false;
+	return s->state != STANDING_GOOD ||
+	       (ledger_standing(l, serial, &was, &none) && was.state == STANDING_HELD);
+}
+
+static bool
+note(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], const struct standing *s,
+    struct fault *f)
+{
+	struct ledger_event e = { .state = s->state, .reason = s->reason, .at_s = s->changed_s };
+	size_t room = l->noted_room == 0 ? 16 : l->noted_room * 2;
+	struct noted *more;
+
+	if (!tells(l, serial, s))
+		return true;
+	if (l->noted_n == l->noted_room) {
+		if ((more = realloc(l->noted, room * sizeof(*more))) == NULL)
+			return fault_set(f, FAULT_INTERNAL, "ledger: out of memory");
+		l->noted = more;
+		l->noted_room = room;
+	}
+	memcpy(e.serial, serial, sizeof(e.serial));
+	memcpy(e.issuer, s->issuer, sizeof(e.issuer));
+	l->noted[l->noted_n++] = (struct noted){ e, batch_mark(l->batch) };
+	return true;
+}
+
+/* What the batch lost is not told; what is durable stays. */
+static void
+unnote(struct ledger *l, size_t at)
+{
+	while (l->noted_n > l->durable && l->noted[l->noted_n - 1].at >= at)
+		l->noted_n--;
+}
+
+static void
+tell_noted(struct ledger *l)
+{
+	size_t n = 0;
+
+	l->durable = l->noted_n;
+	while (n < l->durable && l->told(l->told_with, l, &l->noted[n].event))
+		n++;
+	l->durable -= n;
+	l->noted_n -= n;
+	if (n > 0 && l->noted_n > 0)
+		memmove(l->noted, l->noted + n, l->noted_n * sizeof(*l->noted));
+}
+
 bool
 ledger_put_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     const struct standing *s, struct fault *f)
@@ -145,7 +213,7 @@ ledger_put_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCT
 	bool ok;
 
 	encode_standing(s, &b);
-	if ((ok = bytes_ok(&b, f)))
+	if ((ok = bytes_ok(&b, f) && note(l, serial, s, f)))
 		ledger_put(l, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), octets_bytes(&b));
 	bytes_free(&b);
 	return ok;
@@ -283,11 +351,15 @@ ledger_commit(struct ledger *l, struct fault *f)
 		return false;
 	}
 	l->commits++;
-	if (batch_apply(l->batch, f))
+	l->changed = l->changed || batch_mark(l->batch) > 0;
+	if (batch_apply(l->batch, f)) {
+		tell_noted(l);
 		return true;
+	}
 	if (f->code == FAULT_LIMIT) /* our disk is full, not the peer's request too large */
 		f->code = FAULT_BUSY;
 	batch_undo(l->batch, 0);
+	unnote(l, 0);
 	l->lost = true;
 	l->why = *f;
 	return false;
@@ -301,6 +373,7 @@ ledger_end(struct ledger *l, struct fault *f)
 	if (!ok) { /* intents that have no outcome now are settled before anything else is written
 		    */
 		batch_undo(l->batch, 0);
+		unnote(l, 0);
 		l->commits++;
 		l->settled = false;
 	}
@@ -317,7 +390,29 @@ ledger_mark(const struct ledger *l)
 void
 ledger_undo(struct ledger *l, struct ledger_mark mark)
 {
-	batch_undo(l->batch, mark.commits == l->commits ? mark.at : 0);
+	size_t at = mark.commits == l->commits ? mark.at : 0;
+
+	batch_undo(l->batch, at);
+	unnote(l, at);
+}
+
+void
+ledger_on_event(struct ledger *l, ledger_told *told, void *with)
+{
+	l->told = told;
+	l->told_with = with;
+}
+
+bool
+ledger_changed(const struct ledger *l)
+{
+	return l->changed;
+}
+
+void
+ledger_set_changed(struct ledger *l, bool changed)
+{
+	l->changed = changed;
 }
 
 bool

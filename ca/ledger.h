@@ -136,6 +136,24 @@ bool ledger_may_issue(uint64_t used, uint64_t room, struct fault *f) CHECKED;
 /* Is there room, or the service's ballast, for a revocation? data is the service's folder. */
 bool ledger_may_revoke(uint64_t used, uint64_t room, const char *data);
 
+/*
+ * A standing that changed for the worse, or back: told when the commit that
+ * made it durable succeeded, before the commit returns. What is undone is never
+ * told. Where told says no, the commit stands and it is told again with the next.
+ */
+struct ledger_event {
+	enum standing_state state; /* revoked, held, abandoned; good: no longer held */
+	uint8_t reason;
+	uint8_t serial[TBS_SERIAL_OCTETS], issuer[TBS_KEY_ID_OCTETS];
+	int64_t at_s;
+};
+typedef bool ledger_told(void *with, struct ledger *l, const struct ledger_event *e);
+void ledger_on_event(struct ledger *l, ledger_told *told, void *with);
+
+/* True if a commit wrote anything since it was last set to false (ca/marks.h). */
+bool ledger_changed(const struct ledger *l);
+void ledger_set_changed(struct ledger *l, bool changed);
+
 /* Intents of an earlier life are settled once, before anything is written: see realm_on_open(). */
 bool ledger_settled(const struct ledger *l);
 void ledger_set_settled(struct ledger *l, bool settled);

@@ -11,7 +11,8 @@
 #define NODE_PREFIX 0x01
 #define LEAF_PREFIX 0x00
 
-static const char meta_log[] = "log";
+static const char meta_log[] = "log", meta_epoch[] = "epoch";
+static const char word_epoch[] = "epoch ", word_prev[] = "\"prev\":\"";
 static const char dash[] =
     "\xe2\x80\x94 "; /* em dash and space begin a signature line (C2SP signed-note) */
 
@@ -127,6 +128,97 @@ edge_write(struct ledger *l, const struct log_edge *e, struct fault *f)
 	return ok;
 }
 
+bool
+log_leaf_at(struct ledger *l, uint64_t index, uint8_t to[static LOG_HASH_OCTETS], struct fault *f)
+{
+	struct bytes line = { 0 };
+	uint8_t key[8];
+	bool ok = ledger_get(l, TABLE_LOG, octets_u64(index, key), &line, f);
+
+	if (ok)
+		log_leaf(octets_bytes(&line), to);
+	bytes_free(&line);
+	return ok;
+}
+
+bool
+log_last(struct ledger *l, uint8_t leaf[static LOG_HASH_OCTETS], int64_t *ret_at_s, struct fault *f)
+{
+	struct bytes line = { 0 };
+	struct json *j = NULL;
+	struct log_edge e;
+	const char *at;
+	uint8_t key[8];
+	bool ok = false;
+
+	if (!log_edge_read(l, &e, f))
+		return false;
+	if (e.size == 0)
+		return fault_set(f, FAULT_NOTFOUND, "log: it is empty");
+	if (!ledger_get(l, TABLE_LOG, octets_u64(e.size - 1, key), &line, f)) {
+		fault_set(f, FAULT_INTERNAL, "log: entry %" PRIu64 " is missing", e.size - 1);
+		goto out;
+	}
+	if (!json_parse(octets_bytes(&line), &j, f) || (at = json_text(j, "at")) == NULL ||
+	    !log_time(at, ret_at_s)) {
+		fault_set(f, FAULT_INTERNAL, "log: entry %" PRIu64 " cannot be read", e.size - 1);
+		goto out;
+	}
+	log_leaf(octets_bytes(&line), leaf);
+	ok = true;
+out:
+	json_free(j);
+	bytes_free(&line);
+	return ok;
+}
+
+/* No parser is needed: in a canonical line the word with its quotes is the member's name, since
+ * within a text every quote has a backslash before it. */
+bool
+log_prev(struct octets line, uint8_t to[static LOG_HASH_OCTETS])
+{
+	const size_t n = sizeof(word_prev) - 1;
+	const uint8_t *at = line.n == 0 ? NULL : memmem(line.at, line.n, word_prev, n);
+	char hex[LOG_HASH_OCTETS * 2 + 1];
+
+	if (at == NULL || (size_t)(line.at + line.n - at) < n + sizeof(hex) - 1)
+		return false;
+	memcpy(hex, at + n, sizeof(hex) - 1);
+	hex[sizeof(hex) - 1] = '\0';
+	return text_unhex(hex, to, LOG_HASH_OCTETS);
+}
+
+bool
+log_epoch(struct ledger *l, uint64_t *ret, struct fault *f)
+{
+	struct bytes b = { 0 };
+	struct fault why;
+	struct reader r;
+	bool ok = true;
+
+	if (ledger_get(l, TABLE_META, octets_text(meta_epoch), &b, &why)) {
+		r = reader_of(octets_bytes(&b));
+		*ret = reader_u64(&r);
+		ok = reader_done(&r) ||
+		     fault_set(f, FAULT_INTERNAL, "log: its epoch cannot be read");
+	} else if (why.code == FAULT_NOTFOUND) {
+		*ret = 0;
+	} else {
+		*f = why;
+		ok = false;
+	}
+	bytes_free(&b);
+	return ok;
+}
+
+void
+log_put_epoch(struct ledger *l, uint64_t epoch)
+{
+	uint8_t value[8];
+
+	ledger_put(l, TABLE_META, octets_text(meta_epoch), octets_u64(epoch, value));
+}
+
 static bool
 append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index, struct fault *f)
 {
@@ -214,8 +306,8 @@ log_key_hash(
 }
 
 bool
-log_checkpoint(const char *origin, const struct log_edge *e, const struct key *k, struct bytes *ret,
-    struct fault *f)
+log_checkpoint(const char *origin, const struct log_edge *e, uint64_t epoch, const struct key *k,
+    struct bytes *ret, struct fault *f)
 {
 	struct octets spki = key_spki(k);
 	uint8_t root[LOG_HASH_OCTETS], hash[4];
@@ -225,7 +317,7 @@ log_checkpoint(const char *origin, const struct log_edge *e, const struct key *k
 	log_edge_root(e, root);
 	bytes_put_fmt(&text, "%s\n%" PRIu64 "\n", origin, e->size);
 	text_base64(octets_of(root, sizeof(root)), 0, &text);
-	bytes_put_text(&text, "\n");
+	bytes_put_fmt(&text, "\n%s%" PRIu64 "\n", word_epoch, epoch);
 	if (!bytes_ok(&text, f) || !log_key_hash(origin, spki.at + spki.n - 32, hash, f))
 		goto out;
 	bytes_put(&signature, hash, sizeof(hash));
@@ -302,6 +394,20 @@ is_key_name(struct octets line)
 	return line.n > 0;
 }
 
+/* The one extension line that ours have; a line that is no epoch is left where it is. */
+static bool
+take_epoch(struct octets *in, struct log_note *c)
+{
+	const size_t n = sizeof(word_epoch) - 1;
+	struct octets rest = *in, line;
+
+	if (!take_line(&rest, &line) || line.n < n || memcmp(line.at, word_epoch, n) != 0)
+		return true;
+	*in = rest;
+	c->has_epoch = true;
+	return read_size(octets_of(line.at + n, line.n - n), &c->epoch);
+}
+
 bool
 log_note_read(struct octets note, struct log_note *ret, struct fault *f)
 {
@@ -319,9 +425,12 @@ log_note_read(struct octets note, struct log_note *ret, struct fault *f)
 	if (!take_line(&in, &line) || !exactly(line, c.root, sizeof(c.root)))
 		return fault_set(
 		    f, FAULT_BADREQ, "checkpoint: line 3: expected the root hash in base64");
+	if (!take_epoch(&in, &c))
+		return fault_set(f, FAULT_BADREQ, "checkpoint: line 4: expected a number");
 	c.text = octets_of(note.at, (size_t)(in.at - note.at));
 	if (!take_line(&in, &line) || line.n != 0)
-		return fault_set(f, FAULT_BADREQ, "checkpoint: line 4: expected an empty line");
+		return fault_set(f, FAULT_BADREQ, "checkpoint: line %d: expected an empty line",
+		    c.has_epoch ? 5 : 4);
 	head = sizeof(dash) - 1 + strlen(c.origin) + 1;
 	if (!take_line(&in, &line) || in.n != 0 || line.n <= head ||
 	    !octets_same(octets_of(line.at, sizeof(dash) - 1), octets_text(dash)) ||
@@ -329,8 +438,9 @@ log_note_read(struct octets note, struct log_note *ret, struct fault *f)
 		octets_of(line.at + sizeof(dash) - 1, strlen(c.origin)), octets_text(c.origin)) ||
 	    line.at[head - 1] != ' ' ||
 	    !exactly(octets_of(line.at + head, line.n - head), signed_by, sizeof(signed_by)))
-		return fault_set(
-		    f, FAULT_BADREQ, "checkpoint: line 5: expected one signature by the origin");
+		return fault_set(f, FAULT_BADREQ,
+		    "checkpoint: line %d: expected one signature by the origin",
+		    c.has_epoch ? 6 : 5);
 	memcpy(c.key_hash, signed_by, sizeof(c.key_hash));
 	memcpy(c.signature, signed_by + 4, sizeof(c.signature));
 	*ret = c;

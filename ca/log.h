@@ -50,6 +50,21 @@ bool log_time(const char *text, int64_t *ret_s);
 /* Where l's log stands. Fault: FAULT_INTERNAL. */
 bool log_edge_read(struct ledger *l, struct log_edge *ret, struct fault *f) CHECKED;
 
+/* The newest entry as it is stored: its leaf hash and time. Faults: FAULT_NOTFOUND the log is
+ * empty, FAULT_INTERNAL it cannot be read. */
+bool log_last(struct ledger *l, uint8_t leaf[static LOG_HASH_OCTETS], int64_t *ret_at_s,
+    struct fault *f) CHECKED;
+/* The leaf hash of entry index, from its stored line. Faults: FAULT_NOTFOUND, FAULT_INTERNAL. */
+bool log_leaf_at(
+    struct ledger *l, uint64_t index, uint8_t to[static LOG_HASH_OCTETS], struct fault *f) CHECKED;
+/* The leaf hash that a line names as the one before it; false where it names none. */
+bool log_prev(struct octets line, uint8_t to[static LOG_HASH_OCTETS]);
+
+/* How many times this log went on after entries of it were lost (ca/merge.h): 0 at first. Fault:
+ * FAULT_INTERNAL. */
+bool log_epoch(struct ledger *l, uint64_t *ret, struct fault *f) CHECKED;
+void log_put_epoch(struct ledger *l, uint64_t epoch);
+
 /*
  * Append entry (an object; taken) to l's batch, with "at", "n" and "prev" put in.
  * *ret_index may be NULL. Faults: FAULT_INTERNAL, FAULT_LIMIT over LOG_ENTRY_MAX.
@@ -59,11 +74,11 @@ bool log_append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *r
 
 /*
  * The signed checkpoint (C2SP signed-note and tlog-checkpoint): origin, size,
- * root, blank line, Ed25519 signature by k under the origin as key name.
- * Appends to ret. Fault: FAULT_INTERNAL.
+ * root, the extension line "epoch N", blank line, Ed25519 signature by k under
+ * the origin as key name. Appends to ret. Fault: FAULT_INTERNAL.
  */
-bool log_checkpoint(const char *origin, const struct log_edge *e, const struct key *k,
-    struct bytes *ret, struct fault *f) CHECKED;
+bool log_checkpoint(const char *origin, const struct log_edge *e, uint64_t epoch,
+    const struct key *k, struct bytes *ret, struct fault *f) CHECKED;
 
 /* "acme.eu.example.org/log" */
 void log_origin(const struct name_space *ns, const char *tenant, char to[static LOG_ORIGIN_MAX]);
@@ -75,6 +90,8 @@ struct log_note {
 	char origin[LOG_ORIGIN_MAX];
 	uint64_t size;
 	uint8_t root[LOG_HASH_OCTETS];
+	bool has_epoch; /* checkpoints of the first edition name none */
+	uint64_t epoch;
 	uint8_t key_hash[4];
 	uint8_t signature[64];
 };

@@ -181,7 +181,7 @@ check_signature(const struct log_note *note, struct octets spki, struct fault *f
 	}
 	if (memcmp(hash, note->key_hash, sizeof(hash)) != 0) {
 		fault_set(f, FAULT_BADREQ,
-		    "checkpoint: line 5: signed by another key than certificates.pem shows");
+		    "checkpoint: its signature line: signed by another key than certificates.pem shows");
 		goto out;
 	}
 	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, spki.at + spki.n - 32, 32);

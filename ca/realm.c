@@ -32,6 +32,8 @@ struct realm {
 	struct open_ledger *bucket[BUCKETS];
 	bool (*settle)(void *with, struct ledger *l, struct fault *f); /* NULL: nothing to do */
 	void *with;
+	ledger_told *told;
+	void *told_with;
 };
 
 static bool
@@ -108,6 +110,7 @@ keep(struct realm *r, struct ledger *l, struct fault *f)
 	}
 	*o = (struct open_ledger){ r->bucket[b], l };
 	r->bucket[b] = o;
+	ledger_on_event(l, r->told, r->told_with);
 	return true;
 }
 
@@ -198,6 +201,23 @@ realm_on_open(
 	r->with = with;
 }
 
+static bool
+hook_one(void *with, struct ledger *l)
+{
+	struct realm *r = with;
+
+	ledger_on_event(l, r->told, r->told_with);
+	return true;
+}
+
+void
+realm_on_event(struct realm *r, ledger_told *told, void *with)
+{
+	r->told = told;
+	r->told_with = with;
+	(void)realm_each(r, hook_one, r);
+}
+
 /* Marked before it is done: settling asks for the ledger too. */
 static bool
 settle(struct realm *r, struct ledger *l, struct fault *f)
@@ -226,6 +246,24 @@ realm_ledger(struct realm *r, const char *tenant, struct ledger **ret, struct fa
 		return false;
 	*ret = l;
 	return true;
+}
+
+bool
+realm_visit(struct realm *r, const char *tenant, realm_look *look, void *with, struct fault *f)
+{
+	struct ledger *l = realm_peek(r, tenant);
+	char dir[REALM_PATH_MAX];
+	bool ok;
+
+	if (l != NULL)
+		return look(with, l, f);
+	if (!text_is_label(tenant))
+		return fault_set(f, FAULT_NOTFOUND, "tenant: there is none of that name");
+	if (!folder(r, tenant, dir, f) || !ledger_open(dir, tenant, STORE_READ, &l, f))
+		return false;
+	ok = look(with, l, f);
+	ledger_close(l);
+	return ok;
 }
 
 void
@@ -278,69 +316,6 @@ realm_each(struct realm *r, bool (*visit)(void *with, struct ledger *l), void *w
 			if (!visit(with, o->ledger))
 				return false;
 	return true;
-}
-
-bool
-realm_read_tenant(struct octets key, struct octets value, struct tenant *ret)
-{
-	struct reader in = reader_of(value);
-	struct tenant t = { 0 };
-
-	if (key.n >= sizeof(t.name) || reader_u8(&in) != EDITION)
-		return false;
-	memcpy(t.name, key.at, key.n);
-	reader_copy(&in, t.key_id, sizeof(t.key_id));
-	t.constraints = (enum constraint_mode)reader_u8(&in);
-	t.created_s = (int64_t)reader_u64(&in);
-	t.not_after_s = (int64_t)reader_u64(&in);
-	if (!reader_done(&in))
-		return false;
-	*ret = t;
-	return true;
-}
-
-bool
-realm_tenant(struct realm *r, const char *name, struct tenant *ret, struct fault *f)
-{
-	struct bytes b = { 0 };
-	struct fault why;
-	bool ok = false;
-
-	if (!text_is_label(name))
-		return fault_set(f, FAULT_NOTFOUND, "tenant: there is none of that name");
-	if (!ledger_get(r->platform, TABLE_TENANT, octets_text(name), &b, &why)) {
-		if (why.code == FAULT_NOTFOUND)
-			fault_set(f, FAULT_NOTFOUND, "tenant: there is none called %s", name);
-		else
-			*f = why;
-		goto out;
-	}
-	if (!realm_read_tenant(octets_text(name), octets_bytes(&b), ret)) {
-		fault_set(f, FAULT_INTERNAL, "tenant: a row that cannot be read");
-		goto out;
-	}
-	ok = true;
-out:
-	bytes_free(&b);
-	return ok;
-}
-
-bool
-realm_put_tenant(struct realm *r, const struct tenant *t, struct fault *f)
-{
-	struct bytes b = { 0 };
-	bool ok;
-
-	bytes_put_u8(&b, EDITION);
-	bytes_put(&b, t->key_id, sizeof(t->key_id));
-	bytes_put_u8(&b, (uint8_t)t->constraints);
-	bytes_put_u64(&b, (uint64_t)t->created_s);
-	bytes_put_u64(&b, (uint64_t)t->not_after_s);
-	if ((ok = bytes_ok(&b, f)))
-		batch_add(ledger_batch(r->platform), TABLE_TENANT, octets_text(t->name),
-		    octets_bytes(&b));
-	bytes_free(&b);
-	return ok;
 }
 
 bool

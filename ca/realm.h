@@ -49,12 +49,23 @@ bool realm_ledger(
     struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
 /* Lent; NULL where it is not open: for who only looks. */
 struct ledger *realm_peek(struct realm *r, const char *tenant);
+/*
+ * Show look the ledger of tenant: the open one or, where none is, one that is
+ * open for reading for the length of the call. Neither settles it nor asks for
+ * a tenant's row. Faults: FAULT_NOTFOUND no such folder, FAULT_INTERNAL; look's
+ */
+typedef bool realm_look(void *with, struct ledger *l, struct fault *f);
+bool realm_visit(
+    struct realm *r, const char *tenant, realm_look *look, void *with, struct fault *f) CHECKED;
 /* Close and forget a tenant that did not come to be. */
 void realm_drop(struct realm *r, const char *tenant);
 /* Called by realm_ledger() until it succeeds, for each ledger of a writer: it settles what an
  * earlier life left. */
 void realm_on_open(
     struct realm *r, bool (*settle)(void *with, struct ledger *l, struct fault *f), void *with);
+/* Each ledger of a writer, those that are open and those to come, tells it of what it must not
+ * forget: see ledger_on_event(). */
+void realm_on_event(struct realm *r, ledger_told *told, void *with);
 /* Make the store of a tenant that is about to be; what an interrupted try left there is removed. */
 bool realm_make(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
 /* Each ledger that is open: the signer's commit. Stops at the first false. */

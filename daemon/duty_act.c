@@ -377,7 +377,8 @@ sign_checkpoint(struct signer *s, struct job *j, struct ledger *l, const struct 
 	bool ok = false;
 
 	log_origin(realm_space(s->realm), j->tenant, origin);
-	if (!log_edge_read(l, &e, f) || !log_checkpoint(origin, &e, d->key, &note, f))
+	if (!watch_checkpoint(s, j, l, f) || !log_edge_read(l, &e, f) ||
+	    !log_checkpoint(origin, &e, j->checkpoint.signed_epoch, d->key, &note, f))
 		goto out;
 	ledger_put(l, TABLE_META, octets_text("checkpoint"), octets_bytes(&note));
 	json_put_text(answer, "origin", origin);

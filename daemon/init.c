@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "ca/found.h"
+#include "ca/journal_check.h"
 #include "daemon/cli.h"
 #include "daemon/passphrase.h"
 #include "daemon/place.h"
@@ -125,6 +126,7 @@ open_ground(struct ceremony *c, struct fault *f)
 	if (!realm_open(c->place.made_in, STORE_CREATE, &c->realm, f) ||
 	    !realm_set_space(c->realm, &c->space, f) || !journal_open(journal, &c->journal, f))
 		return false;
+	realm_on_event(c->realm, journal_told, &c->journal);
 	ground = (struct keyring_ground){ c->realm, c->seal, &c->journal, c->settings.public_url,
 		&c->why };
 	return keyring_new(&ground, &c->keys, f) && make_token_key(c, f);
@@ -287,7 +289,7 @@ init_command(const struct invocation *inv)
 {
 	struct ceremony c = { .inv = inv,
 		.settings = inv->settings,
-		.journal = { -1 },
+		.journal = { .fd = -1 },
 		.why = { .by = "ceremony", .from = "local", .rule = "ceremony" } };
 	char print[96];
 	struct fault f;

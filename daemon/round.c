@@ -71,7 +71,7 @@ signer_settle(void *with, struct ledger *l, struct fault *f)
 	char count[24];
 	size_t n;
 
-	if (!issue_abandon(l, &s->self, clock_now_s(), &n, f))
+	if (!watch_ledger(s, l, f) || !issue_abandon(l, &s->self, clock_now_s(), &n, f))
 		return false;
 	if (n == 0)
 		return true;
@@ -332,16 +332,59 @@ tell_change(struct round *d)
 	}
 }
 
+/* A checkpoint is handed out when a mark tells of it: no other of that size can be signed then. */
+static void
+promise(struct round *d)
+{
+	bool any = false, ok = true;
+	struct fault f;
+
+	for (size_t i = 0; ok && i < d->n; i++)
+		if (d->job[i].duty->verb == WIRE_EXPORT && !d->job[i].job.failed) {
+			any = true;
+			ok = watch_signed(d->signer, &d->job[i].job, &f);
+		}
+	if (!any || (ok && watch_mark(d->signer, &f)))
+		return;
+	log_fact(LOG_ERROR, "marks", "fault", f.text, NULL);
+	for (size_t i = 0; i < d->n; i++)
+		if (d->job[i].duty->verb == WIRE_EXPORT && !d->job[i].job.failed) {
+			d->job[i].job.failed = true;
+			fault_set(
+			    &d->job[i].job.fault, FAULT_BUSY, "the marks cannot be written now");
+		}
+}
+
+/* With a clock that went back nothing is issued or answered, and nothing is written. */
+static void
+refuse_all(struct round *d, const struct fault *why)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		d->job[i].job.failed = true;
+		d->job[i].job.fault = *why;
+		reply(&d->job[i]);
+	}
+}
+
 void
 round_run(struct round *d, size_t n)
 {
+	int64_t now_s = d->job[0].job.now_s;
+	struct fault f;
+
 	d->n = n;
+	if (!watch_clock(d->signer, now_s, &f)) {
+		refuse_all(d, &f);
+		return;
+	}
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->judge);
 	commit(d);
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->act);
 	commit(d);
+	watch_round(d->signer, now_s);
+	promise(d);
 	tell_change(d);
 	for (size_t i = 0; i < n; i++)
 		reply(&d->job[i]);

@@ -159,12 +159,13 @@ loop(struct bench *d)
 		p[0] = (struct pollfd){ .fd = d->control, .events = POLLIN };
 		for (size_t i = 0; i < d->lines; i++)
 			p[i + 1] = (struct pollfd){ .fd = d->line[i].fd, .events = POLLIN };
-		if (poll(p, d->lines + 1, -1) < 0 && errno != EINTR)
+		if (poll(p, d->lines + 1, watch_wait_ms(&d->signer)) < 0 && errno != EINTR)
 			return;
 		if (p[0].revents != 0)
 			hear_main(d);
 		if ((n = gather(d)) > 0)
 			round_run(&d->round, n);
+		watch_tick(&d->signer);
 	}
 }
 
@@ -176,16 +177,6 @@ read_token_key(struct signer *s, struct fault *f)
 	if (!settings_path(&s->settings, "keys/token.key", path, sizeof(path)))
 		return fault_set(f, FAULT_INTERNAL, "signer: the data folder's path is too long");
 	return seal_read(s->seal, path, &s->token_key, f);
-}
-
-static bool
-open_journal(struct signer *s, struct fault *f)
-{
-	char path[CONF_TEXT_MAX * 2];
-
-	return (settings_path(&s->settings, "journal", path, sizeof(path)) ||
-		   fault_set(f, FAULT_INTERNAL, "signer: the data folder's path is too long")) &&
-	       journal_open(path, &s->journal, f);
 }
 
 static bool
@@ -253,7 +244,7 @@ open_all(struct bench *d, struct fault *f)
 		.by = "signer", .from = "local", .rule = "start", .policy = s->policy
 	};
 	if (!rules_digest(s->policy, f) ||
-	    !realm_open(s->settings.data, STORE_WRITE, &s->realm, f) || !open_journal(s, f) ||
+	    !realm_open(s->settings.data, STORE_WRITE, &s->realm, f) || !watch_start(s, f) ||
 	    !read_token_key(s, f))
 		return false;
 	ground = (struct keyring_ground){ s->realm, s->seal, &s->journal, s->settings.public_url,
@@ -268,6 +259,7 @@ close_all(struct bench *d)
 {
 	struct signer *s = &d->signer;
 
+	watch_stop(s);
 	keyring_free(s->keys);
 	realm_close(s->realm);
 	journal_close(&s->journal);

@@ -14,6 +14,7 @@
 #include "ca/keyring.h"
 #include "ca/wire.h"
 #include "daemon/settings.h"
+#include "daemon/watch.h"
 #include "policy/decide.h"
 
 #define FROM_EDGE (1u << 0)
@@ -25,6 +26,7 @@ struct signer {
 	struct realm *realm;
 	struct keyring *keys;
 	struct journal journal;
+	struct watch watch;
 	struct secret token_key;
 	struct log_context self; /* for what the signer does by itself */
 	uint8_t policy[RULES_DIGEST_OCTETS];
@@ -51,6 +53,7 @@ struct job {
 	uint8_t key_digest[32];  /* of an enrolment */
 	bool renew;              /* it is a renewal */
 	enum identity_role role; /* of an operator to be */
+	struct mark checkpoint;  /* of an export: what was signed */
 };
 
 /* What may be asked of the keys. Anything else ends the asker's line. */

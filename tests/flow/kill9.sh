@@ -112,7 +112,7 @@ is "each of them is good in the ledger" "" "$(sed 's/$/ good/' "$WORK/held" | gr
 grep -oE '"serial":"[0-9a-f]{32}"' "$WORK/export/entries.jsonl" | cut -d'"' -f4 >"$WORK/logged"
 is "each of them is in the log" "" "$(grep -vxFf "$WORK/logged" "$WORK/held")"
 
-cut -d' ' -f2 "$DATA/journal" >"$WORK/signed"
+awk '$5 == "signed" { print $4 }' "$DATA/journal" >"$WORK/signed"
 signed=$(wc -l <"$WORK/signed")
 is "as many signatures as certificates, at least ($signed)" yes "$([ "$signed" -ge "$held" ] && echo yes || echo no)"
 grep -E ' (good|revoked|abandoned)$' "$WORK/standings" | cut -d' ' -f1 >"$WORK/settled"

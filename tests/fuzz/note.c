@@ -25,6 +25,8 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 	bytes_put_fmt(&b, "%s\n%" PRIu64 "\n", note.origin, note.size);
 	text_base64(octets_of(note.root, sizeof(note.root)), 0, &b);
 	bytes_put_text(&b, "\n");
+	if (note.has_epoch)
+		bytes_put_fmt(&b, "epoch %" PRIu64 "\n", note.epoch);
 	if (!octets_same(octets_bytes(&b), note.text))
 		abort();
 	bytes_put_fmt(&b, "\n\xe2\x80\x94 %s ", note.origin);

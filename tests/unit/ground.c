@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 
+#include "ca/journal_check.h"
 #include "ca/profile_set.h"
 #include "ca/revoke.h"
 
@@ -46,6 +47,7 @@ open_all(struct ground *g)
 	DONE(realm_open(g->dir, STORE_CREATE, &g->realm, &f), f);
 	DONE(realm_set_space(g->realm, &space, &f), f);
 	DONE(journal_open(path, &g->journal, &f), f);
+	realm_on_event(g->realm, journal_told, &g->journal);
 	ground = (struct keyring_ground){ g->realm, g->seal, &g->journal, GROUND_URL, &g->why };
 	DONE(keyring_new(&ground, &g->keys, &f), f);
 }
@@ -56,7 +58,7 @@ ground_new(struct ground *g)
 	struct delegate d;
 	struct fault f;
 
-	*g = (struct ground){ .journal = { -1 },
+	*g = (struct ground){ .journal = { .fd = -1 },
 		.why = { .by = "ceremony", .from = "local", .rule = "ceremony" },
 		.now_s = GROUND_NOW_S };
 	go_where_syncing_is_free();

@@ -349,7 +349,7 @@ END_TEST
 /* No journal, no signature. */
 START_TEST(nothing_is_signed_that_cannot_be_noted)
 {
-	struct journal closed = { -1 };
+	struct journal closed = { .fd = -1 };
 
 	prepare();
 	intend();

@@ -64,7 +64,7 @@ static void export(const struct issuer *ca, struct octets to[static FILES])
 	ck_assert(
 	    store_scan(ledger_store(ca->ledger), TABLE_LOG, NONE, SIZE_MAX, gather, &lines, &f));
 	ck_assert(log_edge_read(ca->ledger, &e, &f));
-	ck_assert(log_checkpoint(origin, &e, d.key, &note, &f));
+	ck_assert(log_checkpoint(origin, &e, 0, d.key, &note, &f));
 	ck_assert(cert_pem(d.certificate, &pem, &f));
 	ck_assert(cert_pem(octets_bytes(&ca->certificate), &pem, &f));
 	ck_assert(cert_pem(octets_bytes(&g.region->certificate), &pem, &f));
@@ -371,7 +371,7 @@ START_TEST(anothers_checkpoint)
 
 	ck_assert(key_new(KEY_ED25519, &key, &f));
 	ck_assert(log_edge_read(g.acme->ledger, &e, &f));
-	ck_assert(log_checkpoint("acme.eu.example.org/log", &e, key, &note, &f));
+	ck_assert(log_checkpoint("acme.eu.example.org/log", &e, 0, key, &note, &f));
 	put(NOTE, octets_bytes(&note));
 	refused("signed by another key than certificates.pem shows", 0);
 	put(NOTE, file[NOTE]);

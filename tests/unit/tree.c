@@ -244,7 +244,7 @@ checkpoint(void)
 		ck_assert(key_new(KEY_ED25519, &log_key, &f));
 	log_origin(realm_space(g.realm), "acme", origin);
 	ck_assert(log_edge_read(g.acme->ledger, &e, &f));
-	ck_assert_msg(log_checkpoint(origin, &e, log_key, &note, &f), "%s", f.text);
+	ck_assert_msg(log_checkpoint(origin, &e, 7, log_key, &note, &f), "%s", f.text);
 	made = forge_exact(octets_bytes(&note));
 	bytes_free(&note);
 	return made;
@@ -291,6 +291,8 @@ START_TEST(checkpoint_comes_back)
 	ck_assert_str_eq(n.origin, "acme.eu.example.org/log");
 	ck_assert_uint_eq(n.size, e.size);
 	ck_assert_mem_eq(n.root, root, sizeof(root));
+	ck_assert(n.has_epoch);
+	ck_assert_uint_eq(n.epoch, 7);
 	ck_assert(holds(&n));
 }
 END_TEST
@@ -357,6 +359,12 @@ START_TEST(notes_of_another_shape)
 		{ "o\n1\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB=\n\n" DASH "o " SIG "\n",
 		    "line 3" },
 		{ "o\n1\n" ROOT "\nextension\n\n" DASH "o " SIG "\n", "line 4" },
+		{ "o\n1\n" ROOT "\nepoch \n\n" DASH "o " SIG "\n", "line 4" },
+		{ "o\n1\n" ROOT "\nepoch 01\n\n" DASH "o " SIG "\n", "line 4" },
+		{ "o\n1\n" ROOT "\nepoch -1\n\n" DASH "o " SIG "\n", "line 4" },
+		{ "o\n1\n" ROOT "\nepoch 1\nepoch 1\n\n" DASH "o " SIG "\n", "line 5" },
+		{ "o\n1\n" ROOT "\nepoch 1\n" DASH "o " SIG "\n", "line 5" },
+		{ "o\n1\n" ROOT "\nepoch 1\n\n" DASH "p " SIG "\n", "line 6" },
 		{ "o\n1\n" ROOT "\n \n" DASH "o " SIG "\n", "line 4" },
 		{ "o\n1\n" ROOT "\n\n", "line 5" },
 		{ "o\n1\n" ROOT "\n\n- o " SIG "\n", "line 5" },

@@ -1,0 +1,142 @@
+/* ca/log_proof.c - see log_proof.h. */
+#include "ca/log_proof.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static bool
+altered(const struct ledger *l, uint64_t index, struct fault *f)
+{
+	return fault_set(f, FAULT_CONFLICT,
+	    "log of %.63s: entry %" PRIu64
+	    " was altered in its store: no checkpoint is signed; restore it from an export",
+	    ledger_tenant(l), index);
+}
+
+static bool
+line_at(struct ledger *l, uint64_t index, struct bytes *line, struct fault *f)
+{
+	struct fault why;
+	uint8_t key[8];
+
+	bytes_clear(line);
+	if (ledger_get(l, TABLE_LOG, octets_u64(index, key), line, &why))
+		return true;
+	*f = why;
+	if (why.code == FAULT_NOTFOUND)
+		return fault_set(f, FAULT_CONFLICT, "log of %.63s: entry %" PRIu64 " is missing",
+		    ledger_tenant(l), index);
+	return false;
+}
+
+static bool
+check_signed(const struct ledger *l, const struct log_edge *e, const struct log_signed *before,
+    struct fault *f)
+{
+	uint8_t root[LOG_HASH_OCTETS];
+
+	if (before->size == 0 || e->size != before->size)
+		return true;
+	log_edge_root(e, root);
+	if (memcmp(root, before->root, sizeof(root)) == 0)
+		return true;
+	return fault_set(f, FAULT_CONFLICT,
+	    "log of %.63s: a checkpoint over %" PRIu64
+	    " entries with another root was signed before: no second one is",
+	    ledger_tenant(l), e->size);
+}
+
+/* From e on to size, line by line; each names the leaf before it. */
+static bool
+climb(struct ledger *l, struct log_edge *e, uint64_t size, const struct log_signed *before,
+    struct fault *f)
+{
+	struct bytes line = { 0 };
+	uint8_t leaf[LOG_HASH_OCTETS], prev[LOG_HASH_OCTETS];
+	bool ok = true;
+
+	while (ok && e->size < size) {
+		if (!(ok = line_at(l, e->size, &line, f)))
+			break;
+		if (!log_prev(octets_bytes(&line), prev))
+			ok = altered(l, e->size, f);
+		else if (memcmp(prev, e->last, sizeof(prev)) != 0)
+			ok = altered(l, e->size == 0 ? 0 : e->size - 1, f);
+		log_leaf(octets_bytes(&line), leaf);
+		log_edge_add(e, leaf);
+		ok = ok && check_signed(l, e, before, f);
+	}
+	bytes_free(&line);
+	return ok;
+}
+
+/* Older lines again: [from, to), of which each but the first names its predecessor's hash. */
+static bool
+reread(struct ledger *l, uint64_t from, uint64_t to, struct fault *f)
+{
+	struct bytes line = { 0 };
+	uint8_t leaf[LOG_HASH_OCTETS] = { 0 }, prev[LOG_HASH_OCTETS];
+	bool ok = true;
+
+	for (uint64_t i = from; ok && i < to; i++) {
+		if (!(ok = line_at(l, i, &line, f)))
+			break;
+		if (!log_prev(octets_bytes(&line), prev))
+			ok = altered(l, i, f);
+		else if (i > from && memcmp(prev, leaf, sizeof(leaf)) != 0)
+			ok = altered(l, i - 1, f);
+		log_leaf(octets_bytes(&line), leaf);
+	}
+	bytes_free(&line);
+	return ok;
+}
+
+/* A window overlaps the one before by a line, so that each line's hash is looked at once. */
+static bool
+roll(struct ledger *l, struct log_proof *p, uint64_t size, struct fault *f)
+{
+	uint64_t from = p->window, to = from + LOG_PROOF_WINDOW;
+
+	if (from >= size)
+		from = 0;
+	if (to > size)
+		to = size;
+	if (!reread(l, from, to, f))
+		return false;
+	p->window = to == size ? 0 : to - 1;
+	return true;
+}
+
+bool
+log_prove(struct ledger *l, struct log_proof *p, const struct log_signed *before, struct fault *f)
+{
+	struct log_edge said, e = { .size = 0 };
+	uint8_t want[LOG_HASH_OCTETS], root[LOG_HASH_OCTETS];
+
+	if (!log_edge_read(l, &said, f))
+		return false;
+	if (said.size < before->size)
+		return fault_set(f, FAULT_CONFLICT,
+		    "log of %.63s: a checkpoint over %" PRIu64
+		    " entries was signed, and there are %" PRIu64,
+		    ledger_tenant(l), before->size, said.size);
+	if (said.size >= LOG_PROOF_WHOLE && p->edge.size > 0 && p->edge.size <= said.size) {
+		if (!roll(l, p, p->edge.size, f))
+			return false;
+		e = p->edge;
+		if (!check_signed(l, &e, before, f))
+			return false;
+	}
+	if (!climb(l, &e, said.size, before, f))
+		return false;
+	log_edge_root(&said, want);
+	log_edge_root(&e, root);
+	if (memcmp(e.last, said.last, sizeof(said.last)) != 0)
+		return altered(l, said.size == 0 ? 0 : said.size - 1, f);
+	if (memcmp(want, root, sizeof(root)) != 0)
+		return fault_set(f, FAULT_CONFLICT,
+		    "log of %.63s: its edge is not the tree of its lines: no checkpoint is signed",
+		    ledger_tenant(l));
+	p->edge = e;
+	return true;
+}

@@ -1,0 +1,69 @@
+/* ca/realm_tenant.c - a tenant's row in the platform's ledger; see realm.h. */
+#include <string.h>
+
+#include "ca/realm.h"
+
+#define EDITION 1
+
+bool
+realm_read_tenant(struct octets key, struct octets value, struct tenant *ret)
+{
+	struct reader in = reader_of(value);
+	struct tenant t = { 0 };
+
+	if (key.n >= sizeof(t.name) || reader_u8(&in) != EDITION)
+		return false;
+	memcpy(t.name, key.at, key.n);
+	reader_copy(&in, t.key_id, sizeof(t.key_id));
+	t.constraints = (enum constraint_mode)reader_u8(&in);
+	t.created_s = (int64_t)reader_u64(&in);
+	t.not_after_s = (int64_t)reader_u64(&in);
+	if (!reader_done(&in))
+		return false;
+	*ret = t;
+	return true;
+}
+
+bool
+realm_tenant(struct realm *r, const char *name, struct tenant *ret, struct fault *f)
+{
+	struct bytes b = { 0 };
+	struct fault why;
+	bool ok = false;
+
+	if (!text_is_label(name))
+		return fault_set(f, FAULT_NOTFOUND, "tenant: there is none of that name");
+	if (!ledger_get(realm_platform(r), TABLE_TENANT, octets_text(name), &b, &why)) {
+		if (why.code == FAULT_NOTFOUND)
+			fault_set(f, FAULT_NOTFOUND, "tenant: there is none called %s", name);
+		else
+			*f = why;
+		goto out;
+	}
+	if (!realm_read_tenant(octets_text(name), octets_bytes(&b), ret)) {
+		fault_set(f, FAULT_INTERNAL, "tenant: a row that cannot be read");
+		goto out;
+	}
+	ok = true;
+out:
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+realm_put_tenant(struct realm *r, const struct tenant *t, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok;
+
+	bytes_put_u8(&b, EDITION);
+	bytes_put(&b, t->key_id, sizeof(t->key_id));
+	bytes_put_u8(&b, (uint8_t)t->constraints);
+	bytes_put_u64(&b, (uint64_t)t->created_s);
+	bytes_put_u64(&b, (uint64_t)t->not_after_s);
+	if ((ok = bytes_ok(&b, f)))
+		batch_add(ledger_batch(realm_platform(r)), TABLE_TENANT, octets_text(t->name),
+		    octets_bytes(&b));
+	bytes_free(&b);
+	return ok;
+}
