@@ -125,6 +125,10 @@ static const char *const common[] = {
 static const char *const signer[] = { "mkdir", "mkdirat", "rename", "renameat", "renameat2",
 	"rmdir", "unlink", "unlinkat" };
 
+/* SoftHSM looks into its folder anew for each key, and locks by file. */
+static const char *const token[] = { "mkdir", "mkdirat", "rename", "renameat", "renameat2",
+	"rmdir", "unlink", "unlinkat" };
+
 static const char *const edge[] = { "accept", "accept4", "getpeername", "getsockname" };
 
 /* Allowed with one argument as said. */
@@ -143,6 +147,7 @@ static const struct extra {
 	size_t n;
 } extras[] = {
 	[SANDBOX_SIGNER] = { signer, COUNT(signer) },
+	[SANDBOX_SIGNER_TOKEN] = { token, COUNT(token) },
 	[SANDBOX_EDGE] = { edge, COUNT(edge) },
 };
 
@@ -223,7 +228,7 @@ filter(enum sandbox_role role, bool *ret_on, struct fault *f)
 bool
 sandbox_enter(enum sandbox_role role, bool *ret_on, struct fault *f)
 {
-	if (role != SANDBOX_SIGNER && role != SANDBOX_EDGE)
+	if (role != SANDBOX_SIGNER && role != SANDBOX_SIGNER_TOKEN && role != SANDBOX_EDGE)
 		return fault_set(f, FAULT_INTERNAL, "sandbox: no role %d", (int)role);
 	return close_doors(f) && filter(role, ret_on, f);
 }

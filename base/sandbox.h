@@ -25,6 +25,7 @@
 enum sandbox_role {
 	SANDBOX_SIGNER, /* files and folders, and the descriptors it has */
 	SANDBOX_EDGE,   /* files, the descriptors it has, and accept; removes and renames nothing */
+	SANDBOX_SIGNER_TOKEN, /* the same, and what a PKCS #11 module does beside */
 };
 
 enum sandbox_use {

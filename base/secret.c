@@ -116,9 +116,21 @@ line_read(int fd, const sigset_t *mask, struct secret *room, struct secret *ret,
 }
 
 bool
-secret_read_line(const char *path, struct secret *ret, struct fault *f)
+secret_read_line_of(int fd, struct secret *ret, struct fault *f)
 {
 	struct secret room = { NULL, 0 };
+	bool ok;
+
+	if (!secret_new(LINE_MAX_OCTETS + 2, &room, f))
+		return false;
+	ok = line_read(fd, NULL, &room, ret, f);
+	secret_free(&room);
+	return ok;
+}
+
+bool
+secret_read_line(const char *path, struct secret *ret, struct fault *f)
+{
 	bool ok;
 	int fd;
 
@@ -127,10 +139,7 @@ secret_read_line(const char *path, struct secret *ret, struct fault *f)
 
 		return fault_errno(f, code, "secret: cannot open %s", path);
 	}
-	if ((ok = secret_new(LINE_MAX_OCTETS + 2, &room, f))) {
-		ok = line_read(fd, NULL, &room, ret, f);
-		secret_free(&room);
-	}
+	ok = secret_read_line_of(fd, ret, f);
 	(void)close(fd);
 	return ok;
 }

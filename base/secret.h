@@ -30,6 +30,8 @@ bool secret_copy(struct octets o, struct secret *ret, struct fault *f) CHECKED;
 /* The first line of a file without its line end. Faults: FAULT_NOTFOUND, FAULT_INTERNAL unreadable,
  * FAULT_BADREQ empty or over 1024 octets. */
 bool secret_read_line(const char *path, struct secret *ret, struct fault *f) CHECKED;
+/* The same of a file that is open, from where it stands. Faults: FAULT_INTERNAL, FAULT_BADREQ. */
+bool secret_read_line_of(int fd, struct secret *ret, struct fault *f) CHECKED;
 /* Asks on the terminal, without echo. Faults: FAULT_NOTFOUND no terminal, FAULT_INTERNAL
  * interrupted, FAULT_BADREQ empty or over 1024 octets. */
 bool secret_ask(const char *prompt, struct secret *ret, struct fault *f) CHECKED;

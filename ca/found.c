@@ -43,30 +43,12 @@ found_mode_word(enum constraint_mode mode)
 /* "eu Region CA" and its kin; the profile of a level is its name. */
 static const struct {
 	const char *profile, *suffix;
+	enum keyring_use use;
 } levels[] = {
-	[LEVEL_ROOT] = { "root", "Root" },
-	[LEVEL_REGION] = { "region", "Region CA" },
-	[LEVEL_TENANT] = { "tenant", "Tenant CA" },
+	[LEVEL_ROOT] = { "root", "Root", KEYRING_ROOT },
+	[LEVEL_REGION] = { "region", "Region CA", KEYRING_REGION },
+	[LEVEL_TENANT] = { "tenant", "Tenant CA", KEYRING_TENANT },
 };
-
-/* A new key, sealed in its file (elsewhere, or its usual place) before anything names it. */
-static bool
-new_key(struct keyring *k, const char *elsewhere, struct key **ret, struct fault *f)
-{
-	const struct keyring_ground *g = keyring_ground(k);
-	char path[REALM_PATH_MAX];
-	struct key *key;
-
-	if (!key_new(KEY_P256, &key, f))
-		return false;
-	if (!keyring_path(g->realm, key_id(key), path, f) ||
-	    !key_write(key, g->seal, elsewhere != NULL ? elsewhere : path, f)) {
-		key_free(key);
-		return false;
-	}
-	*ret = key;
-	return true;
-}
 
 /* The rows by which the new CA is found, into the platform's batch. */
 static bool
@@ -130,7 +112,8 @@ found(struct keyring *k, const struct issuer *above, struct issuer *made,
 	struct key *key;
 	uint8_t id[TBS_KEY_ID_OCTETS];
 
-	if (!new_key(k, elsewhere, &key, f))
+	if (!keyring_new_key(
+		k, levels[made->a.level].use, KEY_P256, made->a.label, elsewhere, &key, f))
 		return false;
 	memcpy(id, key_id(key), sizeof(id));
 	memcpy(made->a.key_id, id, sizeof(id));

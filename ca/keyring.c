@@ -107,6 +107,52 @@ keyring_path(const struct realm *r, const uint8_t id[static TBS_KEY_ID_OCTETS],
 	return true;
 }
 
+/* "quatrain responder of acme": what a person sees in the token. */
+static void
+label_of(enum keyring_use use, const char *whose, char *to, size_t size)
+{
+	static const struct {
+		enum keyring_use use;
+		const char *word;
+	} words[] = {
+		{ KEYRING_ROOT, "root" },
+		{ KEYRING_REGION, "region" },
+		{ KEYRING_TENANT, "tenant" },
+		{ KEYRING_RESPONDER, "responder of" },
+	};
+	const char *word = "";
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (words[i].use == use)
+			word = words[i].word;
+	(void)snprintf(
+	    to, size, use == KEYRING_ROOT ? "quatrain %s" : "quatrain %s %s", word, whose);
+}
+
+bool
+keyring_new_key(struct keyring *k, enum keyring_use use, enum key_kind kind, const char *whose,
+    const char *elsewhere, struct key **ret, struct fault *f)
+{
+	const struct keyring_ground *g = &k->ground;
+	bool there = (g->in_token & (unsigned)use) != 0;
+	char label[TEXT_LABEL_MAX + 32], path[REALM_PATH_MAX];
+	struct key *key;
+
+	if (there && elsewhere != NULL)
+		return fault_set(f, FAULT_BADREQ,
+		    "keyring: a key that is made in a token has no file to take elsewhere");
+	label_of(use, whose, label, sizeof(label));
+	if (!(there ? key_new_in(g->hsm, label, &key, f) : key_new(kind, &key, f)))
+		return false;
+	if (!keyring_path(g->realm, key_id(key), path, f) ||
+	    !key_write(key, g->seal, elsewhere != NULL ? elsewhere : path, f)) {
+		key_free(key);
+		return false;
+	}
+	*ret = key;
+	return true;
+}
+
 static bool
 open_key(struct keyring *k, const uint8_t id[static TBS_KEY_ID_OCTETS], struct key **ret,
     struct fault *f)
@@ -114,7 +160,8 @@ open_key(struct keyring *k, const uint8_t id[static TBS_KEY_ID_OCTETS], struct k
 	char path[REALM_PATH_MAX];
 	struct key *key;
 
-	if (!keyring_path(k->ground.realm, id, path, f) || !key_read(k->ground.seal, path, &key, f))
+	if (!keyring_path(k->ground.realm, id, path, f) ||
+	    !key_read(k->ground.seal, k->ground.hsm, path, &key, f))
 		return false;
 	if (memcmp(key_id(key), id, TBS_KEY_ID_OCTETS) != 0) {
 		key_free(key);
@@ -331,8 +378,9 @@ make(struct keyring *k, const struct authority *of, const struct purpose *p, int
     struct fault *f)
 {
 	const struct issuer *by = NULL;
-	char path[REALM_PATH_MAX];
 	struct ledger_mark mark = { 0, 0 };
+	enum keyring_use use =
+	    strncmp(p->profile, "responder", 9) == 0 ? KEYRING_RESPONDER : KEYRING_OTHER;
 	struct held_delegate *d = calloc(1, sizeof(*d));
 	struct ticket *t = NULL;
 	struct standing s;
@@ -343,14 +391,11 @@ make(struct keyring *k, const struct authority *of, const struct purpose *p, int
 		fault_set(f, FAULT_INTERNAL, "keyring: out of memory");
 		goto out;
 	}
-	/* The key's file comes first: a certificate for a key that is lost would be worse than a
-	 * file too many. */
 	if (!keyring_issuer(k, of->key_id, &by, f))
 		goto out;
 	mark = ledger_mark(by->ledger);
-	if (!key_new(p->kind, &d->key, f) ||
-	    !keyring_path(k->ground.realm, key_id(d->key), path, f) ||
-	    !key_write(d->key, k->ground.seal, path, f) || !certify(k, by, p, d->key, now_s, &t, f))
+	if (!keyring_new_key(k, use, p->kind, of->label, NULL, &d->key, f) ||
+	    !certify(k, by, p, d->key, now_s, &t, f))
 		goto out;
 	remember(by, p, d->key, t);
 	der = ticket_certificate(t);

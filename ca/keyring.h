@@ -5,7 +5,7 @@
  * one purpose: its OCSP responder, its tenant's log, the service's TLS. A
  * delegate is renewed here when a third of its time is left. Signer and init only.
  *
- * Sealed files lie in <data>/keys/<key id>.key.
+ * Their files lie in <data>/keys/<key id>.key: sealed, or the URI of one in a token (ca/key.h).
  */
 #ifndef QUATRAIN_CA_KEYRING_H
 #define QUATRAIN_CA_KEYRING_H
@@ -14,12 +14,23 @@
 
 struct keyring;
 
+/* Kinds of keys, for which a new one may be made in a token. */
+enum keyring_use {
+	KEYRING_OTHER = 0, /* the log's, and the service's, which leaves to the edge: never there */
+	KEYRING_ROOT = 1 << 0,
+	KEYRING_REGION = 1 << 1,
+	KEYRING_TENANT = 1 << 2,
+	KEYRING_RESPONDER = 1 << 3,
+};
+
 struct keyring_ground {
 	struct realm *realm;
 	struct seal *seal;
 	struct journal *journal;
 	const char *public_url;
 	const struct log_context *why; /* of what is made here: who runs this process */
+	struct hsm *hsm;               /* NULL: no token */
+	unsigned in_token;             /* of enum keyring_use: made there */
 };
 
 struct delegate {
@@ -46,6 +57,15 @@ void keyring_free(struct keyring *k); /* NULL is allowed */
 /* Where the sealed file of a key lies. Fault: FAULT_INTERNAL the path is too long. */
 bool keyring_path(const struct realm *r, const uint8_t id[static TBS_KEY_ID_OCTETS],
     char to[static REALM_PATH_MAX], struct fault *f) CHECKED;
+
+/*
+ * A new key with its file: before any certificate, since one for a key that is lost would be worse
+ * than a file too many. whose is the CA's label, for people who look into the token. elsewhere is
+ * where its file goes, or NULL. *ret to key_free(). Faults: FAULT_CONFLICT elsewhere exists,
+ * FAULT_BADREQ it would hold a token's key, those of key_new_in(), FAULT_INTERNAL.
+ */
+bool keyring_new_key(struct keyring *k, enum keyring_use use, enum key_kind kind, const char *whose,
+    const char *elsewhere, struct key **ret, struct fault *f) CHECKED;
 
 /* The CA key_id with its key; lent. Faults: FAULT_NOTFOUND no such CA, or its key is not here (an
  * offline root's), FAULT_AUTH and the other faults of key_read(). */

@@ -33,6 +33,7 @@ enum wire_verb {
 	WIRE_STOP,       /* to a child: finish what is in hand and end */
 	WIRE_READY,      /* from a child: it serves */
 	WIRE_PROFILES,   /* to a child: a bundle (ca/profile_set.h) */
+	WIRE_PIN,        /* to the signer, where there is a token: its source, the PIN, counted */
 	WIRE_LOCK,       /* to the signer: the data folder's lock, held as long as it lives */
 };
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "daemon/edge.h"
+#include "daemon/hsm_login.h"
 #include "daemon/signer.h"
 
 static const struct {
@@ -147,13 +148,16 @@ bool
 child_confine(enum child_role role, const struct settings *s, struct fault *f)
 {
 	char folder[CONF_TEXT_MAX * 2];
-	struct sandbox_place place = { folder, roles[role].use };
-	bool files, calls;
+	struct sandbox_place places[1 + CONF_LIST_MAX] = { { folder, roles[role].use } };
+	bool token = role == CHILD_SIGNER && hsm_is_set(s), files, calls;
+	size_t n = 1;
 
 	if (!settings_path(s, roles[role].folder, folder, sizeof(folder)))
 		return fault_set(f, FAULT_INTERNAL, "child: the data folder's path is too long");
-	if (!sandbox_confine(&place, 1, &files, f) ||
-	    !sandbox_enter(roles[role].sandbox, &calls, f))
+	for (size_t i = 0; token && i < s->hsm.paths.n; i++)
+		places[n++] = (struct sandbox_place){ s->hsm.paths.at[i], SANDBOX_SHARE };
+	if (!sandbox_confine(places, n, &files, f) ||
+	    !sandbox_enter(token ? SANDBOX_SIGNER_TOKEN : roles[role].sandbox, &calls, f))
 		return false;
 	if (!files)
 		log_fact(LOG_WARN, "sandbox", "why",

@@ -20,6 +20,7 @@
 #include "ca/found.h"
 #include "ca/journal_check.h"
 #include "daemon/cli.h"
+#include "daemon/hsm_login.h"
 #include "daemon/passphrase.h"
 #include "daemon/place.h"
 #include "daemon/service.h"
@@ -40,6 +41,8 @@ struct ceremony {
 	struct realm *realm;
 	struct journal journal;
 	struct keyring *keys;
+	struct hsm *hsm;
+	struct pin pin;
 	struct log_context why;
 	const struct issuer *root, *region, *platform;
 	int64_t now_s;
@@ -87,20 +90,27 @@ prepare(struct ceremony *c, struct fault *f)
 	if (c->offline != NULL && access(c->offline, F_OK) == 0)
 		return fault_set(f, FAULT_CONFLICT,
 		    "init: %s is there already, and is never overwritten", c->offline);
+	if (c->offline != NULL && (hsm_uses(&c->settings) & KEYRING_ROOT) != 0)
+		return fault_set(f, FAULT_BADREQ,
+		    "init: with root in hsm.keys the root's key is made in the token and has no file: leave out --offline-root");
 	return place_make(&c->place, "init", &c->settings, f);
 }
 
+/* The key of the enrolment tokens; and the token that is a device, which has nothing to do with
+ * them. A PIN that it refuses was named by a person, who sees that it was. */
 static bool
 make_token_key(struct ceremony *c, struct fault *f)
 {
-	char path[sizeof(c->place.made_in) + 32];
+	char keys[sizeof(c->place.made_in) + 16], path[sizeof(keys) + 16];
 	struct secret key = { 0 };
 	bool ok;
 
-	(void)snprintf(path, sizeof(path), "%s/keys/token.key", c->place.made_in);
+	(void)snprintf(keys, sizeof(keys), "%s/keys", c->place.made_in);
+	(void)snprintf(path, sizeof(path), "%s/token.key", keys);
 	if (!secret_random(TOKEN_KEY_OCTETS, &key, f))
 		return false;
-	ok = seal_write(c->seal, path, &key, f);
+	ok = seal_write(c->seal, path, &key, f) && hsm_read_pin(&c->settings, &c->pin, f) &&
+	     hsm_log_in(&c->settings, keys, &key, &c->pin, &c->hsm, f);
 	secret_free(&key);
 	return ok;
 }
@@ -127,9 +137,16 @@ open_ground(struct ceremony *c, struct fault *f)
 	    !realm_set_space(c->realm, &c->space, f) || !journal_open(journal, &c->journal, f))
 		return false;
 	realm_on_event(c->realm, journal_told, &c->journal);
-	ground = (struct keyring_ground){ c->realm, c->seal, &c->journal, c->settings.public_url,
-		&c->why };
-	return keyring_new(&ground, &c->keys, f) && make_token_key(c, f);
+	if (!make_token_key(c, f))
+		return false;
+	ground = (struct keyring_ground){ .realm = c->realm,
+		.seal = c->seal,
+		.journal = &c->journal,
+		.public_url = c->settings.public_url,
+		.why = &c->why,
+		.hsm = c->hsm,
+		.in_token = hsm_uses(&c->settings) };
+	return keyring_new(&ground, &c->keys, f);
 }
 
 /* Responders, the root's CRL (an offline root cannot make one later) and the service's own
@@ -270,6 +287,16 @@ end(struct ceremony *c)
 	seal_free(c->seal);
 }
 
+/* Keys that were made in a token go with a ceremony that failed. */
+static void
+leave_token(struct ceremony *c, bool stands)
+{
+	if (c->hsm != NULL && !stands)
+		hsm_unmake(c->hsm);
+	hsm_close(c->hsm);
+	pin_free(&c->pin);
+}
+
 static bool
 hold(struct ceremony *c, char print[static 96], struct fault *f)
 {
@@ -298,7 +325,9 @@ init_command(const struct invocation *inv)
 	c.now_s = clock_now_s();
 	ok = hold(&c, print, &f);
 	end(&c);
-	if (!ok || !place_publish(&c.place, &c.owner, c.key_at, &f)) {
+	ok = ok && place_publish(&c.place, &c.owner, c.key_at, &f);
+	leave_token(&c, ok);
+	if (!ok) {
 		take_back(&c);
 		return cli_refuse(inv, &f);
 	}

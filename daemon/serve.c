@@ -20,14 +20,15 @@
 #include "base/clock.h"
 #include "base/exchange.h"
 #include "base/log.h"
-#include "ca/realm.h"
 #include "ca/wire.h"
 #include "daemon/child.h"
 #include "daemon/cli.h"
+#include "daemon/hsm_login.h"
 #include "daemon/listen.h"
 #include "daemon/owner.h"
 #include "daemon/passphrase.h"
 #include "daemon/profiles.h"
+#include "daemon/start.h"
 
 #define CHILDREN_MAX   66 /* signer, desk, 64 edges */
 #define START_MS       60000
@@ -55,10 +56,11 @@ struct serve {
 	const char *ready_file;
 	struct secret passphrase;
 	struct bytes profiles; /* what the files said when this process started */
+	struct pin pin; /* of the token that the settings name */
 	int listener[FACES];
 	struct child child[CHILDREN_MAX]; /* 0 is the signer, 1 the desk */
 	size_t children;
-	bool told;
+	bool told, pin_refused;
 	int64_t stop_us; /* 0: not stopping */
 };
 
@@ -96,19 +98,6 @@ listen_all(struct serve *s, struct fault *f)
 	return listen_tcp(c->listen_public, &s->listener[FACE_PUBLIC], f) &&
 	       listen_tcp(c->listen_secure, &s->listener[FACE_SECURE], f) &&
 	       listen_tcp(c->listen_metrics, &s->listener[FACE_METRICS], f);
-}
-
-static bool
-is_founded(const struct settings *s, struct fault *f)
-{
-	char root[CONF_TEXT_MAX * 2];
-
-	if (!settings_path(s, "root.pem", root, sizeof(root)))
-		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
-	if (access(root, F_OK) != 0)
-		return fault_set(f, FAULT_NOTFOUND,
-		    "serve: %s holds no service yet: run \"quatrain init\" first", s->data);
-	return true;
 }
 
 /* One service a data folder: two would write two logs into one. The signer, which may outlive its
@@ -157,6 +146,20 @@ serves(enum child_role role, enum exchange_face face)
 }
 
 static bool
+tell_pin(struct serve *s, struct child *c, struct fault *f)
+{
+	struct bytes body = { 0 };
+	bool ok;
+
+	if (!hsm_is_set(s->settings))
+		return true;
+	ok = hsm_put_pin(&s->pin, &body, f) &&
+	     child_tell(c->control, WIRE_PIN, octets_bytes(&body), -1, f);
+	bytes_free(&body); /* wiped */
+	return ok;
+}
+
+static bool
 tell_start(struct serve *s, struct child *c, struct fault *f)
 {
 	if (!child_tell(
@@ -165,6 +168,7 @@ tell_start(struct serve *s, struct child *c, struct fault *f)
 		return false;
 	if (c->role == CHILD_SIGNER)
 		return child_tell(c->control, WIRE_LOCK, octets_of(NULL, 0), s->lock, f) &&
+		       tell_pin(s, c, f) &&
 		       child_tell(
 			   c->control, WIRE_PASSPHRASE, secret_octets(&s->passphrase), -1, f);
 	for (unsigned i = 0; i < FACES; i++) {
@@ -211,6 +215,8 @@ gone(struct serve *s, struct child *c, int status)
 
 	(void)snprintf(why, sizeof(why), WIFSIGNALED(status) ? "signal %d" : "exit %d",
 	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+	if (WIFEXITED(status) && WEXITSTATUS(status) == HSM_PIN_STATUS)
+		s->pin_refused = true;
 	if (s->stop_us == 0)
 		log_fact(LOG_WARN, "child-ended", "child", child_word(c->role), "why", why, NULL);
 	let_go(c);
@@ -233,8 +239,6 @@ reap(struct serve *s)
 static void
 say_ready(struct serve *s)
 {
-	const struct settings *c = s->settings;
-	const char *config = s->inv->config;
 	FILE *out;
 
 	if (s->ready_fd >= 0) {
@@ -246,17 +250,8 @@ say_ready(struct serve *s)
 		(void)fprintf(out, "%ld\n", (long)getpid());
 		(void)fclose(out);
 	}
-	if (s->local)
-		return;
-	(void)printf(
-	    "quatrain serves region %s of %s.\n\n"
-	    "  EST, operators' API   https://%s\n"
-	    "  OCSP, CRLs, CAs       http://%s   (written into certificates as %s)\n"
-	    "  metrics               http://%s/metrics\n\n"
-	    "Next, in another terminal: quatrain tenant create NAME%s%s\nCtrl-C stops it.\n",
-	    c->region, c->domain, c->listen_secure, c->listen_public, c->public_url,
-	    c->listen_metrics, config == NULL ? "" : " --config ", config == NULL ? "" : config);
-	(void)fflush(stdout);
+	if (!s->local)
+		start_greet(s->settings, s->inv->config);
 }
 
 static void
@@ -364,8 +359,9 @@ revive(struct serve *s, int64_t begun_us)
 
 		if (c->pid != 0 || now_us < c->again_us)
 			continue;
-		/* Before the first ready a death is a mistake in the set-up: its line says it. */
-		if (!s->told && c->started_us != 0)
+		/* Before the first ready a death is a mistake in the set-up: its line says it. And
+		 * no PIN is tried twice. */
+		if ((!s->told && c->started_us != 0) || s->pin_refused)
 			return false;
 		start(s, c);
 	}
@@ -403,7 +399,7 @@ watch(struct serve *s, struct fault *f)
 		}
 		wait_a_little(s);
 	}
-	return s->told;
+	return s->told && !s->pin_refused;
 }
 
 static bool
@@ -431,22 +427,10 @@ name_children(struct serve *s)
 		s->child[s->children++] = (struct child){ .role = CHILD_EDGE, .control = -1 };
 }
 
-/* What the ceremony recorded is what certificates say, whatever the file says now. */
 static bool
-check_space(struct serve *s, struct fault *f)
+check_names(struct serve *s, struct fault *f)
 {
-	const struct settings *c = s->settings;
-	struct realm *r;
-	const struct name_space *ns;
-
-	if (!realm_open(c->data, STORE_READ, &r, f))
-		return false;
-	ns = realm_space(r);
-	if (strcmp(ns->domain, c->domain) != 0 || strcmp(ns->region, c->region) != 0)
-		log_fact(LOG_WARN, "names", "domain", ns->domain, "region", ns->region, "why",
-		    "the configuration says others; those of the ceremony hold", NULL);
-	realm_close(r);
-	return true;
+	return start_check_names(s->settings, f);
 }
 
 static bool
@@ -464,10 +448,11 @@ find_owner(struct serve *s, struct fault *f)
 static bool
 run(struct serve *s, struct fault *f)
 {
-	return profiles_start(s->settings, &s->profiles, f) && is_founded(s->settings, f) &&
-	       find_owner(s, f) && as_owner(s, take_lock, f) && as_owner(s, check_space, f) &&
+	return profiles_start(s->settings, &s->profiles, f) && start_is_founded(s->settings, f) &&
+	       find_owner(s, f) && as_owner(s, take_lock, f) && as_owner(s, check_names, f) &&
 	       block_signals(s, f) && listen_all(s, f) &&
-	       passphrase_get(s->settings, &s->passphrase, f) && watch(s, f);
+	       passphrase_get(s->settings, &s->passphrase, f) &&
+	       hsm_read_pin(s->settings, &s->pin, f) && watch(s, f);
 }
 
 int
@@ -476,6 +461,7 @@ serve_command(const struct invocation *inv)
 	struct serve *s = calloc(1, sizeof(*s));
 	const char *fd = s == NULL ? NULL : cli_option(inv, "ready-fd");
 	struct fault f;
+	int status;
 	bool ok;
 
 	if (s == NULL) {
@@ -493,8 +479,12 @@ serve_command(const struct invocation *inv)
 	child_log("main", s->settings);
 	name_children(s);
 	ok = run(s, &f);
+	status = ok ? CLI_OK : cli_refuse(inv, &f);
+	if (!ok && s->pin_refused)
+		status = HSM_PIN_STATUS;
+	pin_free(&s->pin);
 	secret_free(&s->passphrase);
 	bytes_free(&s->profiles);
 	free(s);
-	return ok ? CLI_OK : cli_refuse(inv, &f);
+	return status;
 }

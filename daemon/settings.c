@@ -27,6 +27,11 @@ const struct conf_key settings_keys[] = {
 	{ "seal", CONF_CHOICE, AT(seal), "key-file", "key-file|passphrase|credential" },
 	{ "seal_file", CONF_TEXT, AT(seal_file), NULL, NULL },
 	{ "profiles", CONF_TEXT, AT(profiles), NULL, NULL },
+	{ "hsm.module", CONF_TEXT, AT(hsm.module), NULL, NULL },
+	{ "hsm.token", CONF_TEXT, AT(hsm.token), NULL, NULL },
+	{ "hsm.pin_file", CONF_TEXT, AT(hsm.pin_file), NULL, NULL },
+	{ "hsm.keys", CONF_LIST, AT(hsm.keys), NULL, NULL },
+	{ "hsm.paths", CONF_LIST, AT(hsm.paths), NULL, NULL },
 	{ "user", CONF_TEXT, AT(user), NULL, NULL },
 	{ "log_level", CONF_CHOICE, AT(log_level), "info", "debug|info|warn|error" },
 	{ "edges", CONF_COUNT, AT(edges), "1", "1..64" },
@@ -141,13 +146,56 @@ check_listeners(const char *file, const struct settings *s, struct fault *f)
 }
 
 static bool
+is_use(const char *word)
+{
+	static const char *const uses[] = { "root", "region", "tenant", "responder" };
+
+	for (size_t i = 0; i < sizeof(uses) / sizeof(uses[0]); i++)
+		if (strcmp(uses[i], word) == 0)
+			return true;
+	return false;
+}
+
+/* Which token, and by which PIN; and nothing of it where there is no module. */
+static bool
+check_hsm(const char *file, const struct settings *s, struct fault *f)
+{
+	bool on = s->hsm.module[0] != '\0', token = s->hsm.token[0] != '\0',
+	     pin = s->hsm.pin_file[0] != '\0';
+
+	if (!on && (token || pin))
+		return fault_set(f, FAULT_BADREQ,
+		    "%s: hsm.module: expected a path beside %s, found nothing", file,
+		    token ? "hsm.token" : "hsm.pin_file");
+	if (on && s->hsm.module[0] != '/')
+		return fault_set(f, FAULT_BADREQ,
+		    "%s: hsm.module: expected an absolute path, found \"%s\"", file, s->hsm.module);
+	if (on && (!token || !pin))
+		return fault_set(f, FAULT_BADREQ, "%s: %s: expected %s, found nothing", file,
+		    token ? "hsm.pin_file" : "hsm.token",
+		    token ? "a path, or credential:NAME" : "the token's label");
+	for (size_t i = 0; i < s->hsm.keys.n; i++)
+		if (!on || !is_use(s->hsm.keys.at[i]))
+			return fault_set(f, FAULT_BADREQ,
+			    "%s: hsm.keys: expected root, region, tenant, responder%s, found \"%s\"",
+			    file, on ? "" : " beside hsm.module", s->hsm.keys.at[i]);
+	for (size_t i = 0; i < s->hsm.paths.n; i++)
+		if (s->hsm.paths.at[i][0] != '/')
+			return fault_set(f, FAULT_BADREQ,
+			    "%s: hsm.paths: expected absolute paths, found \"%s\"", file,
+			    s->hsm.paths.at[i]);
+	return true;
+}
+
+static bool
 check(const char *file, const struct settings *s, struct fault *f)
 {
 	if (strcmp(s->seal, "credential") == 0 && s->seal_file[0] == '\0')
 		return fault_set(f, FAULT_BADREQ,
 		    "%s: seal_file: expected the credential's name, because seal is credential, found nothing",
 		    file);
-	return check_space(file, s, f) && check_names(file, s, f) && check_listeners(file, s, f);
+	return check_space(file, s, f) && check_names(file, s, f) && check_listeners(file, s, f) &&
+	       check_hsm(file, s, f);
 }
 
 bool

@@ -30,6 +30,12 @@ struct settings {
 	char log_level[CONF_TEXT_MAX]; /* debug, info, warn, error */
 	int64_t edges;                 /* processes that share the listeners */
 	int64_t store_max;             /* MiB that one tenant's ledger may grow to */
+	struct {                       /* keys in a token; module empty: none */
+		char module[CONF_TEXT_MAX], token[CONF_TEXT_MAX];
+		char pin_file[CONF_TEXT_MAX]; /* a path, or "credential:NAME" */
+		struct conf_list keys;        /* root, region, tenant, responder */
+		struct conf_list paths;       /* folders that the module writes */
+	} hsm;
 };
 
 /* The table of keys: the manual pages and the tests read it too. */

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "ca/profile_set.h"
 #include "daemon/child.h"
+#include "daemon/hsm_login.h"
 #include "daemon/passphrase.h"
 #include "daemon/round.h"
 
@@ -30,6 +31,8 @@ struct bench {
 	size_t lines;
 	int64_t ballast_us; /* not looked at again before */
 	bool stop;
+	int status;     /* to exit with where the start fails */
+	struct pin pin; /* from main, until the token takes it over */
 };
 
 /* Whoever asks what it may not has been captured, or is broken: it gets no second question. */
@@ -188,7 +191,22 @@ expect(struct bench *d, uint16_t verb, struct message *m, struct fault *f)
 	       fault_set(f, FAULT_INTERNAL, "signer: main said %u, and %u was due", m->verb, verb);
 }
 
-/* What main says first: settings, the lock, then the passphrase. */
+/* A token's PIN, and where it is from. */
+static bool
+hear_pin(struct bench *d, struct message *m, struct fault *f)
+{
+	bool ok;
+
+	if (!hsm_is_set(&d->signer.settings))
+		return true;
+	if (!expect(d, WIRE_PIN, m, f))
+		return false;
+	ok = hsm_take_pin(octets_bytes(&m->body), &d->pin, f);
+	secret_wipe(m->body.at, m->body.n);
+	return ok;
+}
+
+/* What main says first: settings, the lock, a token's PIN, then the passphrase. */
 static bool
 hear_start(struct bench *d, struct fault *f)
 {
@@ -209,6 +227,8 @@ hear_start(struct bench *d, struct fault *f)
 	if (!expect(d, WIRE_LOCK, &m, f))
 		goto out;
 	d->lock = m.fd;
+	if (!hear_pin(d, &m, f))
+		goto out;
 	if (!expect(d, WIRE_PASSPHRASE, &m, f))
 		goto out;
 	if (!secret_copy(octets_bytes(&m.body), &passphrase, f))
@@ -233,6 +253,22 @@ tell_start(struct signer *s, struct fault *f)
 	return log_append(platform, e, clock_now_s(), NULL, f) && ledger_commit(platform, f);
 }
 
+/* Only what the token says of its PIN has a status of its own. */
+static bool
+open_token(struct bench *d, struct fault *f)
+{
+	struct signer *s = &d->signer;
+	char keys[CONF_TEXT_MAX * 2];
+
+	if (!settings_path(&s->settings, "keys", keys, sizeof(keys)))
+		return fault_set(f, FAULT_INTERNAL, "signer: the data folder's path is too long");
+	if (hsm_log_in(&s->settings, keys, &s->token_key, &d->pin, &s->hsm, f))
+		return true;
+	if (f->code == FAULT_AUTH)
+		d->status = HSM_PIN_STATUS;
+	return false;
+}
+
 static bool
 open_all(struct bench *d, struct fault *f)
 {
@@ -245,10 +281,15 @@ open_all(struct bench *d, struct fault *f)
 	};
 	if (!rules_digest(s->policy, f) ||
 	    !realm_open(s->settings.data, STORE_WRITE, &s->realm, f) || !watch_start(s, f) ||
-	    !read_token_key(s, f))
+	    !read_token_key(s, f) || !open_token(d, f))
 		return false;
-	ground = (struct keyring_ground){ s->realm, s->seal, &s->journal, s->settings.public_url,
-		&s->self };
+	ground = (struct keyring_ground){ .realm = s->realm,
+		.seal = s->seal,
+		.journal = &s->journal,
+		.public_url = s->settings.public_url,
+		.why = &s->self,
+		.hsm = s->hsm,
+		.in_token = hsm_uses(&s->settings) };
 	realm_on_open(s->realm, signer_settle, s);
 	return keyring_new(&ground, &s->keys, f) &&
 	       realm_ledger(s->realm, NAME_PLATFORM, &platform, f) && tell_start(s, f);
@@ -261,6 +302,8 @@ close_all(struct bench *d)
 
 	watch_stop(s);
 	keyring_free(s->keys);
+	hsm_close(s->hsm);
+	pin_free(&d->pin);
 	realm_close(s->realm);
 	journal_close(&s->journal);
 	secret_free(&s->token_key);
@@ -279,10 +322,11 @@ signer_main(int control)
 {
 	struct bench *d = calloc(1, sizeof(*d));
 	struct fault f;
-	int status = 1;
+	int status;
 
 	if (d == NULL || CRYPTO_secure_malloc_init(SECURE_HEAP, 32) == 0)
 		return 1;
+	d->status = 1;
 	d->control = control;
 	d->lock = -1;
 	d->round.signer = &d->signer;
@@ -297,8 +341,9 @@ signer_main(int control)
 	}
 	log_fact(LOG_INFO, "ready", NULL);
 	loop(d);
-	status = 0;
+	d->status = 0;
 out:
+	status = d->status;
 	close_all(d);
 	free(d);
 	return status;

@@ -25,6 +25,7 @@ struct signer {
 	struct seal *seal;
 	struct realm *realm;
 	struct keyring *keys;
+	struct hsm *hsm; /* NULL: no token */
 	struct journal journal;
 	struct watch watch;
 	struct secret token_key;

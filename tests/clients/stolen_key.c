@@ -32,7 +32,7 @@ visit(const char *path, const struct stat *st, int type, struct FTW *at)
 
 	(void)st;
 	(void)at;
-	if (type != FTW_F || !key_read(seal, path, &k, &f))
+	if (type != FTW_F || !key_read(seal, NULL, path, &k, &f))
 		return 0;
 	if (key_spki(k).n == wanted.n && memcmp(key_spki(k).at, wanted.at, wanted.n) == 0) {
 		found = k;

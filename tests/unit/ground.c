@@ -48,17 +48,32 @@ open_all(struct ground *g)
 	DONE(realm_set_space(g->realm, &space, &f), f);
 	DONE(journal_open(path, &g->journal, &f), f);
 	realm_on_event(g->realm, journal_told, &g->journal);
-	ground = (struct keyring_ground){ g->realm, g->seal, &g->journal, GROUND_URL, &g->why };
+	ground = (struct keyring_ground){ .realm = g->realm,
+		.seal = g->seal,
+		.journal = &g->journal,
+		.public_url = GROUND_URL,
+		.why = &g->why,
+		.hsm = g->hsm,
+		.in_token = g->in_token };
 	DONE(keyring_new(&ground, &g->keys, &f), f);
 }
 
 void
 ground_new(struct ground *g)
 {
+	*g = (struct ground){ .hsm = NULL };
+	ground_make(g);
+}
+
+void
+ground_make(struct ground *g)
+{
 	struct delegate d;
 	struct fault f;
 
-	*g = (struct ground){ .journal = { .fd = -1 },
+	*g = (struct ground){ .hsm = g->hsm,
+		.in_token = g->in_token,
+		.journal = { .fd = -1 },
 		.why = { .by = "ceremony", .from = "local", .rule = "ceremony" },
 		.now_s = GROUND_NOW_S };
 	go_where_syncing_is_free();

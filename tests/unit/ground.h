@@ -26,6 +26,8 @@ struct ground {
 	char dir[SCRATCH_PATH_MAX];
 	struct realm *realm;
 	struct seal *seal;
+	struct hsm *hsm;   /* lent; set it, and in_token, before ground_make() */
+	unsigned in_token; /* of enum keyring_use */
 	struct journal journal;
 	struct keyring *keys;
 	struct log_context why;
@@ -36,6 +38,8 @@ struct ground {
 };
 
 void ground_new(struct ground *g);
+/* The same with what g has in hsm, in_token and nothing else. */
+void ground_make(struct ground *g);
 void ground_free(struct ground *g);
 
 /* One more tenant. */

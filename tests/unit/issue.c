@@ -382,7 +382,11 @@ die(void)
 
 	ground_shut(&g);
 	ck_assert_msg(realm_open(g.dir, STORE_WRITE, &g.realm, &f), "%s", f.text);
-	ground = (struct keyring_ground){ g.realm, g.seal, &g.journal, GROUND_URL, &g.why };
+	ground = (struct keyring_ground){ .realm = g.realm,
+		.seal = g.seal,
+		.journal = &g.journal,
+		.public_url = GROUND_URL,
+		.why = &g.why };
 	ck_assert(keyring_new(&ground, &g.keys, &f));
 	ck_assert(realm_tenant(g.realm, "acme", &row, &f));
 	ck_assert_msg(keyring_issuer(g.keys, row.key_id, &g.acme, &f), "%s", f.text);

@@ -8,8 +8,10 @@
 #include <openssl/x509.h>
 
 #include "ca/key.h"
+#include "ca/key_file.h"
 #include "ca/oid.h"
 #include "tests/unit/scratch.h"
+#include "tests/unit/soft_token.h"
 
 static char dir[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX + 16];
 static struct seal *seal;
@@ -117,7 +119,7 @@ START_TEST(comes_back_from_its_file)
 		struct bytes signature = { 0 };
 
 		ck_assert_msg(key_write(keys[i], seal, path, &f), "%s", f.text);
-		ck_assert_msg(key_read(seal, path, &back, &f), "%s", f.text);
+		ck_assert_msg(key_read(seal, NULL, path, &back, &f), "%s", f.text);
 		ck_assert_int_eq(key_kind(back), key_kind(keys[i]));
 		ck_assert(octets_same(key_spki(back), key_spki(keys[i])));
 		ck_assert(key_sign(back, octets_text("text"), &signature, &f));
@@ -134,10 +136,10 @@ START_TEST(file_is_nobody_elses)
 	struct seal *other = seal_of("two");
 	struct key *back = NULL;
 
-	ck_assert(!key_read(seal, path, &back, &f));
+	ck_assert(!key_read(seal, NULL, path, &back, &f));
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
 	ck_assert(key_write(p256, seal, path, &f));
-	ck_assert(!key_read(other, path, &back, &f));
+	ck_assert(!key_read(other, NULL, path, &back, &f));
 	ck_assert_int_eq(f.code, FAULT_AUTH);
 	ck_assert(!key_write(ed, seal, path, &f)); /* never over another */
 	ck_assert_int_eq(f.code, FAULT_CONFLICT);
@@ -161,11 +163,103 @@ START_TEST(sealed_and_no_key)
 		ck_assert(secret_copy(rows[i], &s, &f));
 		ck_assert(seal_write(seal, path, &s, &f));
 		secret_free(&s);
-		ck_assert_msg(!key_read(seal, path, &back, &f), "row %zu", i);
+		ck_assert_msg(!key_read(seal, NULL, path, &back, &f), "row %zu", i);
 		ck_assert_int_eq(f.code, FAULT_BADREQ);
 		ck_assert_ptr_null(back);
 		ck_assert_int_eq(unlink(path), 0);
 	}
+}
+END_TEST
+
+#define ID "%00%01%02%03%04%05%06%07%08%09%0a%0b%0c%0d%0e%0f%10%11%12%13"
+
+/* One line of RFC 7512, with our three attributes and no other. */
+START_TEST(uris)
+{
+	static const struct {
+		const char *line, *token; /* NULL: refused */
+	} rows[] = {
+		{ "pkcs11:token=our%20token;id=" ID ";type=private\n", "our token" },
+		{ "pkcs11:id=" ID ";type=private;token=a\n", "a" },
+		{ "pkcs11:token=12345678901234567890123456789012;id=" ID ";type=private\n",
+		    "12345678901234567890123456789012" },
+		{ "", NULL },
+		{ "pkcs11:\n", NULL },
+		{ "pkcs11:token=a;id=" ID ";type=private", NULL }, /* cut off */
+		{ "pkcs11:token=a;id=" ID "\n", NULL },
+		{ "pkcs11:token=a;type=private\n", NULL },
+		{ "pkcs11:id=" ID ";type=private\n", NULL },
+		{ "pkcs11:token=;id=" ID ";type=private\n", NULL },
+		{ "pkcs11:token=a;token=b;id=" ID ";type=private\n", NULL },
+		{ "pkcs11:token=a;id=" ID ";type=public\n", NULL },
+		{ "pkcs11:token=a;id=" ID ";type=private;\n\n", NULL },
+		{ "pkcs11:token=a;id=" ID ";type=private\npkcs11:\n", NULL },
+		{ "pkcs11:token=a;id=" ID ";type=private;object=x\n", NULL },
+		{ "pkcs11:token=a;id=" ID ";type=private?pin-value=1234\n", NULL },
+		{ "pkcs11:token=a?module-path=/x;id=" ID ";type=private\n", "a?module-path=/x" },
+		{ "pkcs11:token=a%00b;id=" ID ";type=private\n", NULL },
+		{ "pkcs11:token=a%;id=" ID ";type=private\n", NULL },
+		{ "pkcs11:token=123456789012345678901234567890123;id=" ID ";type=private\n", NULL },
+		{ "pkcs11:token=a;id=" ID "%14;type=private\n", NULL },
+		{ "pkcs11:token=a;id=%00;type=private\n", NULL },
+		{ "pkcs11:token=a;id=0123456789012345678901234567890123456789;type=private\n",
+		    NULL },
+		{ "PKCS11:token=a;id=" ID ";type=private\n", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct key_uri u = { .token = "untouched" };
+		bool ok = key_uri_read(octets_text(rows[i].line), &u, &f);
+
+		ck_assert_msg(ok == (rows[i].token != NULL), "row %zu", i);
+		ck_assert_msg(ok || f.code == FAULT_BADREQ, "row %zu", i);
+		ck_assert_str_eq(u.token, ok ? rows[i].token : "untouched");
+		ck_assert(!ok || u.id[19] == 0x13);
+	}
+}
+END_TEST
+
+START_TEST(lives_in_a_token)
+{
+	struct bytes signature = { 0 };
+	struct secret out = { 0 };
+	struct hsm *hsm, *none = NULL;
+	struct key *k, *back = NULL;
+
+	soft_token_new(dir);
+	ck_assert_msg(soft_token_open(SOFT_TOKEN_PIN, "file 1\n", &hsm, &f), "%s", f.text);
+	ck_assert_msg(key_new_in(hsm, "a key", &k, &f), "%s", f.text);
+	ck_assert(key_is_in_token(k) && !key_is_in_token(p256));
+	ck_assert_int_eq(key_kind(k), KEY_P256);
+	ck_assert(!key_export(k, &out, &f));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	ck_assert_msg(key_write(k, NULL, path, &f), "%s", f.text);
+	ck_assert(!key_write(k, NULL, path, &f)); /* never over another */
+	ck_assert_int_eq(f.code, FAULT_CONFLICT);
+	ck_assert_msg(key_read(seal, hsm, path, &back, &f), "%s", f.text);
+	ck_assert_mem_eq(key_id(back), key_id(k), TBS_KEY_ID_OCTETS);
+	for (int i = 0; i < 64; i++) { /* r or s with a zero in front, or a bit there */
+		ck_assert(key_sign(back, octets_text("text"), &signature, &f));
+		ck_assert(verifies(k, octets_text("text"), octets_bytes(&signature)));
+		ck_assert(!verifies(p256, octets_text("text"), octets_bytes(&signature)));
+		bytes_clear(&signature);
+	}
+	key_free(back);
+	back = NULL;
+	ck_assert(!key_read(seal, none, path, &back, &f));
+	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
+	ck_assert_msg(strstr(f.text, SOFT_TOKEN_LABEL) != NULL, "%s", f.text);
+	soft_token_does("foreign");
+	ck_assert(!key_read(seal, hsm, path, &back, &f));
+	ck_assert_int_eq(f.code, FAULT_CONFLICT);
+	soft_token_does("");
+	hsm_unmake(hsm);
+	ck_assert(!key_read(seal, hsm, path, &back, &f));
+	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
+	ck_assert_ptr_null(back);
+	bytes_free(&signature);
+	key_free(k);
+	hsm_close(hsm);
 }
 END_TEST
 
@@ -224,6 +318,8 @@ main(void)
 	tcase_add_test(t, comes_back_from_its_file);
 	tcase_add_test(t, file_is_nobody_elses);
 	tcase_add_test(t, sealed_and_no_key);
+	tcase_add_test(t, uris);
+	tcase_add_test(t, lives_in_a_token);
 	tcase_add_test(t, export_is_pkcs8);
 	tcase_add_test(t, file_hides_the_key);
 	suite_add_tcase(s, t);

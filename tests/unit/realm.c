@@ -47,7 +47,11 @@ reopen_keys(void)
 	struct keyring_ground ground;
 
 	reopen(STORE_WRITE);
-	ground = (struct keyring_ground){ g.realm, g.seal, &g.journal, GROUND_URL, &g.why };
+	ground = (struct keyring_ground){ .realm = g.realm,
+		.seal = g.seal,
+		.journal = &g.journal,
+		.public_url = GROUND_URL,
+		.why = &g.why };
 	ck_assert(keyring_new(&ground, &g.keys, &f));
 }
 

@@ -130,6 +130,16 @@ START_TEST(refuses)
 	refused("listen: { secure: \"127.0.0.1\" }\n", "listen.secure");
 	refused("listen: { secret: \"127.0.0.1:1\" }\n", "listen.secret");
 	refused("public_url: https://localhost\n", "public_url");
+	refused("hsm: { token: t }\n", "hsm.module");
+	refused("hsm: { pin_file: /p }\n", "hsm.module");
+	refused("hsm: { module: /m }\n", "hsm.token");
+	refused("hsm: { module: /m, token: t }\n", "hsm.pin_file");
+	refused("hsm: { module: m.so, token: t, pin_file: /p }\n", "absolute");
+	refused("hsm: { module: /m, token: t, pin_file: /p, keys: [log] }\n", "hsm.keys");
+	refused("hsm: { module: /m, token: t, pin_file: /p, keys: [service] }\n", "hsm.keys");
+	refused("hsm: { keys: [root] }\n", "hsm.keys");
+	refused("hsm: { module: /m, token: t, pin_file: /p, paths: [here] }\n", "hsm.paths");
+	refused("hsm: { module: /m, token: t, pin_file: /p, pin: 1234 }\n", "hsm.pin");
 	refused("edges: 0\n", "edges");
 	refused("edges: 65\n", "edges");
 	refused("edges: many\n", "edges");
@@ -198,9 +208,11 @@ same_value(const struct conf_key *k, const struct settings *a, const struct sett
 	const char *x = (const char *)a + k->offset, *y = (const char *)b + k->offset;
 
 	if (k->type == CONF_LIST) {
-		ck_assert_uint_eq(a->names.n, b->names.n);
-		for (size_t i = 0; i < a->names.n; i++)
-			ck_assert_str_eq(a->names.at[i], b->names.at[i]);
+		const struct conf_list *l = (const void *)x, *m = (const void *)y;
+
+		ck_assert_uint_eq(l->n, m->n);
+		for (size_t i = 0; i < l->n; i++)
+			ck_assert_str_eq(l->at[i], m->at[i]);
 	} else if (k->type == CONF_COUNT)
 		ck_assert_msg(memcmp(x, y, sizeof(int64_t)) == 0, "%s", k->path);
 	else
