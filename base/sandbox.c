@@ -126,8 +126,8 @@ static const char *const signer[] = { "mkdir", "mkdirat", "rename", "renameat", 
 	"rmdir", "unlink", "unlinkat" };
 
 /* SoftHSM looks into its folder anew for each key, and locks by file. */
-static const char *const token[] = { "mkdir", "mkdirat", "rename", "renameat", "renameat2",
-	"rmdir", "unlink", "unlinkat" };
+static const char *const token[] = { "mkdir", "mkdirat", "rename", "renameat", "renameat2", "rmdir",
+	"unlink", "unlinkat" };
 
 static const char *const edge[] = { "accept", "accept4", "getpeername", "getsockname" };
 

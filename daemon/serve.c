@@ -56,7 +56,7 @@ struct serve {
 	const char *ready_file;
 	struct secret passphrase;
 	struct bytes profiles; /* what the files said when this process started */
-	struct pin pin; /* of the token that the settings name */
+	struct pin pin;        /* of the token that the settings name */
 	int listener[FACES];
 	struct child child[CHILDREN_MAX]; /* 0 is the signer, 1 the desk */
 	size_t children;
