@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "ca/census.h"
+
 #define EDITION          1
 #define STANDING_EDITION 2 /* with issued_index */
 
@@ -34,6 +36,24 @@ struct ledger {
 	char tenant[TEXT_LABEL_MAX];
 };
 
+/* One that holds standings already is counted by whoever settles it. */
+static bool
+begin_counting(struct ledger *l, struct fault *f)
+{
+	struct bytes last = { 0 };
+	struct fault why;
+	bool empty = !store_last_key(l->store, TABLE_SERIAL, &last, &why);
+
+	bytes_free(&last);
+	if (empty && why.code != FAULT_NOTFOUND) {
+		*f = why;
+		return false;
+	}
+	if (empty)
+		census_new(l);
+	return true;
+}
+
 bool
 ledger_open(
     const char *dir, const char *tenant, enum store_mode mode, struct ledger **ret, struct fault *f)
@@ -50,6 +70,10 @@ ledger_open(
 	if (mode != STORE_READ && (l->batch = batch_new(l->store)) == NULL) {
 		ledger_close(l);
 		return fault_set(f, FAULT_INTERNAL, "ledger: out of memory");
+	}
+	if (mode == STORE_CREATE && !begin_counting(l, f)) {
+		ledger_close(l);
+		return false;
 	}
 	*ret = l;
 	return true;
@@ -205,6 +229,22 @@ tell_noted(struct ledger *l)
 		memmove(l->noted, l->noted + n, l->noted_n * sizeof(*l->noted));
 }
 
+/* The counters move with every standing, whoever writes it. */
+static bool
+recount(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], const struct standing *s,
+    struct fault *f)
+{
+	struct standing was;
+	struct fault why;
+
+	if (ledger_standing(l, serial, &was, &why))
+		return census_move(l, &was, s, f);
+	if (why.code == FAULT_NOTFOUND)
+		return census_move(l, NULL, s, f);
+	*f = why;
+	return false;
+}
+
 bool
 ledger_put_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     const struct standing *s, struct fault *f)
@@ -213,7 +253,7 @@ ledger_put_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCT
 	bool ok;
 
 	encode_standing(s, &b);
-	if ((ok = bytes_ok(&b, f) && note(l, serial, s, f)))
+	if ((ok = bytes_ok(&b, f) && note(l, serial, s, f) && recount(l, serial, s, f)))
 		ledger_put(l, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), octets_bytes(&b));
 	bytes_free(&b);
 	return ok;
@@ -227,7 +267,7 @@ ledger_add_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCT
 	bool ok;
 
 	encode_standing(s, &b);
-	if ((ok = bytes_ok(&b, f)))
+	if ((ok = bytes_ok(&b, f) && census_move(l, NULL, s, f)))
 		batch_add(
 		    l->batch, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), octets_bytes(&b));
 	bytes_free(&b);

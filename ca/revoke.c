@@ -17,6 +17,7 @@ static const struct {
 	{ 3, "affiliationChanged" },
 	{ 4, "superseded" },
 	{ 5, "cessationOfOperation" },
+	{ REASON_HOLD, "certificateHold" },
 	{ 9, "privilegeWithdrawn" },
 	{ 10, "aACompromise" },
 };
@@ -27,7 +28,7 @@ bool
 revoke_reason(const char *word, uint8_t *ret)
 {
 	for (size_t i = 0; i < REASONS; i++)
-		if (strcmp(word, reasons[i].word) == 0) {
+		if (reasons[i].reason != REASON_HOLD && strcmp(word, reasons[i].word) == 0) {
 			*ret = reasons[i].reason;
 			return true;
 		}
@@ -43,17 +44,97 @@ revoke_reason_word(uint8_t reason)
 	return "unspecified";
 }
 
-/* TABLE_REVOKED: what a CRL is made of, one CA after the other. */
-static void
-put_revoked(
-    struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], const struct standing *s)
-{
-	uint8_t key[TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS], value[9] = { s->reason };
+#define CHANGES   "listed:"
+#define CHANGES_N (sizeof(CHANGES) - 1)
 
-	memcpy(key, s->issuer, TBS_KEY_ID_OCTETS);
-	memcpy(key + TBS_KEY_ID_OCTETS, serial, TBS_SERIAL_OCTETS);
+static struct octets
+changes_key(const uint8_t issuer[static TBS_KEY_ID_OCTETS],
+    uint8_t to[static CHANGES_N + TBS_KEY_ID_OCTETS])
+{
+	memcpy(to, CHANGES, CHANGES_N);
+	memcpy(to + CHANGES_N, issuer, TBS_KEY_ID_OCTETS);
+	return octets_of(to, CHANGES_N + TBS_KEY_ID_OCTETS);
+}
+
+/* What is committed alone, or what the batch holds too. */
+static bool
+changes(bool committed, struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS],
+    uint64_t *ret, struct fault *f)
+{
+	uint8_t room[CHANGES_N + TBS_KEY_ID_OCTETS];
+	struct octets key = changes_key(issuer, room);
+	struct bytes b = { 0 };
+	struct fault why;
+	struct reader r;
+	bool ok = true;
+
+	*ret = 0;
+	if (committed ? store_get(ledger_store(l), TABLE_META, key, &b, &why)
+		      : ledger_get(l, TABLE_META, key, &b, &why)) {
+		r = reader_of(octets_bytes(&b));
+		*ret = reader_u64(&r);
+	} else if (why.code != FAULT_NOTFOUND) {
+		*f = why;
+		ok = false;
+	}
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+revoke_changes(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], uint64_t *ret,
+    struct fault *f)
+{
+	return changes(true, l, issuer, ret, f);
+}
+
+static bool
+count_change(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], struct fault *f)
+{
+	uint8_t key[CHANGES_N + TBS_KEY_ID_OCTETS], value[8];
+	uint64_t n;
+
+	if (!changes(false, l, issuer, &n, f))
+		return false;
+	ledger_put(l, TABLE_META, changes_key(issuer, key), octets_u64(n + 1, value));
+	return true;
+}
+
+#define LISTED_N (TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS)
+
+/* One CA after the other. */
+static struct octets
+listed_key(const uint8_t serial[static TBS_SERIAL_OCTETS], const struct standing *s,
+    uint8_t to[static LISTED_N])
+{
+	memcpy(to, s->issuer, TBS_KEY_ID_OCTETS);
+	memcpy(to + TBS_KEY_ID_OCTETS, serial, TBS_SERIAL_OCTETS);
+	return octets_of(to, LISTED_N);
+}
+
+bool
+revoke_list(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f)
+{
+	uint8_t key[LISTED_N], value[9] = { s->reason };
+
+	if (!count_change(l, s->issuer, f))
+		return false;
 	(void)octets_u64((uint64_t)s->changed_s, value + 1);
-	ledger_put(l, TABLE_REVOKED, octets_of(key, sizeof(key)), octets_of(value, sizeof(value)));
+	ledger_put(l, TABLE_REVOKED, listed_key(serial, s, key), octets_of(value, sizeof(value)));
+	return true;
+}
+
+bool
+revoke_unlist(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f)
+{
+	uint8_t key[LISTED_N];
+
+	if (!count_change(l, s->issuer, f))
+		return false;
+	batch_remove(ledger_batch(l), TABLE_REVOKED, listed_key(serial, s, key));
+	return true;
 }
 
 /* A compromised key is known to its thief for good: no certificate may name it again. */
@@ -88,10 +169,8 @@ end(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], struct sta
 	json_put_text(entry, "reason", revoke_reason_word(s->reason));
 	json_put_text(entry, "profile", s->profile);
 	json_put_text(entry, "name", s->name);
-	if (!log_append(l, entry, now_s, &s->log_index, f) || !ledger_put_standing(l, serial, s, f))
-		return false;
-	put_revoked(l, serial, s);
-	return true;
+	return log_append(l, entry, now_s, &s->log_index, f) &&
+	       ledger_put_standing(l, serial, s, f) && revoke_list(l, serial, s, f);
 }
 
 bool

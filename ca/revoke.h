@@ -12,6 +12,8 @@
 
 #define REASON_UNSPECIFIED    0
 #define REASON_KEY_COMPROMISE 1
+#define REASON_CA_COMPROMISE  2
+#define REASON_HOLD           6 /* a hold's alone: it is no reason to revoke */
 
 /* TABLE_KEY's value for a key that was compromised: nobody may register it again. */
 #define REVOKE_KEY_BURNT "revoked"
@@ -20,6 +22,19 @@
  * (removeFromCRL). */
 bool revoke_reason(const char *word, uint8_t *ret);
 const char *revoke_reason_word(uint8_t reason);
+
+/*
+ * TABLE_REVOKED: what the CRL of s->issuer is made of. A row comes with a revocation or a hold, and
+ * goes with a release. Each change counts up, so that a stored CRL can be told from a present one;
+ * revoke_changes() says what is committed.
+ * Fault of all: FAULT_INTERNAL.
+ */
+bool revoke_list(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f) CHECKED;
+bool revoke_unlist(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f) CHECKED;
+bool revoke_changes(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], uint64_t *ret,
+    struct fault *f) CHECKED;
 
 /*
  * Into l's batch. Faults: FAULT_NOTFOUND no such serial, FAULT_CONFLICT it is revoked

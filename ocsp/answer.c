@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "base/der.h"
+#include "ca/level.h"
 #include "ca/oid.h"
 
 #define SHA1_OCTETS 20
@@ -70,9 +71,16 @@ put_revoked(struct der *d, const struct standing *s)
 	der_end(d);
 }
 
+/* Whose certificates are asked for, where their standings are, and what stands above them. */
+struct ground {
+	const struct authority *issuer;
+	struct ledger *ledger;
+	struct level_above above;
+};
+
 static bool
-put_single(struct der *d, struct ledger *l, const struct authority *issuer,
-    const struct request_cert *c, int64_t now_s, struct fault *f)
+put_single(struct der *d, const struct ground *g, const struct request_cert *c, int64_t now_s,
+    struct fault *f)
 {
 	struct standing s;
 	struct fault why;
@@ -80,16 +88,18 @@ put_single(struct der *d, struct ledger *l, const struct authority *issuer,
 
 	der_begin(d, DER_SEQUENCE);
 	bytes_put_octets(d->out, c->whole);
-	if (!find(l, issuer, c->serial, &s, &why)) {
+	if (!find(g->ledger, g->issuer, c->serial, &s, &why)) {
 		if (why.code != FAULT_NOTFOUND) {
 			*f = why;
 			return false;
 		}
-		der_put(d, STATUS_UNKNOWN, none);
-	} else if (s.state == STANDING_GOOD) {
+		s.state = STANDING_PENDING;
+	}
+	level_weigh(&g->above, &s);
+	if (s.state == STANDING_GOOD) {
 		der_put(d, STATUS_GOOD, none);
 	} else if (s.state == STANDING_PENDING) {
-		der_put(d, STATUS_UNKNOWN, none); /* nobody was given it */
+		der_put(d, STATUS_UNKNOWN, none); /* none of ours, or nobody was given it */
 	} else {
 		put_revoked(d, &s);
 	}
@@ -123,9 +133,9 @@ put_data(struct der *d, struct realm *realm, const struct request *r,
 {
 	struct octets spki = key_spki(by->key);
 	uint8_t id[EVP_MAX_MD_SIZE];
-	struct ledger *l;
+	struct ground g = { .issuer = issuer };
 
-	if (!realm_records(realm, issuer, &l, f))
+	if (!realm_records(realm, issuer, &g.ledger, f) || !level_above(realm, issuer, &g.above, f))
 		return false;
 	/* KeyHash is SHA-1 by definition: a name, not a protection. */
 	if (EVP_Digest(spki.at + spki.n - 65, 65, id, NULL, EVP_sha1(), NULL) != 1)
@@ -137,7 +147,7 @@ put_data(struct der *d, struct realm *realm, const struct request *r,
 	der_put_generalized_time(d, now_s);
 	der_begin(d, DER_SEQUENCE);
 	for (size_t i = 0; i < r->n; i++)
-		if (!put_single(d, l, issuer, &r->cert[i], now_s, f))
+		if (!put_single(d, &g, &r->cert[i], now_s, f))
 			return false;
 	der_end(d);
 	put_nonce(d, r->nonce);

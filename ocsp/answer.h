@@ -3,7 +3,9 @@
  * but for answer_status(), which every face may send.
  *
  * The responder is named by key, its delegated certificate rides along, the
- * request's CertIDs come back octet for octet, nextUpdate is always there.
+ * request's CertIDs come back octet for octet, nextUpdate is always there. What
+ * stands above counts: beneath a suspended CA all is certificateHold, beneath a
+ * revoked one revoked (ca/level.h).
  * Sources: RFC 6960 section 4.2, RFC 9919 (lightweight profile).
  */
 #ifndef QUATRAIN_OCSP_ANSWER_H

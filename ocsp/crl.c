@@ -5,13 +5,15 @@
 
 #include "base/der.h"
 #include "ca/oid.h"
+#include "ca/revoke.h"
 
-#define EDITION 1
+#define EDITION 2 /* 1 kept the length of the list where changes stands: it is never fresh */
 #define ROW_KEY (TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS)
 
-/* TABLE_CRL's value: number, how many it lists, made at, valid until, then the DER. */
+/* TABLE_CRL's value: number, what revoke_changes() said, made at, valid until, then the DER. */
 struct stored {
-	uint64_t number, revoked;
+	uint8_t edition;
+	uint64_t number, changes;
 	int64_t made_s, until_s;
 	struct octets der;
 };
@@ -21,10 +23,11 @@ read_stored(struct octets value, struct stored *s)
 {
 	struct reader r = reader_of(value);
 
-	if (reader_u8(&r) != EDITION)
+	s->edition = reader_u8(&r);
+	if (s->edition != 1 && s->edition != EDITION)
 		return false;
 	s->number = reader_u64(&r);
-	s->revoked = reader_u64(&r);
+	s->changes = reader_u64(&r);
 	s->made_s = (int64_t)reader_u64(&r);
 	s->until_s = (int64_t)reader_u64(&r);
 	s->der = reader_counted(&r);
@@ -33,8 +36,7 @@ read_stored(struct octets value, struct stored *s)
 
 struct listing {
 	const uint8_t *issuer; /* key id */
-	struct der *d;         /* NULL: only count */
-	uint64_t n;
+	struct der *d;
 };
 
 static void
@@ -66,23 +68,19 @@ list_one(void *with, struct octets key, struct octets value)
 	if (key.n != ROW_KEY || memcmp(key.at, l->issuer, TBS_KEY_ID_OCTETS) != 0)
 		return false; /* the next CA's rows */
 	reason = reader_u8(&r);
-	if (l->d != NULL)
-		put_entry(l->d, key.at + TBS_KEY_ID_OCTETS, reason, (int64_t)reader_u64(&r));
-	l->n++;
+	put_entry(l->d, key.at + TBS_KEY_ID_OCTETS, reason, (int64_t)reader_u64(&r));
 	return true;
 }
 
+/* What is committed. */
 static bool
 list(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], struct der *d,
-    uint64_t *ret_n, struct fault *f)
+    struct fault *f)
 {
 	struct listing all = { .issuer = issuer, .d = d };
 
-	if (!store_scan(ledger_store(l), TABLE_REVOKED, octets_of(issuer, TBS_KEY_ID_OCTETS),
-		SIZE_MAX, list_one, &all, f))
-		return false;
-	*ret_n = all.n;
-	return true;
+	return store_scan(ledger_store(l), TABLE_REVOKED, octets_of(issuer, TBS_KEY_ID_OCTETS),
+	    SIZE_MAX, list_one, &all, f);
 }
 
 static void
@@ -115,7 +113,7 @@ encode(const struct issuer *by, struct stored *s, struct bytes *tbs, struct faul
 	struct der d = { .out = tbs }, inner = { .out = &rows };
 	bool ok = false;
 
-	if (!list(by->ledger, by->a.key_id, &inner, &s->revoked, f) || !bytes_ok(&rows, f))
+	if (!list(by->ledger, by->a.key_id, &inner, f) || !bytes_ok(&rows, f))
 		goto out;
 	der_begin(&d, DER_SEQUENCE);
 	der_put_small(&d, DER_INTEGER, 1); /* v2 */
@@ -142,7 +140,7 @@ store(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS], const st
 
 	bytes_put_u8(&value, EDITION);
 	bytes_put_u64(&value, s->number);
-	bytes_put_u64(&value, s->revoked);
+	bytes_put_u64(&value, s->changes);
 	bytes_put_u64(&value, (uint64_t)s->made_s);
 	bytes_put_u64(&value, (uint64_t)s->until_s);
 	bytes_put_counted(&value, der);
@@ -193,6 +191,9 @@ crl_make(const struct issuer *by, int64_t now_s, int64_t valid_s, struct fault *
 	if (!last_number(by->ledger, by->a.key_id, &s.number, f))
 		return false;
 	s.number++;
+	/* Before the rows are read: a list may be newer than it says, never older. */
+	if (!revoke_changes(by->ledger, by->a.key_id, &s.changes, f))
+		return false;
 	if (encode(by, &s, &tbs, f) && key_sign(by->key, octets_bytes(&tbs), &signature, f) &&
 	    tbs_seal(octets_bytes(&tbs), octets_bytes(&signature), &der, f))
 		ok = store(by->ledger, by->a.key_id, &s, octets_bytes(&der), f);
@@ -208,7 +209,7 @@ crl_stored(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS], int
 {
 	struct bytes value = { 0 };
 	struct stored s = { 0 };
-	uint64_t revoked;
+	uint64_t changes;
 	bool ok = false;
 
 	if (!ledger_get(l, TABLE_CRL, octets_of(key_id, TBS_KEY_ID_OCTETS), &value, f))
@@ -217,10 +218,9 @@ crl_stored(struct ledger *l, const uint8_t key_id[static TBS_KEY_ID_OCTETS], int
 		fault_set(f, FAULT_INTERNAL, "crl: a row that cannot be read");
 		goto out;
 	}
-	/* Nothing leaves the list, so its length tells whether anything came after it. */
-	if (!list(l, key_id, NULL, &revoked, f))
+	if (!revoke_changes(l, key_id, &changes, f))
 		goto out;
-	*ret_fresh = revoked == s.revoked && now_s >= s.made_s &&
+	*ret_fresh = s.edition == EDITION && changes == s.changes && now_s >= s.made_s &&
 		     now_s < s.made_s + (s.until_s - s.made_s) / 2;
 	bytes_put_octets(ret, s.der);
 	ok = bytes_ok(ret, f);

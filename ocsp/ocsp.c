@@ -8,6 +8,7 @@
 
 #include <openssl/evp.h>
 
+#include "ca/level.h"
 #include "ca/refusal.h"
 #include "ca/wire.h"
 #include "ocsp/answer.h"
@@ -30,6 +31,8 @@ struct ready {
 	uint8_t serial[TBS_SERIAL_OCTETS];
 	enum standing_state state;
 	int64_t changed_s, made_s;
+	uint64_t log_index;
+	struct level_above above;
 	struct bytes answer; /* empty: a free place */
 };
 
@@ -147,22 +150,30 @@ look(struct ocsp *o, struct ready *r)
 		return false;
 	r->state = s.state;
 	r->changed_s = s.changed_s;
+	r->log_index = s.log_index;
 	return true;
+}
+
+/* Two changes within one second differ in their log entries, and a CA above counts as much. */
+static bool
+still_so(struct ocsp *o, const struct ready *kept)
+{
+	struct ready now = *kept;
+
+	return look(o, &now) && now.state == kept->state && now.changed_s == kept->changed_s &&
+	       now.log_index == kept->log_index && level_unchanged(o->realm, &kept->above);
 }
 
 /* A kept answer for exactly this request, if the ledger still says what it said then. */
 static const struct ready *
 find_ready(struct ocsp *o, const uint8_t digest[static DIGEST_OCTETS], int64_t now_s)
 {
-	struct ready *kept = place(o, digest), now;
+	struct ready *kept = place(o, digest);
 
 	if (kept->answer.n == 0 || memcmp(kept->request, digest, DIGEST_OCTETS) != 0 ||
 	    now_s >= kept->made_s + ANSWER_MAX_AGE_S || now_s < kept->made_s)
 		return NULL;
-	now = *kept;
-	if (!look(o, &now) || now.state != kept->state || now.changed_s != kept->changed_s)
-		return NULL;
-	return kept;
+	return still_so(o, kept) ? kept : NULL;
 }
 
 static void
@@ -202,6 +213,7 @@ ask(struct ocsp *o, struct exchange *x, const struct request *r, struct octets d
     const uint8_t digest[static DIGEST_OCTETS], const struct authority *issuer)
 {
 	struct question *q = calloc(1, sizeof(*q));
+	struct fault f;
 
 	if (q == NULL) {
 		put_status(x, ANSWER_INTERNAL);
@@ -215,7 +227,7 @@ ask(struct ocsp *o, struct exchange *x, const struct request *r, struct octets d
 	memcpy(q->seen.request, digest, DIGEST_OCTETS);
 	if (r->n == 1 && !q->nonce && r->cert[0].serial.n == TBS_SERIAL_OCTETS) {
 		memcpy(q->seen.serial, r->cert[0].serial.at, TBS_SERIAL_OCTETS);
-		q->keep = look(o, &q->seen);
+		q->keep = look(o, &q->seen) && level_above(o->realm, issuer, &q->seen.above, &f);
 	}
 	x->state = q;
 	bytes_put_octets(&x->ask.body, der);

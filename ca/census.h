@@ -1,0 +1,38 @@
+/*
+ * ca/census.h - how many certificates of each CA are good, held and revoked, without counting them.
+ *
+ * Each change of a standing moves a counter in the same batch, so that the
+ * numbers survive whatever the standings survive. Good and held ones are kept
+ * by the hour of their end: expiry needs no write, and "ends within 30 days" is
+ * a short scan. CAs, responders and log keys are not counted: these are the
+ * certificates that endpoints, operators and the service hold.
+ *
+ * TABLE_META: "census:", key id, state u8, hour of the end u64 -> how many u64.
+ */
+#ifndef QUATRAIN_CA_CENSUS_H
+#define QUATRAIN_CA_CENSUS_H
+
+#include "ca/ledger.h"
+
+#define CENSUS_DUE_S (30 * 86400) /* whoever ends within it is due to renew */
+
+struct census {
+	uint64_t good, due, held; /* not expired, to the hour; due are among the good */
+	uint64_t revoked;         /* ever */
+};
+
+/* From one standing (NULL: there was none) to another, into l's batch. Fault: FAULT_INTERNAL. */
+bool census_move(struct ledger *l, const struct standing *from, const struct standing *to,
+    struct fault *f) CHECKED;
+
+/* What is committed in l of the CA issuer, added to *ret. Fault: FAULT_INTERNAL. */
+bool census_add(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], int64_t now_s,
+    struct census *ret, struct fault *f) CHECKED;
+
+/* A new ledger is counted from its first standing. */
+void census_new(struct ledger *l);
+/* One of before there were counters is counted once, and that is committed. Fault: FAULT_INTERNAL,
+ * and those of ledger_commit(). */
+bool census_begin(struct ledger *l, struct fault *f) CHECKED;
+
+#endif
