@@ -90,15 +90,29 @@ turn(struct ledger *l, const struct standing *s, bool up, struct fault *f)
 	return true;
 }
 
-bool
-census_move(
-    struct ledger *l, const struct standing *from, const struct standing *to, struct fault *f)
+static bool
+move(struct ledger *l, const struct standing *from, const struct standing *to, struct fault *f)
 {
 	if (from != NULL && from->state == to->state)
 		return true;
 	if (from != NULL && is_counted(from) && !turn(l, from, false, f))
 		return false;
 	return !is_counted(to) || turn(l, to, true, f);
+}
+
+bool
+census_put(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f)
+{
+	struct standing was;
+	struct fault why;
+
+	if (ledger_standing(l, serial, &was, &why))
+		return move(l, &was, s, f);
+	if (why.code == FAULT_NOTFOUND)
+		return move(l, NULL, s, f);
+	*f = why;
+	return false;
 }
 
 struct count {
@@ -152,12 +166,29 @@ census_add(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], int
 	return true;
 }
 
-void
-census_new(struct ledger *l)
+static void
+mark_counted(struct ledger *l)
 {
 	uint8_t one[8];
 
 	ledger_put(l, TABLE_META, octets_text(meta_counted), octets_u64(1, one));
+}
+
+bool
+census_open(struct ledger *l, struct fault *f)
+{
+	struct bytes last = { 0 };
+	struct fault why;
+	bool empty = !store_last_key(ledger_store(l), TABLE_SERIAL, &last, &why);
+
+	bytes_free(&last);
+	if (empty && why.code != FAULT_NOTFOUND) {
+		*f = why;
+		return false;
+	}
+	if (empty)
+		mark_counted(l);
+	return true;
 }
 
 /* So many standings are gathered at a time: memory has an end, a ledger has none. */
@@ -238,7 +269,7 @@ census_begin(struct ledger *l, struct fault *f)
 	if (counted != 0)
 		return true;
 	if ((ok = count_all(l, &w, f))) {
-		census_new(l);
+		mark_counted(l);
 		ok = ledger_commit(l, f);
 	}
 	bytes_free(&w.rows);

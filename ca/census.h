@@ -21,16 +21,17 @@ struct census {
 	uint64_t revoked;         /* ever */
 };
 
-/* From one standing (NULL: there was none) to another, into l's batch. Fault: FAULT_INTERNAL. */
-bool census_move(struct ledger *l, const struct standing *from, const struct standing *to,
-    struct fault *f) CHECKED;
+/* Before the standing of serial becomes s, into l's batch. Fault: FAULT_INTERNAL. */
+bool census_put(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct standing *s, struct fault *f) CHECKED;
 
 /* What is committed in l of the CA issuer, added to *ret. Fault: FAULT_INTERNAL. */
 bool census_add(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], int64_t now_s,
     struct census *ret, struct fault *f) CHECKED;
 
-/* A new ledger is counted from its first standing. */
-void census_new(struct ledger *l);
+/* Counts from its first standing a ledger that has none yet; into its batch. Fault: FAULT_INTERNAL.
+ */
+bool census_open(struct ledger *l, struct fault *f) CHECKED;
 /* One of before there were counters is counted once, and that is committed. Fault: FAULT_INTERNAL,
  * and those of ledger_commit(). */
 bool census_begin(struct ledger *l, struct fault *f) CHECKED;

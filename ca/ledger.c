@@ -36,24 +36,6 @@ struct ledger {
 	char tenant[TEXT_LABEL_MAX];
 };
 
-/* One that holds standings already is counted by whoever settles it. */
-static bool
-begin_counting(struct ledger *l, struct fault *f)
-{
-	struct bytes last = { 0 };
-	struct fault why;
-	bool empty = !store_last_key(l->store, TABLE_SERIAL, &last, &why);
-
-	bytes_free(&last);
-	if (empty && why.code != FAULT_NOTFOUND) {
-		*f = why;
-		return false;
-	}
-	if (empty)
-		census_new(l);
-	return true;
-}
-
 bool
 ledger_open(
     const char *dir, const char *tenant, enum store_mode mode, struct ledger **ret, struct fault *f)
@@ -71,7 +53,7 @@ ledger_open(
 		ledger_close(l);
 		return fault_set(f, FAULT_INTERNAL, "ledger: out of memory");
 	}
-	if (mode == STORE_CREATE && !begin_counting(l, f)) {
+	if (mode == STORE_CREATE && !census_open(l, f)) {
 		ledger_close(l);
 		return false;
 	}
@@ -229,22 +211,6 @@ tell_noted(struct ledger *l)
 		memmove(l->noted, l->noted + n, l->noted_n * sizeof(*l->noted));
 }
 
-/* The counters move with every standing, whoever writes it. */
-static bool
-recount(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], const struct standing *s,
-    struct fault *f)
-{
-	struct standing was;
-	struct fault why;
-
-	if (ledger_standing(l, serial, &was, &why))
-		return census_move(l, &was, s, f);
-	if (why.code == FAULT_NOTFOUND)
-		return census_move(l, NULL, s, f);
-	*f = why;
-	return false;
-}
-
 bool
 ledger_put_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     const struct standing *s, struct fault *f)
@@ -253,7 +219,7 @@ ledger_put_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCT
 	bool ok;
 
 	encode_standing(s, &b);
-	if ((ok = bytes_ok(&b, f) && note(l, serial, s, f) && recount(l, serial, s, f)))
+	if ((ok = bytes_ok(&b, f) && note(l, serial, s, f) && census_put(l, serial, s, f)))
 		ledger_put(l, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), octets_bytes(&b));
 	bytes_free(&b);
 	return ok;
@@ -267,7 +233,7 @@ ledger_add_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCT
 	bool ok;
 
 	encode_standing(s, &b);
-	if ((ok = bytes_ok(&b, f) && census_move(l, NULL, s, f)))
+	if ((ok = bytes_ok(&b, f) && census_put(l, serial, s, f)))
 		batch_add(
 		    l->batch, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), octets_bytes(&b));
 	bytes_free(&b);

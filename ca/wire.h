@@ -23,7 +23,16 @@ enum wire_verb {
 	WIRE_TOKEN_REVOKE,
 	WIRE_REVOKE,
 	WIRE_EXPORT,
-	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
+	WIRE_TENANT_SUSPEND,
+	WIRE_TENANT_RESUME,
+	WIRE_REGION_SUSPEND, /* the region is the act's object */
+	WIRE_REGION_RESUME,
+	WIRE_HOLD,
+	WIRE_RELEASE,
+	WIRE_ROLL,     /* a tenant's new CA beside the old one */
+	WIRE_SESSIONS, /* of an edge, u64 in all, then rows of key id, u32: live connections by the
+			  CA of the client's certificate -> nothing */
+	WIRE_CHANGED,  /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
 	WIRE_SETTINGS, /* to a child: struct settings as it lies in memory: one program, one layout
@@ -38,6 +47,7 @@ enum wire_verb {
 };
 
 #define WIRE_DIGEST_OCTETS 32
+#define WIRE_SESSIONS_MAX  2048 /* rows */
 
 /* An enrolment or, with peer, a renewal. */
 struct wire_enroll {

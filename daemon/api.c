@@ -33,6 +33,12 @@ static const struct route {
 	{ "GET", "/v1/tenants/{t}/certificates", 0, 200, api_certificates },
 	{ "GET", "/v1/tenants/{t}/certificates/{o}", 0, 200, api_certificate },
 	{ "POST", "/v1/tenants/{t}/certificates/{o}/revoke", WIRE_REVOKE, 200, NULL },
+	{ "POST", "/v1/tenants/{t}/certificates/{o}/hold", WIRE_HOLD, 200, NULL },
+	{ "POST", "/v1/tenants/{t}/certificates/{o}/release", WIRE_RELEASE, 200, NULL },
+	{ "POST", "/v1/tenants/{t}/suspend", WIRE_TENANT_SUSPEND, 200, NULL },
+	{ "POST", "/v1/tenants/{t}/resume", WIRE_TENANT_RESUME, 200, NULL },
+	{ "POST", "/v1/regions/{o}/suspend", WIRE_REGION_SUSPEND, 200, NULL },
+	{ "POST", "/v1/regions/{o}/resume", WIRE_REGION_RESUME, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/log/exports", WIRE_EXPORT, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
 	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
@@ -68,13 +74,17 @@ api_answer(struct exchange *x, unsigned status, struct json *taken)
 	exchange_header(x, "Cache-Control", "no-store");
 }
 
-/* A problem document (RFC 9457 section 3.1) in x's reply. */
+/* A problem document (RFC 9457 section 3.1) in x's reply, with members of its own (section 3.2)
+ * where there are any. */
 static void
-put_problem(struct exchange *x, const char *title, unsigned status, const char *detail)
+put_problem(struct exchange *x, const char *title, unsigned status, const char *detail,
+    struct octets members)
 {
-	struct json *j = json_object();
+	struct json *j = NULL;
 	struct fault ignored;
 
+	if (members.n == 0 || !json_parse(members, &j, &ignored))
+		j = json_object();
 	json_put_text(j, "type", "about:blank");
 	json_put_text(j, "title", title);
 	json_put_number(j, "status", status);
@@ -88,7 +98,7 @@ put_problem(struct exchange *x, const char *title, unsigned status, const char *
 
 /* The reply to a fault, all but sending it. */
 static unsigned
-describe(struct exchange *x, const struct fault *f)
+describe_with(struct exchange *x, const struct fault *f, struct octets members)
 {
 	size_t i = 0;
 
@@ -96,10 +106,17 @@ describe(struct exchange *x, const struct fault *f)
 	while (problems[i].code != f->code && problems[i].code != FAULT_INTERNAL)
 		i++;
 	put_problem(x, problems[i].title, problems[i].status,
-	    problems[i].status == 500 ? "the service had a fault; its log says which" : f->text);
+	    problems[i].status == 500 ? "the service had a fault; its log says which" : f->text,
+	    members);
 	if (problems[i].status == 503)
 		exchange_header(x, "Retry-After", "2");
 	return problems[i].status;
+}
+
+static unsigned
+describe(struct exchange *x, const struct fault *f)
+{
+	return describe_with(x, f, octets_of(NULL, 0));
 }
 
 void
@@ -188,8 +205,15 @@ acted(struct exchange *x, uint16_t code, struct octets body)
 	struct fault f;
 
 	if (code != 0) {
-		fault_set(&f, (enum fault_code)code, "%.*s", (int)body.n, (const char *)body.at);
-		api_problem(x, &f);
+		struct octets text = body, members = { NULL, 0 };
+		const uint8_t *end = body.n == 0 ? NULL : memchr(body.at, 0, body.n);
+
+		if (end != NULL) {
+			text.n = (size_t)(end - body.at);
+			members = octets_of(end + 1, body.n - text.n - 1);
+		}
+		fault_set(&f, (enum fault_code)code, "%.*s", (int)text.n, (const char *)text.at);
+		x->status = describe_with(x, &f, members);
 		return;
 	}
 	x->type = type_json;
@@ -288,8 +312,8 @@ static void
 other_method(struct exchange *x, const char *allow)
 {
 	exchange_header(x, "Allow", "%s", allow);
-	put_problem(
-	    x, "Method Not Allowed", 405, "api: not by this method; docs/api.md lists them");
+	put_problem(x, "Method Not Allowed", 405, "api: not by this method; docs/api.md lists them",
+	    octets_of(NULL, 0));
 	x->status = 405;
 }
 

@@ -1,5 +1,6 @@
 /* daemon/cli_cert.c - cert list, show, revoke. */
-#include "daemon/cli_call.h"
+#include "base/text.h"
+#include "daemon/cli_level.h"
 
 static const struct cli_column facts[] = {
 	{ "serial", "serial", 0 },
@@ -47,8 +48,8 @@ tell_shown(const struct invocation *inv, const struct json *answer)
 }
 
 /* The API spells serials in lower case; openssl prints them in upper. */
-static void
-serial_path(const struct invocation *inv, const char *behind, char to[static CLI_PATH_MAX])
+void
+cli_serial_path(const struct invocation *inv, const char *behind, char to[static CLI_PATH_MAX])
 {
 	char serial[40];
 	size_t n = 0;
@@ -65,7 +66,7 @@ cert_show_command(const struct invocation *inv)
 {
 	char path[CLI_PATH_MAX];
 
-	serial_path(inv, "", path);
+	cli_serial_path(inv, "", path);
 	return cli_call(inv, "GET", path, NULL, tell_shown);
 }
 
@@ -74,20 +75,63 @@ tell_revoked(const struct invocation *inv, const struct json *answer)
 {
 	(void)printf("The certificate is revoked; OCSP says so from now on.\n");
 	cli_print_facts(answer, facts, FACTS_N);
-	(void)printf(
-	    "Next: quatrain token create --tenant %s --device NAME, where the device shall come back\n",
-	    cli_option(inv, "tenant"));
+	if (cli_option(inv, "confirm") == NULL) {
+		(void)printf(
+		    "Next: quatrain token create --tenant %s --device NAME, where the device shall come back\n",
+		    cli_option(inv, "tenant"));
+		return;
+	}
+	(void)printf("With it ended:\n");
+	cli_put_radius(answer);
+	(void)printf("Next: quatrain tenant list\n");
+}
+
+/* The end of a CA is refused at first: what goes with it, and the command that means it. */
+static int
+ask_to_confirm(const struct invocation *inv, const struct json *problem, const struct fault *f)
+{
+	const char *name = json_text(problem, "confirm"), *reason = cli_option(inv, "reason");
+	char next[CLI_PATH_MAX];
+
+	if (!inv->json) {
+		(void)printf("With this CA end, for good:\n");
+		cli_put_radius(problem);
+		(void)fflush(stdout);
+	}
+	(void)snprintf(next, sizeof(next),
+	    "if that is meant: quatrain cert revoke --tenant %s %s%s%s --confirm %s",
+	    cli_option(inv, "tenant"), inv->words[0], reason == NULL ? "" : " --reason ",
+	    reason == NULL ? "" : reason, text_is_label(name) ? name : "NAME");
+	return cli_refuse_next(inv, f, next);
 }
 
 int
 cert_revoke_command(const struct invocation *inv)
 {
-	const char *reason = cli_option(inv, "reason");
-	struct json *body = json_object();
+	const char *reason = cli_option(inv, "reason"), *confirm = cli_option(inv, "confirm");
+	struct json *body = json_object(), *answer = NULL;
+	struct client *c = NULL;
 	char path[CLI_PATH_MAX];
+	struct fault f;
+	int status = CLI_OK;
 
 	if (reason != NULL)
 		json_put_text(body, "reason", reason);
-	serial_path(inv, "/revoke", path);
-	return cli_call(inv, "POST", path, body, tell_revoked);
+	if (confirm != NULL)
+		json_put_text(body, "confirm", confirm);
+	cli_serial_path(inv, "/revoke", path);
+	if (!cli_open(inv, &c, &f))
+		status = cli_refuse(inv, &f);
+	else if (!client_call(c, "POST", path, body, &answer, &f))
+		status = json_text(client_problem(c), "confirm") == NULL
+			     ? cli_refuse(inv, &f)
+			     : ask_to_confirm(inv, client_problem(c), &f);
+	else if (inv->json)
+		cli_print_json(stdout, answer);
+	else
+		tell_revoked(inv, answer);
+	json_free(answer);
+	json_free(body);
+	client_close(c);
+	return status;
 }

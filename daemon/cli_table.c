@@ -76,7 +76,8 @@ static const struct cli_param tenant_only[] = { TENANT };
 static const struct cli_param cert_list_options[] = {
 	TENANT,
 	{ "device", CLI_LABEL, "NAME", NULL, 0, "only this device's" },
-	{ "status", CLI_CHOICE, "S", "good|revoked|expired|pending", 0, "only of this status" },
+	{ "status", CLI_CHOICE, "S", "good|held|revoked|expired|pending", 0,
+	    "only of this status" },
 };
 
 static const struct cli_param cert_revoke_options[] = {
@@ -84,7 +85,18 @@ static const struct cli_param cert_revoke_options[] = {
 	{ "reason", CLI_CHOICE, "R",
 	    "unspecified|keyCompromise|cACompromise|affiliationChanged|superseded|cessationOfOperation|privilegeWithdrawn|aACompromise",
 	    0, "why (RFC 5280 section 5.3.1); default unspecified" },
+	{ "confirm", CLI_LABEL, "NAME", NULL, 0,
+	    "of a CA: the tenant or region that ends with it, named to say that this is meant" },
 };
+
+#define STOPS                                                                                      \
+	{ "reason", CLI_TEXT, "TEXT", NULL, 0, "why, for the log" },                               \
+	{                                                                                          \
+		"dry-run", CLI_FLAG, NULL, NULL, 0, "only say what it would touch"                 \
+	}
+
+static const struct cli_param level_options[] = { STOPS };
+static const struct cli_param cert_hold_options[] = { TENANT, STOPS };
 
 static const struct cli_param enroll_options[] = {
 	{ "url", CLI_URL, "URL", NULL, CLI_REQUIRED,
@@ -140,6 +152,24 @@ const struct command cli_commands[] = {
 	    tenant_show_command, "show a tenant and its chain",
 	    "Shows one tenant, and in PEM the certificates of tenant, region and root.",
 	    "quatrain cert list --tenant NAME" },
+	{ { "tenant", "suspend" }, { NULL, CLI_LABEL, "NAME", NULL, 0, NULL },
+	    PARAMS(level_options), CLI_CALLS, tenant_suspend_command,
+	    "stop a tenant and all beneath it",
+	    "Stops a tenant for a while: at once OCSP answers certificateHold for its CA and every certificate beneath, enrolment, renewal and requests are refused, and live connections end. Nothing beneath is changed. The tenant platform cannot be suspended.",
+	    "quatrain tenant resume NAME" },
+	{ { "tenant", "resume" }, { NULL, CLI_LABEL, "NAME", NULL, 0, NULL }, PARAMS(level_options),
+	    CLI_CALLS, tenant_resume_command, "let a suspended tenant go on",
+	    "Lets a suspended tenant go on. All beneath is exactly what it was: what was held or revoked by itself stays so.",
+	    "quatrain tenant show NAME" },
+	{ { "region", "suspend" }, { NULL, CLI_LABEL, "NAME", NULL, 0, NULL },
+	    PARAMS(level_options), CLI_CALLS, region_suspend_command,
+	    "stop a region and all tenants beneath it",
+	    "Stops a region for a while as tenant suspend stops a tenant. The service's own tenant lies beneath its region too: operators by certificate are locked out with all others, and the local socket alone can resume. OCSP and CRLs go on.",
+	    "quatrain region resume NAME, on the machine of the service" },
+	{ { "region", "resume" }, { NULL, CLI_LABEL, "NAME", NULL, 0, NULL }, PARAMS(level_options),
+	    CLI_CALLS, region_resume_command, "let a suspended region go on",
+	    "Lets a suspended region go on. Tenants that were suspended by themselves stay so.",
+	    "quatrain tenant list" },
 	{ { "operator", "add" }, { NULL, CLI_LABEL, "NAME", NULL, 0, NULL },
 	    PARAMS(operator_add_options), CLI_CALLS | CLI_OWN_ROOT, operator_add_command,
 	    "certify an operator",
@@ -177,8 +207,16 @@ const struct command cli_commands[] = {
 	    "quatrain cert revoke --tenant T SERIAL" },
 	{ { "cert", "revoke" }, { NULL, CLI_SERIAL, "SERIAL", NULL, 0, NULL },
 	    PARAMS(cert_revoke_options), CLI_CALLS, cert_revoke_command, "revoke a certificate",
-	    "Revokes a certificate for good. When the command ends the revocation is durable and logged, and OCSP answers it.",
+	    "Revokes a certificate for good. When the command ends the revocation is durable and logged, and OCSP answers it. The certificate of a tenant's or a region's CA, which the tenant platform holds, ends all beneath it: the command says what that is, and wants it confirmed.",
 	    "quatrain token create --tenant T --device NAME, where the device shall come back" },
+	{ { "cert", "hold" }, { NULL, CLI_SERIAL, "SERIAL", NULL, 0, NULL },
+	    PARAMS(cert_hold_options), CLI_CALLS, cert_hold_command, "stop a certificate",
+	    "Holds one certificate until it is released: OCSP answers certificateHold, its holder is refused and its connections end.",
+	    "quatrain cert release --tenant T SERIAL" },
+	{ { "cert", "release" }, { NULL, CLI_SERIAL, "SERIAL", NULL, 0, NULL },
+	    PARAMS(cert_hold_options), CLI_CALLS, cert_release_command,
+	    "let a held certificate go on", "Makes a held certificate good again, from now on.",
+	    "quatrain cert show --tenant T SERIAL" },
 	{ { "enroll", NULL }, NOTHING, PARAMS(enroll_options), CLI_ALONE, enroll_command,
 	    "be an EST client: get or renew this device's certificate",
 	    "Enrols this device over EST (RFC 7030): makes the key here, asks with the token, and writes cert.pem (leaf, tenant, region), key.pem (mode 0600) and root.pem. Without --root the service is known by the hash of its root in the token, before anything secret is sent. An interrupted try is finished by the same command. With --renew the certificate in DIR asks for its successor.",

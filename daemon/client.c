@@ -23,6 +23,7 @@ struct client {
 	char base[FETCH_URL_MAX];
 	int lock; /* descriptor of root.pem, or -1 */
 	struct client_service service;
+	struct json *problem; /* NULL: none */
 };
 
 enum probe { PROBE_YES, PROBE_NOBODY, PROBE_FAILED };
@@ -162,6 +163,7 @@ client_close(struct client *c)
 	if (c == NULL)
 		return;
 	fetch_free(c->fetch);
+	json_free(c->problem);
 	client_service_stop(&c->service);
 	if (c->lock >= 0)
 		(void)close(c->lock);
@@ -170,23 +172,27 @@ client_close(struct client *c)
 
 /* A problem document (RFC 9457) as a fault; anything else by its status alone. */
 static bool
-refuse(const struct fetch_reply *r, const char *what, struct fault *f)
+refuse(struct client *c, const struct fetch_reply *r, const char *what, struct fault *f)
 {
 	enum fault_code code = fetch_fault_code(r->status);
-	struct json *j = NULL;
 	struct fault none;
 	const char *detail = NULL;
 
 	if (strncmp(r->type, "application/problem+json", 24) == 0 &&
-	    json_parse(octets_bytes(&r->body), &j, &none))
-		detail = json_text(j, "detail");
+	    json_parse(octets_bytes(&r->body), &c->problem, &none))
+		detail = json_text(c->problem, "detail");
 	if (detail != NULL)
 		fault_set(f, code, "%s", detail);
 	else
 		fault_set(
 		    f, code, "client: %s: the service answered with status %ld", what, r->status);
-	json_free(j);
 	return false;
+}
+
+const struct json *
+client_problem(const struct client *c)
+{
+	return c->problem;
 }
 
 static bool
@@ -199,6 +205,8 @@ ask(struct client *c, const char *method, const char *path, const struct json *b
 	bool ok = false;
 	int n = snprintf(url, sizeof(url), "%s%s", c->base, path);
 
+	json_free(c->problem);
+	c->problem = NULL;
 	if (n < 0 || (size_t)n >= sizeof(url))
 		return fault_set(f, FAULT_BADREQ, "client: the URL is too long");
 	if (body != NULL && (!json_write(body, &text, f) || !bytes_ok(&text, f)))
@@ -224,7 +232,7 @@ client_call(struct client *c, const char *method, const char *path, const struct
 	if (!ask(c, method, path, body, &r, f))
 		return false;
 	if (r.status < 200 || r.status > 299) {
-		refuse(&r, path, f);
+		refuse(c, &r, path, f);
 		goto out;
 	}
 	if (strncmp(r.type, "application/json", 16) != 0) {
@@ -253,7 +261,7 @@ client_get(struct client *c, const char *path, const char *type, struct bytes *r
 	if (!ask(c, "GET", path, NULL, &r, f))
 		return false;
 	if (r.status != 200)
-		refuse(&r, path, f);
+		refuse(c, &r, path, f);
 	else if (strncmp(r.type, type, strlen(type)) != 0)
 		fault_set(f, FAULT_TYPE,
 		    "client: %s: expected %s, found \"%s\"; is that a quatrain?", path, type,

@@ -39,6 +39,10 @@ void client_close(struct client *c); /* NULL is allowed */
 bool client_call(struct client *c, const char *method, const char *path, const struct json *body,
     struct json **ret, struct fault *f) CHECKED;
 
+/* The problem document of the last call that was refused with one, lent until the next; else NULL.
+ */
+const struct json *client_problem(const struct client *c);
+
 /* GET something that is not JSON; appended to *ret. */
 bool client_get(struct client *c, const char *path, const char *type, struct bytes *ret,
     struct fault *f) CHECKED;

@@ -1,20 +1,18 @@
-/* daemon/duty_act.c - what operators ask: tenants, tokens, revocations, exports; see signer.h. */
+/* daemon/duty_act.c - what operators ask: tenants, tokens, exports; see signer.h. */
 #include <stdio.h>
 #include <string.h>
 
 #include "ca/found.h"
-#include "ca/revoke.h"
+#include "ca/level.h"
 #include "ca/token.h"
 #include "daemon/signer.h"
 
 #define ROOT_OCTETS 16 /* of the root's digest that a token carries */
 #define DAY_S       86400
 
-/* The act, its body as an object (empty where there is no body), and the decision on it. *ret to
- * json_free(). */
-static bool
-open_act(struct signer *s, struct job *j, enum act act, struct wire_act *a, struct json **ret,
-    struct fault *f)
+bool
+signer_open_act(struct signer *s, struct job *j, enum act act, struct wire_act *a,
+    struct json **ret, struct fault *f)
 {
 	struct object what = { .tenant = "" };
 	struct json *body;
@@ -30,9 +28,8 @@ open_act(struct signer *s, struct job *j, enum act act, struct wire_act *a, stru
 	return true;
 }
 
-/* The answer, written; j is freed either way. */
-static bool
-close_act(struct job *j, struct json *answer, struct fault *f)
+bool
+signer_close_act(struct job *j, struct json *answer, struct fault *f)
 {
 	bool ok = json_write(answer, &j->answer, f);
 
@@ -78,16 +75,12 @@ read_tenant(struct signer *s, const struct json *body, struct found_tenant *t, s
 	return none.code == FAULT_NOTFOUND || (*f = none, false);
 }
 
-/* The region's CA is the platform's issuer. */
 static bool
 find_region(struct signer *s, const struct issuer **ret, struct fault *f)
 {
-	struct tenant platform;
 	struct authority a;
 
-	return realm_tenant(s->realm, NAME_PLATFORM, &platform, f) &&
-	       realm_authority(s->realm, platform.key_id, &a, f) &&
-	       keyring_issuer(s->keys, a.issuer, ret, f);
+	return level_region(s->realm, &a, f) && keyring_issuer(s->keys, a.key_id, ret, f);
 }
 
 bool
@@ -102,7 +95,7 @@ duty_tenant(struct signer *s, struct job *j, struct fault *f)
 	uint64_t index;
 	bool ok = false;
 
-	if (!open_act(s, j, ACT_TENANT_CREATE, &a, &body, f))
+	if (!signer_open_act(s, j, ACT_TENANT_CREATE, &a, &body, f))
 		return false;
 	why = signer_context(s, j, by);
 	if (!ledger_has_room(realm_platform(s->realm), f) || !read_tenant(s, body, &t, f) ||
@@ -117,7 +110,7 @@ duty_tenant(struct signer *s, struct job *j, struct fault *f)
 	json_put_time(answer, "not_after", ca->a.not_after_s);
 	json_put_number(answer, "log_index", (int64_t)index);
 	json_put_text(answer, "est", t.name);
-	ok = close_act(j, answer, f);
+	ok = signer_close_act(j, answer, f);
 out:
 	json_free(body);
 	return ok;
@@ -210,7 +203,7 @@ tell_token(struct job *j, const struct token *t, const struct secret *secret,
 	json_put_time(answer, "expires", t->expires_s);
 	json_put_hex(answer, "root_sha256", root, 32);
 	json_put_number(answer, "log_index", (int64_t)index);
-	ok = close_act(j, answer, f);
+	ok = signer_close_act(j, answer, f);
 	secret_wipe(text, sizeof(text));
 	return ok;
 }
@@ -245,7 +238,7 @@ duty_token(struct signer *s, struct job *j, struct fault *f)
 	uint64_t index = 0;
 	bool ok = false;
 
-	if (!open_act(s, j, ACT_TOKEN_CREATE, &a, &body, f))
+	if (!signer_open_act(s, j, ACT_TOKEN_CREATE, &a, &body, f))
 		return false;
 	if (!realm_ledger(s->realm, a.tenant, &l, f) || !ledger_has_room(l, f) ||
 	    !read_token(j, s, body, &t, f) || !root_digest(s, root, f) || !token_secret(&secret, f))
@@ -273,7 +266,7 @@ duty_token_revoke(struct signer *s, struct job *j, struct fault *f)
 	uint64_t index;
 	bool ok = false;
 
-	if (!open_act(s, j, ACT_TOKEN_REVOKE, &a, &body, f))
+	if (!signer_open_act(s, j, ACT_TOKEN_REVOKE, &a, &body, f))
 		return false;
 	if (a.object.n == sizeof(id) - 1)
 		memcpy(id, a.object.at, a.object.n);
@@ -291,79 +284,22 @@ duty_token_revoke(struct signer *s, struct job *j, struct fault *f)
 	json_put_text(answer, "id", id);
 	json_put_text(answer, "state", "revoked");
 	json_put_number(answer, "log_index", (int64_t)index);
-	ok = close_act(j, answer, f);
+	ok = signer_close_act(j, answer, f);
 out:
 	json_free(body);
 	return ok;
-}
-
-static bool
-read_revocation(const struct wire_act *a, const struct json *body,
-    uint8_t serial[static TBS_SERIAL_OCTETS], uint8_t *reason, struct fault *f)
-{
-	static const char *const names[] = { "reason", NULL };
-	char hex[TBS_SERIAL_OCTETS * 2 + 1] = "";
-	const char *word = json_text(body, "reason");
-
-	if (a->object.n == sizeof(hex) - 1)
-		memcpy(hex, a->object.at, a->object.n);
-	if (!text_unhex(hex, serial, TBS_SERIAL_OCTETS))
-		return fault_set(f, FAULT_NOTFOUND, "certificate: a serial is %d hex digits",
-		    TBS_SERIAL_OCTETS * 2);
-	*reason = REASON_UNSPECIFIED;
-	if (!signer_only(body, names, f))
-		return false;
-	if (json_get(body, "reason") != NULL && (word == NULL || !revoke_reason(word, reason)))
-		return fault_set(f, FAULT_BADREQ,
-		    "reason: RFC 5280 section 5.3.1: expected keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn or unspecified");
-	return true;
-}
-
-/* Ending the root or a region ends all beneath it, and nobody is left to undo it: that is a
- * ceremony's work. */
-static bool
-check_level(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], struct fault *f)
-{
-	struct standing s;
-	struct fault unknown;
-
-	if (!ledger_standing(l, serial, &s, &unknown))
-		return true; /* revoke() says so */
-	if (strcmp(s.profile, "root") == 0 || strcmp(s.profile, "region") == 0)
-		return fault_set(f, FAULT_DENIED,
-		    "certificate: a %s CA is not revoked through the API", s.profile);
-	return true;
 }
 
 bool
-duty_revoke(struct signer *s, struct job *j, struct fault *f)
+signer_serial(const struct wire_act *a, uint8_t serial[static TBS_SERIAL_OCTETS], struct fault *f)
 {
-	char by[IDENTITY_TEXT_MAX];
-	uint8_t serial[TBS_SERIAL_OCTETS], reason;
-	struct wire_act a;
-	struct json *body, *answer;
-	struct ledger *l;
-	struct log_context why;
-	uint64_t index;
-	bool ok = false;
+	char hex[TBS_SERIAL_OCTETS * 2 + 1] = "";
 
-	if (!open_act(s, j, ACT_CERTIFICATE_REVOKE, &a, &body, f))
-		return false;
-	why = signer_context(s, j, by);
-	if (!realm_ledger(s->realm, a.tenant, &l, f) ||
-	    !read_revocation(&a, body, serial, &reason, f) || !check_level(l, serial, f) ||
-	    !revoke_certificate(l, serial, reason, &why, j->now_s, &index, f))
-		goto out;
-	answer = json_object();
-	json_put_hex(answer, "serial", serial, sizeof(serial));
-	json_put_text(answer, "status", "revoked");
-	json_put_text(answer, "reason", revoke_reason_word(reason));
-	json_put_time(answer, "revoked_at", j->now_s);
-	json_put_number(answer, "log_index", (int64_t)index);
-	ok = close_act(j, answer, f);
-out:
-	json_free(body);
-	return ok;
+	if (a->object.n == sizeof(hex) - 1)
+		memcpy(hex, a->object.at, a->object.n);
+	return text_unhex(hex, serial, TBS_SERIAL_OCTETS) ||
+	       fault_set(f, FAULT_NOTFOUND, "certificate: a serial is %d hex digits",
+		   TBS_SERIAL_OCTETS * 2);
 }
 
 /* The checkpoint over all up to and with the entry of this export, kept for /log/checkpoint. */
@@ -421,7 +357,7 @@ duty_export(struct signer *s, struct job *j, struct fault *f)
 	struct delegate d;
 	bool ok = false;
 
-	if (!open_act(s, j, ACT_LOG_EXPORT, &a, &body, f)) {
+	if (!signer_open_act(s, j, ACT_LOG_EXPORT, &a, &body, f)) {
 		json_free(answer);
 		return false;
 	}

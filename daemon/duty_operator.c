@@ -150,15 +150,16 @@ tell(struct signer *s, struct job *j, const char *role, uint64_t index, struct f
 	return ok;
 }
 
-/* Since it was judged, another job of the round may have revoked who asks, or added the same name.
- */
+/* Since it was judged, another job of the round may have revoked who asks, added the same name, or
+ * suspended the region. */
 static bool
 judge_again(struct signer *s, struct job *j, struct fault *f)
 {
 	struct wire_act a;
 
 	return wire_act(j->body, &a, f) &&
-	       signer_decide(s, j, &a, ACT_OPERATOR_ADD, &operators, f) && check_new(s, j, f);
+	       signer_decide(s, j, &a, ACT_OPERATOR_ADD, &operators, f) && check_new(s, j, f) &&
+	       realm_authority_good(s->realm, &j->issuer->a, j->now_s, f);
 }
 
 static bool

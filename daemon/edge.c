@@ -19,6 +19,7 @@
 #include "daemon/child.h"
 #include "daemon/http.h"
 #include "daemon/ready.h"
+#include "daemon/sessions.h"
 #include "daemon/tls.h"
 #include "enroll/est.h"
 #include "ocsp/ocsp.h"
@@ -43,6 +44,7 @@ struct edge {
 	struct ready *ready;
 	struct est est;
 	struct api api;
+	struct sessions sessions;
 	bool listening, asking;
 	int64_t asked_s;
 	uint64_t counted[FACES][6]; /* replies, by the status's first digit */
@@ -331,6 +333,7 @@ hear_main(void *with)
 		if (m.verb == WIRE_LINE && m.fd >= 0) {
 			e->line = m.fd;
 			http_set_line(e->http, m.fd);
+			e->sessions.line = false; /* another signer, that knows nothing yet */
 		} else if (m.fd >= 0) {
 			(void)close(m.fd);
 		}
@@ -405,6 +408,9 @@ open_all(struct edge *e, struct fault *f)
 	http_set_line(e->http, e->line);
 	http_on_told(e->http, told, e);
 	http_every(e->http, RETRY_MS, tick, e);
+	e->sessions.http = e->http;
+	if (e->role == CHILD_EDGE) /* the desk has no clients with certificates */
+		http_every(e->http, SESSIONS_MS, sessions_tick, &e->sessions);
 	return true;
 }
 

@@ -86,6 +86,16 @@ void http_every(struct http *h, int64_t period_ms, void (*tick)(void *with), voi
  */
 unsigned http_cut(struct http *h, bool (*cut)(void *with, struct octets peer), void *with);
 
+/*
+ * Visit every live connection that showed a certificate. tag is room of the
+ * connection's own, zeros at first, kept from visit to visit.
+ */
+#define HTTP_TAG_OCTETS 24
+void http_each_peer(struct http *h,
+    void (*visit)(void *with, struct octets peer, uint8_t tag[static HTTP_TAG_OCTETS]), void *with);
+/* Goes up whenever a connection may have come or gone since. */
+uint64_t http_comings(const struct http *h);
+
 /* Serve until http_stop(): then listeners close, requests in hand finish, at most drain_ms. */
 void http_run(struct http *h, int64_t drain_ms);
 void http_stop(struct http *h); /* safe from a signal handler, until http_free() */

@@ -49,6 +49,7 @@ conn_closed(void *with)
 	h2o_linklist_unlink(&c->link);
 	h2o_timeout_unlink(&c->farewell);
 	face->http->conns_n--;
+	face->http->comings++;
 	face->conns_n--;
 	SSL_CTX_free(c->tls);
 	OPENSSL_free(c->peer);
@@ -260,4 +261,23 @@ http_cut(struct http *h, bool (*cut)(void *with, struct octets peer), void *with
 		}
 	}
 	return n;
+}
+
+void
+http_each_peer(struct http *h,
+    void (*visit)(void *with, struct octets peer, uint8_t tag[static HTTP_TAG_OCTETS]), void *with)
+{
+	for (h2o_linklist_t *l = h->conns.next; l != &h->conns; l = l->next) {
+		struct conn *c = H2O_STRUCT_FROM_MEMBER(struct conn, link, l);
+		struct octets peer = http_conn_peer(c);
+
+		if (!c->ended && peer.n > 0)
+			visit(with, peer, c->tag);
+	}
+}
+
+uint64_t
+http_comings(const struct http *h)
+{
+	return h->comings;
 }

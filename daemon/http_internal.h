@@ -44,6 +44,7 @@ struct http {
 	struct timer *timers;
 	h2o_linklist_t conns;
 	unsigned conns_n;
+	uint64_t comings;   /* handshakes that ended, connections that closed */
 	h2o_socket_t *stop; /* on stop_fd, an eventfd */
 	int stop_fd;
 	bool stopping;
@@ -80,6 +81,7 @@ struct conn {
 	int64_t stalled_ms;
 	uint8_t *peer; /* DER, owned; NULL until asked for */
 	size_t peer_n;
+	uint8_t tag[HTTP_TAG_OCTETS]; /* http_each_peer()'s */
 	uint8_t binding[32];
 	bool bound;
 	char source[EXCHANGE_SOURCE_MAX];

@@ -81,8 +81,10 @@ watch_tls(const SSL *ssl, int where, int ret)
 		return;
 	if ((where & SSL_CB_HANDSHAKE_START) != 0)
 		handshake_starts(c, ssl);
-	if ((where & SSL_CB_HANDSHAKE_DONE) != 0)
+	if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
+		c->face->http->comings++;
 		acknowledge(c);
+	}
 	if (where == SSL_CB_WRITE_ALERT && ret >> 8 == SSL3_AL_FATAL &&
 	    SSL_get_state(ssl) != TLS_ST_OK)
 		send_alert(c);

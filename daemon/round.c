@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "ca/census.h"
 #include "ca/identify.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
@@ -31,6 +32,20 @@ static const struct duty duties[] = {
 	    true, false },
 	{ WIRE_REVOKE, "certificate.revoke", FROM_EDGE | FROM_DESK, 81920, NULL, duty_revoke, true,
 	    true },
+	{ WIRE_TENANT_SUSPEND, "tenant.suspend", FROM_EDGE | FROM_DESK, 81920, NULL,
+	    duty_tenant_suspend, true, true },
+	{ WIRE_TENANT_RESUME, "tenant.resume", FROM_EDGE | FROM_DESK, 81920, NULL,
+	    duty_tenant_resume, true, false },
+	{ WIRE_REGION_SUSPEND, "region.suspend", FROM_EDGE | FROM_DESK, 81920, NULL,
+	    duty_region_suspend, true, true },
+	{ WIRE_REGION_RESUME, "region.resume", FROM_EDGE | FROM_DESK, 81920, NULL,
+	    duty_region_resume, true, false },
+	{ WIRE_HOLD, "certificate.hold", FROM_EDGE | FROM_DESK, 81920, NULL, duty_hold, true,
+	    true },
+	{ WIRE_RELEASE, "certificate.release", FROM_EDGE | FROM_DESK, 81920, NULL, duty_release,
+	    true, false },
+	{ WIRE_SESSIONS, "sessions", FROM_EDGE, 8 + WIRE_SESSIONS_MAX * 24, NULL, duty_sessions,
+	    false, false },
 	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true, false },
 };
 
@@ -71,7 +86,8 @@ signer_settle(void *with, struct ledger *l, struct fault *f)
 	char count[24];
 	size_t n;
 
-	if (!watch_ledger(s, l, f) || !issue_abandon(l, &s->self, clock_now_s(), &n, f))
+	if (!watch_ledger(s, l, f) || !census_begin(l, f) ||
+	    !issue_abandon(l, &s->self, clock_now_s(), &n, f))
 		return false;
 	if (n == 0)
 		return true;
@@ -212,7 +228,8 @@ peek_tenant(const struct round_job *r, char to[static TEXT_LABEL_MAX])
 	struct reader in = reader_of(r->job.body);
 
 	to[0] = '\0';
-	if (r->duty->verb == WIRE_OCSP || r->duty->verb == WIRE_CRL)
+	if (r->duty->verb == WIRE_OCSP || r->duty->verb == WIRE_CRL ||
+	    r->duty->verb == WIRE_SESSIONS)
 		return;
 	reader_counted_text(&in, to, TEXT_LABEL_MAX);
 	if (in.bad)
@@ -302,6 +319,10 @@ reply(struct round_job *r)
 	if (r->job.failed) {
 		m.code = (uint16_t)r->job.fault.code;
 		bytes_put_text(&m.body, r->job.fault.text);
+		if (r->job.members.n > 0) { /* behind the text's end: api.c reads on */
+			bytes_put_u8(&m.body, 0);
+			bytes_put_octets(&m.body, octets_bytes(&r->job.members));
+		}
 	} else {
 		m.body = r->job.answer;
 		r->job.answer = (struct bytes){ 0 };
@@ -312,6 +333,7 @@ reply(struct round_job *r)
 	bytes_free(&m.body);
 	ticket_free(r->job.ticket);
 	bytes_free(&r->job.answer);
+	bytes_free(&r->job.members);
 	r->job = (struct job){ 0 };
 }
 

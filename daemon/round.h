@@ -8,11 +8,6 @@
 
 #define ROUND_MAX 256 /* jobs */
 
-struct line {
-	int fd; /* -1: closed */
-	unsigned from;
-};
-
 /* A job with the message that it came in. */
 struct round_job {
 	struct job job;

@@ -72,6 +72,7 @@ take_job(struct line *l, struct round_job *r, int64_t now_s)
 	r->line = l;
 	r->job =
 	    (struct job){ .from = l->from, .body = octets_bytes(&r->message.body), .now_s = now_s };
+	r->job.sessions = &l->sessions;
 	r->job.who.kind = IDENTITY_NOBODY;
 	return true;
 }
@@ -108,7 +109,8 @@ add_line(struct bench *d, const struct message *m)
 		(void)close(m->fd);
 		return;
 	}
-	d->line[i] = (struct line){ m->fd, from };
+	bytes_free(&d->line[i].sessions);
+	d->line[i] = (struct line){ .fd = m->fd, .from = from };
 	if (i == d->lines)
 		d->lines++;
 }
@@ -310,9 +312,11 @@ close_all(struct bench *d)
 	seal_free(s->seal);
 	for (size_t i = 0; i < ROUND_MAX; i++)
 		bytes_free(&d->round.job[i].message.body);
-	for (size_t i = 0; i < d->lines; i++)
+	for (size_t i = 0; i < d->lines; i++) {
+		bytes_free(&d->line[i].sessions);
 		if (d->line[i].fd >= 0)
 			(void)close(d->line[i].fd);
+	}
 	if (d->lock >= 0) /* last: now another may write */
 		(void)close(d->lock);
 }
@@ -332,6 +336,8 @@ signer_main(int control)
 	d->round.signer = &d->signer;
 	d->round.lines = d->line;
 	d->round.lines_n = &d->lines;
+	d->signer.lines = d->line;
+	d->signer.lines_n = &d->lines;
 	d->signer.journal.fd = -1;
 	if (!hear_start(d, &f) || !child_settle(CHILD_SIGNER, &d->signer.settings, &f) ||
 	    !open_all(d, &f) || !child_confine(CHILD_SIGNER, &d->signer.settings, &f) ||

@@ -20,8 +20,17 @@
 #define FROM_EDGE (1u << 0)
 #define FROM_DESK (1u << 1)
 
+/* One asker. */
+struct line {
+	int fd; /* -1: closed */
+	unsigned from;
+	struct bytes sessions; /* of an edge: the newest WIRE_SESSIONS */
+};
+
 struct signer {
 	struct settings settings;
+	const struct line *lines;
+	const size_t *lines_n;
 	struct seal *seal;
 	struct realm *realm;
 	struct keyring *keys;
@@ -43,6 +52,8 @@ struct job {
 	int64_t now_s;
 	bool failed;
 	struct fault fault;
+	struct bytes members;   /* of the problem that a fault is answered with: JSON */
+	struct bytes *sessions; /* of the asker's line */
 	struct bytes answer;
 	struct ticket *ticket; /* a certificate on its way */
 	const struct issuer *issuer;
@@ -81,13 +92,35 @@ bool duty_token(struct signer *s, struct job *j, struct fault *f);
 bool duty_token_revoke(struct signer *s, struct job *j, struct fault *f);
 bool duty_revoke(struct signer *s, struct job *j, struct fault *f);
 bool duty_export(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_level.c */
+bool duty_tenant_suspend(struct signer *s, struct job *j, struct fault *f);
+bool duty_tenant_resume(struct signer *s, struct job *j, struct fault *f);
+bool duty_region_suspend(struct signer *s, struct job *j, struct fault *f);
+bool duty_region_resume(struct signer *s, struct job *j, struct fault *f);
+bool duty_hold(struct signer *s, struct job *j, struct fault *f);
+bool duty_release(struct signer *s, struct job *j, struct fault *f);
+bool duty_roll(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_operator.c */
 bool duty_operator_judge(struct signer *s, struct job *j, struct fault *f);
 bool duty_operator_act(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_service.c */
 bool duty_service(struct signer *s, struct job *j, struct fault *f);
 bool duty_refused(struct signer *s, struct job *j, struct fault *f);
+/* daemon/radius.c */
+bool duty_sessions(struct signer *s, struct job *j, struct fault *f);
 
+/*
+ * What an operator asks: the act, its body as an object (empty where there is no body), and the
+ * decision on it. *ret to json_free(). Faults:
+ * those of signer_decide() and json_parse().
+ */
+bool signer_open_act(struct signer *s, struct job *j, enum act act, struct wire_act *a,
+    struct json **ret, struct fault *f);
+/* The answer, written; it is freed either way. Fault: FAULT_INTERNAL. */
+bool signer_close_act(struct job *j, struct json *answer, struct fault *f);
+/* The serial that an act names. Fault: FAULT_NOTFOUND it is none. */
+bool signer_serial(
+    const struct wire_act *a, uint8_t serial[static TBS_SERIAL_OCTETS], struct fault *f);
 /*
  * For the duties. An act's identity, from its peer's certificate or, from the
  * desk alone, the machine's own user; then the decision, into j->who and
