@@ -135,8 +135,8 @@ duty_region_resume(struct signer *s, struct job *j, struct fault *f)
 
 /* A dry run does it all, and takes it back. */
 static bool
-turn_leaf(struct job *j, struct ledger *l, const struct wire_act *a,
-    const struct wanted *w, struct fault *f)
+turn_leaf(struct job *j, struct ledger *l, const struct wire_act *a, const struct wanted *w,
+    struct fault *f)
 {
 	struct ledger_mark mark = ledger_mark(l);
 	uint8_t serial[TBS_SERIAL_OCTETS];

@@ -25,6 +25,12 @@ static const struct {
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-reads" },
 	{ ACT_TENANT_CREATE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
 	    "officer-makes-tenants" },
+	{ ACT_TENANT_SUSPEND, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
+	    "officer-suspends-tenants" },
+	{ ACT_TENANT_ROLL, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
+	    "officer-rolls-tenants" },
+	{ ACT_REGION_SUSPEND, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
+	    "officer-suspends-regions" },
 	{ ACT_OPERATOR_ADD, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
 	    "officer-adds-operators" },
 	{ ACT_TOKEN_CREATE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
@@ -33,6 +39,8 @@ static const struct {
 	    false, "registrar-revokes-tokens" },
 	{ ACT_CERTIFICATE_REVOKE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
 	    false, "registrar-revokes" },
+	{ ACT_CERTIFICATE_HOLD, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
+	    false, "registrar-holds" },
 	{ ACT_LOG_EXPORT, IDENTITY_LOCAL | IDENTITY_OPERATOR,
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-exports-the-log" },
 	{ ACT_ENROLL, IDENTITY_TOKEN, 0, true, "token-enrols-its-device" },
@@ -155,8 +163,8 @@ END_TEST
 /* What lies in the platform's tenant is an officer's: a registrar must not end the service. */
 START_TEST(the_platform_is_for_officers)
 {
-	static const enum act acts[] = { ACT_TOKEN_CREATE, ACT_TOKEN_REVOKE,
-		ACT_CERTIFICATE_REVOKE };
+	static const enum act acts[] = { ACT_TOKEN_CREATE, ACT_TOKEN_REVOKE, ACT_CERTIFICATE_REVOKE,
+		ACT_CERTIFICATE_HOLD };
 
 	memcpy(what.tenant, IDENTITY_PLATFORM, sizeof(IDENTITY_PLATFORM));
 	who.kind = IDENTITY_OPERATOR;
@@ -169,6 +177,8 @@ START_TEST(the_platform_is_for_officers)
 	decide(&who, ACT_CERTIFICATE_REVOKE, &what, &v);
 	ck_assert(v.permit);
 	ck_assert_str_eq(v.rule, "officer-revokes-anywhere");
+	decide(&who, ACT_CERTIFICATE_HOLD, &what, &v);
+	ck_assert_str_eq(v.rule, "officer-holds-anywhere");
 	decide(&who, ACT_TOKEN_CREATE, &what, &v);
 	ck_assert(!v.permit);
 }
@@ -179,7 +189,7 @@ START_TEST(rules_are_whole)
 	size_t n;
 	const struct rule *r = rules_all(&n);
 
-	ck_assert_uint_eq(n, PERMITTED + 1); /* and officer-revokes-anywhere */
+	ck_assert_uint_eq(n, PERMITTED + 2); /* and officer-revokes-anywhere, -holds-anywhere */
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_uint_lt(r[i].act, ACT_COUNT);
 		ck_assert_uint_ne(r[i].kinds, 0);
