@@ -42,8 +42,11 @@ guard_holds(const struct store *s, MDB_txn *txn, const struct entry *e, struct f
 	return fault_set(f, FAULT_CONFLICT, "store: table %u: changed meanwhile", e->table);
 }
 
-/* The disk's end in its several names: nothing of the transaction counts then, and later ones may
- * fit. */
+/*
+ * The disk's end in its several names: nothing of the transaction counts then,
+ * and later ones may fit. Where a sync says it, what the kernel has dropped is of
+ * this transaction alone, and another try writes all of that anew.
+ */
 static bool
 is_full(int rc)
 {
