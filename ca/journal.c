@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/ballast.h"
+
 #define TAIL_MAX 65536 /* octets at the end that one crash may have left without a line end */
 
 static bool
@@ -133,12 +135,29 @@ journal_close(struct journal *j)
 }
 
 /* A line of which a part was written would be a torn one in the middle. */
-static bool
+static void
 take_back(struct journal *j, struct fault *f)
 {
 	fault_errno(f, FAULT_INTERNAL, "journal: write");
 	if (j->fd >= 0 && ftruncate(j->fd, (off_t)j->end.offset) != 0)
 		j->broken = true;
+}
+
+/* On a disk that others have filled the line has the ballast's room: it may be a revocation's. */
+static bool
+append(struct journal *j, struct octets line, struct fault *f)
+{
+	struct fault why;
+	bool full;
+
+	do {
+		errno = 0;
+		if (write(j->fd, line.at, line.n) == (ssize_t)line.n)
+			return true;
+		full = errno == 0 || errno == ENOSPC || errno == EDQUOT;
+		take_back(j, &why);
+	} while (full && !j->broken && ballast_release());
+	*f = why;
 	return false;
 }
 
@@ -152,13 +171,8 @@ journal_note(struct journal *j, const struct journal_line *l, struct fault *f)
 	if (j->broken)
 		return fault_set(f, FAULT_INTERNAL, "journal: it failed before, and takes no more");
 	journal_write(l, j->end.chain, &line, after);
-	if (!bytes_ok(&line, f))
+	if (!bytes_ok(&line, f) || !append(j, octets_bytes(&line), f))
 		goto out;
-	errno = 0;
-	if (write(j->fd, line.at, line.n) != (ssize_t)line.n) {
-		take_back(j, f);
-		goto out;
-	}
 	j->end.offset += line.n;
 	memcpy(j->end.chain, after, sizeof(after));
 	j->lines++;

@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ca/log.h"
+#include "daemon/watch.h"
 
 #define FOLDER_MAX (REALM_PATH_MAX + 16)
 
@@ -25,6 +27,7 @@ struct ready {
 	size_t most_n;
 	size_t tenants, no_issuing, no_revoking; /* the platform is not counted */
 	struct usage platform;
+	int64_t newest_s; /* of the newest entries of the ledgers that are open here */
 	unsigned stopped; /* bits, as in ready_say() */
 	char reason[READY_REASONS_MAX][FAULT_TEXT_MAX];
 	size_t reasons;
@@ -73,12 +76,17 @@ keep_most(struct ready *r, const struct usage *u)
 
 /* What is open tells its pages; of what is not the file is as good. */
 static bool
-look_at(const struct ready *r, const char *tenants, struct usage *u)
+look_at(struct ready *r, const char *tenants, struct usage *u)
 {
 	char path[FOLDER_MAX + TEXT_LABEL_MAX];
 	struct ledger *open = realm_peek(r->realm, u->tenant);
+	uint8_t leaf[LOG_HASH_OCTETS];
+	struct fault f;
+	int64_t at_s;
 
 	if (open != NULL) {
+		if (log_last(open, leaf, &at_s, &f) && at_s > r->newest_s)
+			r->newest_s = at_s;
 		store_usage(ledger_store(open), &u->used, &u->room);
 		return true;
 	}
@@ -173,8 +181,17 @@ check_room(struct ready *r, const struct ready_view *v)
 	}
 }
 
+/* As the signer judges by itself: nothing is issued or answered until the clock is right. */
+static void
+check_clock(struct ready *r, const struct ready_view *v)
+{
+	if (v->now_s < r->newest_s - WATCH_CLOCK_S)
+		ready_say(r, READY_ISSUING | READY_REVOKING,
+		    "clock: it is behind the newest entry of the log: set it right");
+}
+
 typedef void check(struct ready *r, const struct ready_view *v);
-static check *const checks[] = { check_signer, check_platform, check_room };
+static check *const checks[] = { check_signer, check_platform, check_room, check_clock };
 
 static void
 look(struct ready *r, const struct ready_view *v)

@@ -9,6 +9,8 @@
  *   QUATRAIN_IO_TOLD   a file that the failing call makes, with one line; while it
  *                      is there nothing fails, in no process. A later call of the
  *                      same kind in the same process adds a line: "again".
+ *   QUATRAIN_IO_FROM   not before this file is there is anything counted; not set:
+ *                      from the beginning
  *
  * It names no symbol of libc's but the ones it stands before: it goes under
  * programs that a filter of system calls confines.
@@ -30,8 +32,8 @@ static struct {
 	bool on, struck;
 	enum kind kind;
 	unsigned nth, seen;
-	int error; /* 0: short */
-	const char *told;
+	int error;               /* 0: short */
+	const char *told, *from; /* from NULL: it is there */
 } plan;
 
 __attribute__((constructor)) static void
@@ -41,6 +43,7 @@ read_plan(void)
 	const char *error = getenv("QUATRAIN_IO_ERROR");
 
 	plan.told = getenv("QUATRAIN_IO_TOLD");
+	plan.from = getenv("QUATRAIN_IO_FROM");
 	if (call == NULL || nth == NULL || error == NULL || plan.told == NULL)
 		return;
 	plan.kind = strcmp(call, "sync") == 0 ? KIND_SYNC : KIND_WRITE;
@@ -81,7 +84,9 @@ strikes(enum kind kind, int fd)
 	int saved = errno;
 	bool now = false;
 
-	if (!plan.on || kind != plan.kind || !is_data(fd)) {
+	if (plan.on && plan.from != NULL && access(plan.from, F_OK) == 0)
+		plan.from = NULL;
+	if (!plan.on || plan.from != NULL || kind != plan.kind || !is_data(fd)) {
 		errno = saved;
 		return false;
 	}

@@ -8,10 +8,12 @@ export ASAN_OPTIONS=verify_asan_link_order=0
 
 # serve_failing CALL NTH ERROR: the service, on a disk that fails once
 serve_failing() {
-	rm -f "$TOLD"
-	export QUATRAIN_IO_CALL=$1 QUATRAIN_IO_NTH=$2 QUATRAIN_IO_ERROR=$3 QUATRAIN_IO_TOLD=$TOLD LD_PRELOAD=$SHIM
+	rm -f "$TOLD" "$TOLD.from"
+	export QUATRAIN_IO_CALL=$1 QUATRAIN_IO_NTH=$2 QUATRAIN_IO_ERROR=$3 QUATRAIN_IO_TOLD=$TOLD
+	export QUATRAIN_IO_FROM=$TOLD.from LD_PRELOAD=$SHIM
 	service_start || stop_here "serve under the shim"
 	unset LD_PRELOAD
+	touch "$TOLD.from" # a start that fails is no matter of coming back
 }
 
 # enrol_through NAME N: N devices, each asked for again until it is given; the certificates are NAME-*.pem

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/watch.h"
 #include "tests/unit/ground.h"
 
 #define MIB ((uint64_t)1 << 20)
@@ -202,6 +203,17 @@ START_TEST(gauges_are_bounded)
 }
 END_TEST
 
+START_TEST(a_clock_that_went_back_stops_all)
+{
+	g.now_s -= WATCH_CLOCK_S - 10;
+	(void)asked(true, 200);
+	g.now_s -= 20;
+	has(asked(true, 503), "clock: it is behind");
+	has(gauges(true), "\nquatrain_issuing 0\n");
+	has(gauges(true), "\nquatrain_revoking 0\n");
+}
+END_TEST
+
 START_TEST(a_survey_lasts_a_while)
 {
 	(void)asked(true, 200);
@@ -229,6 +241,7 @@ main(void)
 	tcase_add_test(t, one_full_tenant_stops_nobody_else);
 	tcase_add_test(t, gauges_are_of_real_numbers);
 	tcase_add_test(t, gauges_are_bounded);
+	tcase_add_test(t, a_clock_that_went_back_stops_all);
 	tcase_add_test(t, a_survey_lasts_a_while);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
