@@ -452,7 +452,7 @@ keyring_delegate(struct keyring *k, const struct authority *of, const struct pur
 			if (d != NULL)
 				forget(k, d);
 			d = held(k, of, p);
-		} else if (d == NULL || now_s > d->not_after_s) {
+		} else if (d == NULL || now_s > d->not_after_s || now_s < d->not_before_s) {
 			*f = why;
 			return false;
 		}

@@ -77,7 +77,8 @@ bool keyring_keep(struct keyring *k, struct issuer *by, struct key *key, struct 
 /*
  * The delegate of the CA authority for p: made where there is none, renewed where it is due (two
  * commits of its own then, in the ledger of that CA). A due one that cannot be renewed serves until
- * it expires. Lent until the next call. Faults: those of keyring_issuer() and issue_now().
+ * it expires, and one whose time is not now never does. Lent until the next call. Faults: those of
+ * keyring_issuer() and issue_now().
  */
 bool keyring_delegate(struct keyring *k, const struct authority *of, const struct purpose *p,
     int64_t now_s, struct delegate *ret, struct fault *f) CHECKED;
