@@ -9,8 +9,6 @@
 #include "ca/cert.h"
 #include "ca/revoke.h"
 
-#define DIGEST_OCTETS 32
-
 /* TABLE_META: the first key that is not taken over yet; one octet: all are. */
 static const char meta_claims[] = "claims";
 static const uint8_t all_done[] = { 0 };
@@ -44,14 +42,15 @@ judge(struct octets holder, struct octets owner, struct fault *f)
 
 /* One ledger's row, where it has one. */
 static bool
-check_row(struct ledger *l, const uint8_t digest[static DIGEST_OCTETS], struct octets owner,
+check_row(struct ledger *l, const uint8_t digest[static CLAIM_DIGEST_OCTETS], struct octets owner,
     bool *ret_there, struct fault *f)
 {
 	struct bytes holder = { 0 };
 	struct fault why;
 	bool ok;
 
-	*ret_there = ledger_get(l, TABLE_KEY, octets_of(digest, DIGEST_OCTETS), &holder, &why);
+	*ret_there =
+	    ledger_get(l, TABLE_KEY, octets_of(digest, CLAIM_DIGEST_OCTETS), &holder, &why);
 	if (*ret_there)
 		ok = judge(octets_bytes(&holder), owner, f);
 	else if (!(ok = why.code == FAULT_NOTFOUND))
@@ -62,7 +61,7 @@ check_row(struct ledger *l, const uint8_t digest[static DIGEST_OCTETS], struct o
 
 /* Both tables. In the platform's own ledger they are one, and its endpoints' rows may be short. */
 static bool
-check_both(struct realm *r, const uint8_t digest[static DIGEST_OCTETS],
+check_both(struct realm *r, const uint8_t digest[static CLAIM_DIGEST_OCTETS],
     const struct endpoint *owner, bool *ret_claimed, struct fault *f)
 {
 	struct ledger *platform = realm_platform(r), *own;
@@ -83,32 +82,37 @@ check_both(struct realm *r, const uint8_t digest[static DIGEST_OCTETS],
 	return false;
 }
 
+bool
+claim_check(struct realm *r, const uint8_t digest[static CLAIM_DIGEST_OCTETS],
+    const struct endpoint *owner, struct fault *f)
+{
+	bool claimed;
+
+	return check_both(r, digest, owner, &claimed, f);
+}
+
 static bool
-check(struct realm *r, struct octets spki, const struct endpoint *owner,
-    uint8_t digest[static EVP_MAX_MD_SIZE], bool *ret_claimed, struct fault *f)
+is_no_ca(struct realm *r, struct octets spki, struct fault *f)
 {
 	uint8_t id[TBS_KEY_ID_OCTETS];
 	struct authority ca;
 	struct fault why;
 
-	if (!tbs_key_id(spki, id, f) || !digest_of(spki, digest, f))
+	if (!tbs_key_id(spki, id, f))
 		return false;
 	if (realm_authority(r, id, &ca, &why))
 		return fault_set(f, FAULT_CONFLICT, "csr: the key is a CA's");
-	if (why.code != FAULT_NOTFOUND) {
-		*f = why;
-		return false;
-	}
-	return check_both(r, digest, owner, ret_claimed, f);
+	if (why.code == FAULT_NOTFOUND)
+		return true;
+	*f = why;
+	return false;
 }
 
-bool
-claim_check(struct realm *r, struct octets spki, const struct endpoint *owner, struct fault *f)
+static void
+put(struct realm *r, const uint8_t digest[static CLAIM_DIGEST_OCTETS], const char *text)
 {
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	bool claimed;
-
-	return check(r, spki, owner, digest, &claimed, f);
+	ledger_put(realm_platform(r), TABLE_KEY, octets_of(digest, CLAIM_DIGEST_OCTETS),
+	    octets_text(text));
 }
 
 bool
@@ -118,13 +122,27 @@ claim_put(struct realm *r, struct octets spki, const struct endpoint *owner, str
 	char text[CLAIM_OWNER_MAX];
 	bool claimed;
 
-	if (!check(r, spki, owner, digest, &claimed, f))
+	if (!digest_of(spki, digest, f) || !is_no_ca(r, spki, f) ||
+	    !check_both(r, digest, owner, &claimed, f))
 		return false;
 	if (claimed) /* a renewal with the same key: nothing is written */
 		return true;
 	(void)owner_text(owner->tenant, owner->kind, owner->name, text);
-	ledger_put(
-	    realm_platform(r), TABLE_KEY, octets_of(digest, DIGEST_OCTETS), octets_text(text));
+	put(r, digest, text);
+	return true;
+}
+
+bool
+claim_ours(
+    struct realm *r, struct octets spki, const char *label, const char *profile, struct fault *f)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	char text[CLAIM_OWNER_MAX];
+
+	if (!digest_of(spki, digest, f))
+		return false;
+	(void)owner_text(label, profile, "service", text);
+	put(r, digest, text);
 	return true;
 }
 
@@ -141,8 +159,7 @@ claim_burn(struct realm *r, struct ledger *l, const uint8_t serial[static TBS_SE
 	ok = ledger_standing(l, serial, &s, f) && ledger_certificate(l, s.id, &der, f) &&
 	     cert_parse(octets_bytes(&der), &c, f) && digest_of(c.spki, digest, f);
 	if (ok)
-		ledger_put(realm_platform(r), TABLE_KEY, octets_of(digest, DIGEST_OCTETS),
-		    octets_text(REVOKE_KEY_BURNT));
+		put(r, digest, REVOKE_KEY_BURNT);
 	bytes_free(&der);
 	return ok;
 }

@@ -21,18 +21,24 @@
 
 #include "ca/realm.h"
 
-#define CLAIM_OWNER_MAX (TEXT_LABEL_MAX * 3)
-#define CLAIM_AT_ONCE   4096 /* rows taken over in one go */
+#define CLAIM_DIGEST_OCTETS 32
+#define CLAIM_OWNER_MAX     (TEXT_LABEL_MAX * 3)
+#define CLAIM_AT_ONCE       4096 /* rows taken over in one go */
 
 /*
- * May owner hold the key? Reads the platform's table and that of its tenant.
- * Faults: FAULT_CONFLICT a CA's, another endpoint's, or burnt; FAULT_INTERNAL
+ * May owner hold the key whose SubjectPublicKeyInfo has this SHA-256? Reads the platform's table
+ * and that of its tenant. Faults: FAULT_CONFLICT another endpoint's, one of ours, or burnt;
+ * FAULT_INTERNAL
  */
-bool claim_check(
-    struct realm *r, struct octets spki, const struct endpoint *owner, struct fault *f) CHECKED;
-/* Into the platform's batch, where it is not there already. Faults: those of claim_check(). */
+bool claim_check(struct realm *r, const uint8_t digest[static CLAIM_DIGEST_OCTETS],
+    const struct endpoint *owner, struct fault *f) CHECKED;
+/* The same, and that it is no CA's; then into the platform's batch, where it is not there already.
+ */
 bool claim_put(
     struct realm *r, struct octets spki, const struct endpoint *owner, struct fault *f) CHECKED;
+/* A key of ours that is no CA's: of a responder, a log, the service. Fault: FAULT_INTERNAL. */
+bool claim_ours(struct realm *r, struct octets spki, const char *label, const char *profile,
+    struct fault *f) CHECKED;
 
 /* The key of certificate serial in l, into the platform's batch: nobody may have it again. Faults:
  * FAULT_NOTFOUND no such serial, FAULT_INTERNAL. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/claim.h"
+
 const struct purpose found_responder = { .profile = "responder", .name = "OCSP Responder" };
 const struct purpose found_responder_offline = { .profile = "responder-offline",
 	.name = "OCSP Responder" };
@@ -221,9 +223,12 @@ static bool
 furnish(struct keyring *k, const struct issuer *ca, const struct found_tenant *t,
     const struct log_context *why, int64_t now_s, struct fault *f)
 {
+	bool own = ca->ledger != realm_platform(keyring_ground(k)->realm);
 	struct delegate d;
 
-	if (ca->ledger != realm_platform(keyring_ground(k)->realm) &&
+	if (own)
+		claim_none_to_adopt(ca->ledger);
+	if (own &&
 	    (!ledger_put_authority(ca->ledger, &ca->a, f) ||
 		!tell(ca->ledger, t, ca, why, now_s, NULL, f) || !ledger_commit(ca->ledger, f)))
 		return false;

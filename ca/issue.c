@@ -7,10 +7,10 @@
 
 #include <openssl/evp.h>
 
+#include "ca/issue_check.h"
 #include "ca/lint.h"
 #include "ca/revoke.h"
-
-#define SERIAL_TRIES 8
+#include "ca/serial.h"
 
 enum stage { PREPARED, INTENDING, INTENDED, SIGNED, RECORDED };
 
@@ -38,28 +38,6 @@ issue_key_digest(struct octets spki, uint8_t to[static 32], struct fault *f)
 	if (EVP_Digest(spki.at, spki.n, to, NULL, EVP_sha256(), NULL) != 1)
 		return fault_crypto(f, FAULT_INTERNAL, "key: EVP_Digest");
 	return true;
-}
-
-/* 16 octets, the first 01 to 7f: positive, never shortened, 126 bits of chance. */
-static bool
-fresh_serial(struct ledger *l, uint8_t to[static TBS_SERIAL_OCTETS], struct fault *f)
-{
-	struct standing s;
-	struct fault why;
-
-	for (int i = 0; i < SERIAL_TRIES; i++) {
-		do {
-			secret_nonce(to, TBS_SERIAL_OCTETS);
-			to[0] &= 0x7f;
-		} while (to[0] == 0);
-		if (ledger_standing(l, to, &s, &why))
-			continue;
-		if (why.code == FAULT_NOTFOUND)
-			return true;
-		*f = why;
-		return false;
-	}
-	return fault_set(f, FAULT_INTERNAL, "issue: %d serials in a row were taken", SERIAL_TRIES);
 }
 
 /* Room for the names of an endpoint, as its profile's templates spell them. */
@@ -137,7 +115,7 @@ fill(
 	if (!self && meant.not_before_s < by->facts.not_before_s)
 		meant.not_before_s = by->facts.not_before_s;
 	fill_ground(by, w, &ground, host);
-	if (!fill_names(&meant, w, &names, f) || !fresh_serial(by->ledger, t->serial, f))
+	if (!fill_names(&meant, w, &names, f) || !serial_fresh(by->ledger, t->serial, f))
 		return false;
 	memcpy(meant.serial, t->serial, sizeof(meant.serial));
 	t->standing.not_before_s = meant.not_before_s;
@@ -253,6 +231,13 @@ note(const struct issuer *by, const struct ticket *t, struct journal *j, int64_t
 	return journal_note(j, &l, f);
 }
 
+/* As the issuer's certificate says; a root that is yet to be made has none. */
+static struct octets
+signer_spki(const struct issuer *by)
+{
+	return by->certificate.n == 0 ? key_spki(by->key) : by->facts.spki;
+}
+
 bool
 issue_sign(
     const struct issuer *by, struct ticket *t, struct journal *j, int64_t now_s, struct fault *f)
@@ -260,13 +245,18 @@ issue_sign(
 	struct bytes signature = { 0 };
 	bool ok = false;
 
-	if (!at_stage(t, INTENDED, f) || !is_in_force(by, t, f) || !note(by, t, j, now_s, f))
+	if (!at_stage(t, INTENDED, f) || !is_in_force(by, t, f) ||
+	    !issue_on_record(by->ledger, t->serial, &t->standing, octets_bytes(&t->tbs), f) ||
+	    !note(by, t, j, now_s, f))
 		return false;
 	if (key_sign(by->key, octets_bytes(&t->tbs), &signature, f) &&
-	    tbs_seal(octets_bytes(&t->tbs), octets_bytes(&signature), &t->certificate, f)) {
+	    tbs_seal(octets_bytes(&t->tbs), octets_bytes(&signature), &t->certificate, f) &&
+	    issue_holds(octets_bytes(&t->certificate), octets_bytes(&t->tbs), signer_spki(by), f)) {
 		t->stage = SIGNED;
 		ok = true;
 	}
+	if (!ok) /* whatever it is, nobody shall see it */
+		bytes_free(&t->certificate);
 	bytes_free(&signature);
 	return ok;
 }

@@ -7,6 +7,8 @@
 
 #include <openssl/evp.h>
 
+#include "ca/claim.h"
+
 #define BUCKETS  1024
 #define WORD_MAX 160
 #define RENEW_OF 3 /* renewed when less than one part in so many of its time is left */
@@ -398,6 +400,8 @@ make(struct keyring *k, const struct authority *of, const struct purpose *p, int
 	    !certify(k, by, p, d->key, now_s, &t, f))
 		goto out;
 	remember(by, p, d->key, t);
+	if (!claim_ours(k->ground.realm, key_spki(d->key), by->a.label, p->profile, f))
+		goto out;
 	der = ticket_certificate(t);
 	bytes_put_octets(&d->certificate, der);
 	if (!bytes_ok(&d->certificate, f) || !ledger_commit(by->ledger, f) ||

@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include "base/der.h"
+#include "ca/claim.h"
 #include "ca/csr.h"
 #include "ca/identify.h"
 #include "ca/profile_set.h"
@@ -202,49 +203,12 @@ check_asked_names(struct signer *s, const struct job *j, const struct claim *c, 
 	return ok;
 }
 
-/* One key, one holder: never another endpoint's, never one that was compromised. */
-static bool
-check_holder(struct ledger *l, const struct job *j, struct fault *f)
-{
-	char owner[TEXT_LABEL_MAX * 2];
-	struct bytes holder = { 0 };
-	struct fault why;
-	bool ok = true;
-
-	(void)snprintf(owner, sizeof(owner), "%s/%s", j->device.kind, j->device.name);
-	if (ledger_get(
-		l, TABLE_KEY, octets_of(j->key_digest, sizeof(j->key_digest)), &holder, &why)) {
-		if (octets_same(octets_bytes(&holder), octets_text(REVOKE_KEY_BURNT)))
-			ok = fault_set(f, FAULT_CONFLICT,
-			    "csr: the key was revoked as compromised: make a new one");
-		else if (!octets_same(octets_bytes(&holder), octets_text(owner)))
-			ok = fault_set(
-			    f, FAULT_CONFLICT, "csr: the key is registered to another endpoint");
-	} else if (why.code != FAULT_NOTFOUND) {
-		*f = why;
-		ok = false;
-	}
-	bytes_free(&holder);
-	return ok;
-}
-
+/* One key, one holder: never another endpoint's anywhere, a CA's, or one that was compromised. */
 static bool
 check_key(struct signer *s, struct job *j, const struct claim *c, struct fault *f)
 {
-	uint8_t id[TBS_KEY_ID_OCTETS];
-	struct authority ca;
-	struct fault why;
-
-	if (!tbs_key_id(c->csr.spki, id, f))
-		return false;
-	if (realm_authority(s->realm, id, &ca, &why))
-		return fault_set(f, FAULT_CONFLICT, "csr: the key is a CA's");
-	if (why.code != FAULT_NOTFOUND) {
-		*f = why;
-		return false;
-	}
 	memcpy(j->key_digest, c->csr.key_id, sizeof(j->key_digest));
-	return check_holder(c->ledger, j, f);
+	return claim_put(s->realm, c->csr.spki, &j->device, f);
 }
 
 static bool
@@ -320,7 +284,7 @@ judge_again(struct signer *s, const struct job *j, struct fault *f)
 	struct identity who;
 	struct identified also;
 
-	if (!check_holder(j->issuer->ledger, j, f) ||
+	if (!claim_check(s->realm, j->key_digest, &j->device, f) ||
 	    !realm_authority_good(s->realm, &j->issuer->a, j->now_s, f))
 		return false;
 	if (!j->renew)

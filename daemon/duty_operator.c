@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/claim.h"
 #include "ca/csr.h"
 #include "daemon/signer.h"
 
@@ -88,6 +89,7 @@ intend(struct signer *s, struct job *j, struct application *a, struct fault *f)
 	       realm_tenant(s->realm, NAME_PLATFORM, &t, f) &&
 	       keyring_issuer(s->keys, t.key_id, &j->issuer, f) &&
 	       realm_authority_good(s->realm, &j->issuer->a, j->now_s, f) &&
+	       claim_put(s->realm, a->csr.spki, &j->device, f) &&
 	       issue_prepare(j->issuer, &w, j->now_s, &j->ticket, f) &&
 	       issue_intend(j->issuer, j->ticket, f);
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/claim.h"
 #include "ca/revoke.h"
 #include "daemon/radius.h"
 
@@ -153,6 +154,16 @@ tell(struct signer *s, struct job *j, const struct end *e, const struct level_ca
 	return signer_close_act(j, answer, f);
 }
 
+/* A thief of the key could take it to any tenant, so the platform knows it too: in a commit of its
+ * own, which may only come before the other. */
+static bool
+burn(struct signer *s, struct ledger *l, const struct end *e, struct fault *f)
+{
+	return e->reason != REASON_KEY_COMPROMISE ||
+	       (claim_burn(s->realm, l, e->serial, f) &&
+		   ledger_commit(realm_platform(s->realm), f));
+}
+
 bool
 duty_revoke(struct signer *s, struct job *j, struct fault *f)
 {
@@ -178,6 +189,7 @@ duty_revoke(struct signer *s, struct job *j, struct fault *f)
 		goto out;
 	}
 	ok = revoke_certificate(l, e.serial, e.reason, &why, j->now_s, &index, f) &&
+	     burn(s, l, &e, f) &&
 	     (ca.n == 0 || tell_tenant(s, &ca.at[0], &why, &e, index, j->now_s, f)) &&
 	     tell(s, j, &e, &ca, &r, index, f);
 out:

@@ -259,13 +259,15 @@ take_step(struct round *d, struct round_job *r, step *run)
 }
 
 /* Who may have written to l: its tenant's jobs; to the platform's ledger also those that make
- * tenants and operators. */
+ * tenants and operators and, while they are judged, those that claim a key. */
 static bool
-wrote(const struct signer *s, const struct round_job *r, const struct ledger *l)
+wrote(const struct round *d, const struct round_job *r, const struct ledger *l)
 {
 	if (strcmp(r->job.tenant, ledger_tenant(l)) == 0)
 		return true;
-	return l == realm_platform(s->realm) &&
+	if (l == realm_platform(d->signer->realm) && d->judging && r->job.ticket != NULL)
+		return true;
+	return l == realm_platform(d->signer->realm) &&
 	       (r->duty->verb == WIRE_TENANT || r->duty->verb == WIRE_OPERATOR);
 }
 
@@ -281,7 +283,7 @@ commit_one(void *with, struct ledger *l)
 		return true;
 	log_fact(LOG_ERROR, "commit", "tenant", ledger_tenant(l), "fault", f.text, NULL);
 	for (size_t i = 0; i < d->n; i++)
-		if (wrote(d->signer, &d->job[i], l)) {
+		if (wrote(d, &d->job[i], l)) {
 			d->job[i].job.failed = true;
 			fault_set(
 			    &d->job[i].job.fault, FAULT_BUSY, "the ledger cannot be written now");
@@ -293,6 +295,28 @@ static void
 commit(struct round *d)
 {
 	(void)realm_each(d->signer->realm, commit_one, d);
+}
+
+/*
+ * Claim and intent are in two ledgers. A job is done for if either was not written; an intent that
+ * did get in is settled at once, with the second commit. In a ledger that failed itself all are
+ * settled when it is opened next.
+ */
+static void
+settle_halves(struct round *d)
+{
+	struct standing s;
+	struct fault f;
+
+	for (size_t i = 0; i < d->n; i++) {
+		struct round_job *r = &d->job[i];
+
+		if (r->job.failed && r->job.ticket != NULL &&
+		    ledger_settled(r->job.issuer->ledger) &&
+		    ledger_standing(r->job.issuer->ledger, ticket_serial(r->job.ticket), &s, &f) &&
+		    s.state == STANDING_PENDING)
+			abandon(d->signer, r);
+	}
 }
 
 /* Send, waiting a little for a reader that is behind; a line that stays full is given up. */
@@ -399,9 +423,12 @@ round_run(struct round *d, size_t n)
 		refuse_all(d, &f);
 		return;
 	}
+	d->judging = true;
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->judge);
 	commit(d);
+	d->judging = false;
+	settle_halves(d);
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->act);
 	commit(d);
