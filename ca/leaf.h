@@ -40,6 +40,7 @@ enum leaf_kind {
 struct leaf_check {
 	const char *name, *source, *wrong; /* wrong: what it says when it fails */
 	enum leaf_kind kind;
+	bool every; /* holds for the certificates of CAs too (ca/audit.h) */
 	enum leaf_verdict (*judge)(const struct leaf *l);
 };
 

@@ -38,8 +38,8 @@ subtree_host_within(struct octets host, struct octets zone)
 }
 
 /* Letters, digits, hyphens and inner dots: what a host name is made of. */
-static bool
-is_host(struct octets o)
+bool
+subtree_is_host(struct octets o)
 {
 	size_t label = 0;
 
@@ -71,7 +71,7 @@ match_dns(struct octets name, struct octets base, bool excluded)
 	bool wild = name.n > 2 && name.at[0] == '*' && name.at[1] == '.';
 	struct octets host = wild ? behind(name, 2) : name;
 
-	if ((base.n > 0 && !is_host(base)) || !is_host(host))
+	if ((base.n > 0 && !subtree_is_host(base)) || !subtree_is_host(host))
 		return UNREADABLE;
 	if (subtree_host_within(host, base))
 		return WITHIN;
@@ -84,7 +84,7 @@ match_host(struct octets host, struct octets base)
 {
 	bool beneath = base.n > 0 && base.at[0] == '.';
 
-	if (!is_host(beneath ? behind(base, 1) : base) || !is_host(host))
+	if (!subtree_is_host(beneath ? behind(base, 1) : base) || !subtree_is_host(host))
 		return UNREADABLE;
 	if (beneath)
 		return subtree_host_within(host, behind(base, 1)) && host.n > base.n ? WITHIN
@@ -209,9 +209,9 @@ is_base(const struct general *base)
 
 	switch (base->tag) {
 	case CERT_NAME_DNS:
-		return o.n == 0 || is_host(o);
+		return o.n == 0 || subtree_is_host(o);
 	case CERT_NAME_URI:
-		return o.n > 0 && is_host(o.at[0] == '.' ? behind(o, 1) : o);
+		return o.n > 0 && subtree_is_host(o.at[0] == '.' ? behind(o, 1) : o);
 	case CERT_NAME_IP:
 		return (o.n == 8 || o.n == 32) && is_mask(o.at + o.n / 2, o.n / 2);
 	case CERT_NAME_MAIL:

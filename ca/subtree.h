@@ -24,6 +24,9 @@ bool subtree_readable(struct octets constraints, struct fault *f) CHECKED;
  */
 bool subtree_allows(struct octets constraints, const struct cert *c, struct fault *f) CHECKED;
 
+/* Labels of letters, digits, hyphens and underscores, joined by dots. */
+bool subtree_is_host(struct octets o);
+
 /* host is zone, or lies in it; neither letter's case counts. */
 bool subtree_host_within(struct octets host, struct octets zone);
 

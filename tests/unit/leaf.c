@@ -249,6 +249,37 @@ critical_purposes(void)
 }
 
 static void
+other_key(void)
+{
+	cert.spki = RAW("\x30\x03\x02\x01\x01");
+}
+
+static void
+log_key(void)
+{
+	EVP_PKEY *ed = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+
+	cert.spki = forge_spki(ed);
+	EVP_PKEY_free(ed);
+}
+
+static void
+rsa_key(void)
+{
+	EVP_PKEY *rsa = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)2048);
+
+	cert.spki = forge_spki(rsa); /* a printer's profile takes none */
+	cert.key_usage = profile_usage(leaf.profile, SPKI_RSA);
+	EVP_PKEY_free(rsa);
+}
+
+static void
+anothers_tenant(void)
+{
+	leaf.owner = RAW("zenith/printer/hp-4711");
+}
+
+static void
 no_uri(void)
 {
 	cert.uris = 0;
@@ -409,6 +440,9 @@ static const struct {
 	{ "key_usage_exact", use_soft },
 	{ "critical_as_ours", critical_names },
 	{ "critical_as_ours", critical_purposes },
+	{ "key_taken", other_key },
+	{ "key_taken", log_key },
+	{ "key_taken", rsa_key },
 	{ "key_id_of_key", another_key_id },
 	{ "key_id_of_key", long_key_id },
 	{ "one_uri", no_uri },
@@ -427,6 +461,7 @@ static const struct {
 	{ "on_record", other_octets },
 	{ "key_registered", unregistered },
 	{ "key_registered", anothers },
+	{ "key_registered", anothers_tenant },
 	{ "key_registered", anothers_longer },
 	{ "key_not_burnt", was_burnt },
 };
@@ -435,6 +470,8 @@ static const struct {
 
 START_TEST(one_of_ours)
 {
+	ck_assert_msg(leaf_good(&leaf, &check), "%s", check->name);
+	leaf.owner = RAW("acme/printer/hp-4711"); /* as the platform's table spells it */
 	ck_assert_msg(leaf_good(&leaf, &check), "%s", check->name);
 }
 END_TEST

@@ -1,0 +1,121 @@
+/*
+ * ca/audit.h - a chain held against every rule that there is, finding by finding.
+ *
+ * ca/identify.h and ca/chain.h say yes or no; this says of each link and each
+ * level what was looked at, by which rule, and what came out. Three parts: the
+ * path (RFC 5280 section 6, our profile; needs no service), the record (our
+ * ledger's word on every level) and the log (the entries that prove it, and the
+ * tree that they make). Nothing here changes a ledger.
+ */
+#ifndef QUATRAIN_CA_AUDIT_H
+#define QUATRAIN_CA_AUDIT_H
+
+#include "ca/leaf.h"
+#include "ca/log.h"
+#include "ca/realm.h"
+
+#define AUDIT_CERTS_MAX 8
+#define AUDIT_LEVELS    4
+#define AUDIT_TREES     16 /* logs whose progress is remembered */
+#define AUDIT_STEP_MAX                                                                             \
+	20000 /* entries of one log that one call reads: some tens of milliseconds                 \
+	       */
+
+/* A chain, its leaf first; each is beneath the next. */
+struct audit_chain {
+	size_t n, given; /* given: how many were in the text, the others are from our records */
+	struct bytes der[AUDIT_CERTS_MAX];
+	struct cert cert[AUDIT_CERTS_MAX]; /* lent from der */
+};
+
+struct audit_finding {
+	unsigned level; /* 1 the root to 4 the leaf */
+	const char *check, *source;
+	enum leaf_kind kind;
+	enum leaf_verdict verdict;
+	char text[FAULT_TEXT_MAX]; /* why; empty where there is nothing to say */
+	struct octets entry;       /* the log's line that proves it; n 0: none. Lent for the call */
+	const char *log;           /* whose log: a tenant's name; NULL without entry */
+	uint64_t index;            /* with entry */
+};
+
+/* Where findings go; counted on the way. */
+struct audit_report {
+	void (*tell)(void *with, const struct audit_finding *found);
+	void *with;
+	size_t holds, fails, not_checked;
+	bool more; /* a log is not yet read to its end: ask again */
+};
+void audit_tell(struct audit_report *r, const struct audit_finding *found);
+
+/*
+ * The certificates of a PEM text, put in order: the first is the one that
+ * issued none of the others. What is no link of that chain is left out.
+ * *ret to audit_chain_free(). Fault: FAULT_BADREQ.
+ */
+bool audit_chain_read(struct octets pem, struct audit_chain *ret, struct fault *f) CHECKED;
+/* Put one more on top; copied. Fault: FAULT_BADREQ. */
+bool audit_chain_add(struct audit_chain *c, struct octets der, struct fault *f) CHECKED;
+void audit_chain_free(struct audit_chain *c);
+/* The level of c's i-th. */
+unsigned audit_level(const struct audit_chain *c, size_t i);
+
+struct audit_terms {
+	struct octets root; /* DER of the root that is trusted; n 0: not known */
+	int64_t now_s;
+	const struct profile *profile; /* the leaf's; NULL: not known */
+	bool recorded;                 /* audit_record() follows: what it knows is left to it */
+	bool book; /* held against the book, not for use now: an end is no failure */
+};
+
+/* ca/audit_path.c: the rules for c's i-th, and for its link to the one above it. */
+void audit_path(
+    const struct audit_chain *c, size_t i, const struct audit_terms *t, struct audit_report *r);
+
+/* How far each log was read, and the edge that its entries made so far. */
+struct audit_trees {
+	struct {
+		char tenant[TEXT_LABEL_MAX];
+		struct log_edge seen;
+	} at[AUDIT_TREES];
+	unsigned next;
+};
+
+/*
+ * ca/audit_log.c: read on in l's log, AUDIT_STEP_MAX entries at most. *ret_read of *ret_size are
+ * read. Faults: FAULT_DENIED its entries do not make its tree, FAULT_INTERNAL
+ */
+bool audit_tree(struct audit_trees *trees, struct ledger *l, uint64_t *ret_read, uint64_t *ret_size,
+    struct fault *f) CHECKED;
+/*
+ * The entry of that index: appended to line, and read. It stands there, it says its own number, the
+ * next one (or the tree's edge) names its hash, and it tells of act (NULL: any). *ret to
+ * json_free(). Faults: FAULT_DENIED what does not hold, FAULT_INTERNAL
+ */
+bool audit_entry(struct ledger *l, uint64_t index, const char *act, struct bytes *line,
+    struct json **ret, struct fault *f) CHECKED;
+
+/* What an audit of one service goes by. */
+struct audit_site {
+	struct realm *realm;
+	struct audit_trees *trees;
+	int64_t now_s;
+};
+
+/*
+ * The whole audit of a chain: links that are missing are taken from the records, every level is
+ * held against path, record and log. Fault: FAULT_INTERNAL; whatever else is wrong is a finding.
+ */
+bool audit_chain(const struct audit_site *s, struct audit_chain *c, struct audit_report *r,
+    struct fault *f) CHECKED;
+
+/* The CAs above key_id's CA and itself, into an empty chain's places 1 and up; the leaf's place
+ * stays free. Fault: FAULT_INTERNAL, FAULT_NOTFOUND. */
+bool audit_above(const struct audit_site *s, const uint8_t key_id[static TBS_KEY_ID_OCTETS],
+    struct audit_chain *c, struct fault *f) CHECKED;
+
+/* ca/audit_record.c: our own word on c's i-th: record, standing, entries, who added it. */
+bool audit_record(const struct audit_site *s, const struct audit_chain *c, size_t i,
+    const struct audit_terms *t, struct audit_report *r, struct fault *f) CHECKED;
+
+#endif

@@ -1,0 +1,415 @@
+/* ca/audit_record.c - what our own ledger says of one level; see audit.h. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <openssl/evp.h>
+
+#include "ca/audit.h"
+#include "ca/revoke.h"
+#include "ca/token.h"
+
+static const char ours[] = "our ledger", our_log[] = "our log, RFC 6962 section 2.1";
+
+/* One level under audit, and what was found of it. */
+struct under {
+	const struct audit_site *s;
+	const struct audit_terms *t;
+	struct audit_report *r;
+	const struct cert *cert;
+	unsigned level;
+	struct ledger *ledger; /* that records it */
+	struct standing standing;
+	struct authority issuer;
+};
+
+static struct audit_finding
+finding(const struct under *u, const char *check, const char *source)
+{
+	return (struct audit_finding){
+		.level = u->level, .check = check, .source = source, .kind = LEAF_RECORD
+	};
+}
+
+static void
+tell(const struct under *u, const char *check, enum leaf_verdict verdict, const char *text)
+{
+	struct audit_finding found = finding(u, check, ours);
+
+	found.verdict = verdict;
+	(void)snprintf(found.text, sizeof(found.text), "%s", text);
+	audit_tell(u->r, &found);
+}
+
+/* A fault that is a finding; false where it is ours to report. */
+static bool
+tell_fault(const struct under *u, const char *check, const char *source, const struct fault *why,
+    struct fault *f)
+{
+	struct audit_finding found = finding(u, check, source);
+
+	if (why->code == FAULT_INTERNAL) {
+		*f = *why;
+		return false;
+	}
+	found.verdict = LEAF_FAILS;
+	memcpy(found.text, why->text, sizeof(found.text));
+	audit_tell(u->r, &found);
+	return true;
+}
+
+/* The entry's member is these octets in hex. */
+static bool
+says(const struct json *entry, const char *name, const void *at, size_t n)
+{
+	char want[LOG_HASH_OCTETS * 2 + 1];
+	const char *have = json_text(entry, name);
+
+	text_hex(at, n, want);
+	return have != NULL && strcmp(have, want) == 0;
+}
+
+static bool
+certificate_hash(const struct cert *c, uint8_t to[static EVP_MAX_MD_SIZE])
+{
+	return EVP_Digest(c->der.at, c->der.n, to, NULL, EVP_sha256(), NULL) == 1;
+}
+
+/* Tell of an entry that holds, and show it. */
+static void
+tell_entry(const struct under *u, const char *check, uint64_t index, struct octets line,
+    const struct json *entry)
+{
+	struct audit_finding found = finding(u, check, our_log);
+	const char *at = json_text(entry, "at"), *act = json_text(entry, "act");
+
+	found.entry = line;
+	found.log = ledger_tenant(u->ledger);
+	found.index = index;
+	(void)snprintf(found.text, sizeof(found.text), "entry %" PRIu64 " of %s: %s at %s", index,
+	    found.log, act == NULL ? "-" : act, at == NULL ? "-" : at);
+	audit_tell(u->r, &found);
+}
+
+/* The entry that issued it names its serial and the SHA-256 of exactly these octets. */
+static bool
+issued_entry(const struct under *u, struct fault *f)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	struct bytes line = { 0 };
+	struct json *entry = NULL;
+	struct fault why;
+	bool ok = true;
+
+	if (!audit_entry(
+		u->ledger, u->standing.issued_index, "certificate.issued", &line, &entry, &why))
+		ok = tell_fault(u, "issued_entry", our_log, &why, f);
+	else if (!certificate_hash(u->cert, digest) || !says(entry, "certificate", digest, 32) ||
+		 !says(entry, "serial", u->cert->serial, TBS_SERIAL_OCTETS))
+		tell(u, "issued_entry", LEAF_FAILS,
+		    "the entry that should tell of it tells of another certificate");
+	else
+		tell_entry(u, "issued_entry", u->standing.issued_index, octets_bytes(&line), entry);
+	json_free(entry);
+	bytes_free(&line);
+	return ok;
+}
+
+/* A state that is not the first one has an entry of its own. */
+static bool
+state_entry(const struct under *u, struct fault *f)
+{
+	struct bytes line = { 0 };
+	struct json *entry = NULL;
+	struct fault why;
+	bool ok = true, revoked = u->standing.state == STANDING_REVOKED;
+
+	if (!revoked && u->standing.state != STANDING_HELD)
+		return true;
+	if (!audit_entry(u->ledger, u->standing.log_index, revoked ? "certificate.revoked" : NULL,
+		&line, &entry, &why))
+		ok = tell_fault(u, "state_entry", our_log, &why, f);
+	else if (revoked && !says(entry, "serial", u->cert->serial, TBS_SERIAL_OCTETS))
+		tell(u, "state_entry", LEAF_FAILS, "its revocation's entry tells of another");
+	else
+		tell_entry(u, "state_entry", u->standing.log_index, octets_bytes(&line), entry);
+	json_free(entry);
+	bytes_free(&line);
+	return ok;
+}
+
+static void
+standing(const struct under *u)
+{
+	char text[FAULT_TEXT_MAX], at[TEXT_TIME_MAX];
+	const struct standing *s = &u->standing;
+	bool good = s->state == STANDING_GOOD && u->t->now_s <= s->not_after_s;
+	bool made =
+	    s->state == STANDING_GOOD || s->state == STANDING_REVOKED || s->state == STANDING_HELD;
+
+	text_time(s->changed_s, at);
+	(void)snprintf(text, sizeof(text), "%s since %s%s%s", ledger_state_word(s, u->t->now_s), at,
+	    s->state == STANDING_REVOKED ? ": " : "",
+	    s->state == STANDING_REVOKED ? revoke_reason_word(s->reason) : "");
+	tell(u, "standing", (u->t->book ? made : good) ? LEAF_HOLDS : LEAF_FAILS, text);
+}
+
+static bool
+log_tree(const struct under *u, struct fault *f)
+{
+	struct audit_finding found = finding(u, "log_tree", our_log);
+	uint64_t got, size;
+	struct fault why;
+
+	if (!audit_tree(u->s->trees, u->ledger, &got, &size, &why))
+		return tell_fault(u, "log_tree", our_log, &why, f);
+	found.verdict = got == size ? LEAF_HOLDS : LEAF_NOT_CHECKED;
+	u->r->more = u->r->more || got < size;
+	(void)snprintf(found.text, sizeof(found.text),
+	    "%" PRIu64 " of %" PRIu64 " entries of %s make its tree", got, size,
+	    ledger_tenant(u->ledger));
+	audit_tell(u->r, &found);
+	return true;
+}
+
+/* Who added it, how and how surely: the certificate says what the ledger says. */
+static bool
+provenance(const struct under *u, struct provenance *ret)
+{
+	const struct standing *s = &u->standing;
+	const struct profile *p = profile_find(s->profile);
+	char text[FAULT_TEXT_MAX];
+
+	if (p == NULL || !p->named) {
+		tell(u, "provenance", LEAF_HOLDS, "a key of the service itself: it carries none");
+		return false;
+	}
+	if (!cert_provenance(u->cert, ret)) {
+		tell(u, "provenance", LEAF_FAILS, "the certificate does not say who added it");
+		return false;
+	}
+	(void)snprintf(text, sizeof(text), "added by %.95s, how: %.15s, assurance %d",
+	    ret->enroller[0] == '\0' ? "-" : ret->enroller, ret->how, ret->assurance);
+	if (strcmp(ret->enroller, s->enroller) == 0 && strcmp(ret->how, s->how) == 0)
+		tell(u, "provenance", LEAF_HOLDS, text);
+	else
+		tell(u, "provenance", LEAF_FAILS, "certificate and ledger differ in who added it");
+	tell(u, "assurance", ret->assurance == s->assurance ? LEAF_HOLDS : LEAF_FAILS,
+	    ret->assurance == s->assurance ? "" : "certificate and ledger differ in the assurance");
+	return true;
+}
+
+/* The token that let it in: its device, and the entry of its making. */
+static bool
+by_token(const struct under *u, const struct provenance *p, struct fault *f)
+{
+	struct bytes line = { 0 };
+	struct json *entry = NULL;
+	struct token token;
+	struct fault why;
+	const char *id;
+	bool ok = true;
+
+	if (!token_find(u->ledger, p->evidence, &token, &why))
+		return tell_fault(u, "evidence", ours, &why, f);
+	if (strcmp(token.device.name, u->standing.name) != 0 ||
+	    strcmp(token.creator, p->enroller) != 0) {
+		tell(u, "evidence", LEAF_FAILS, "the token that it names was another device's");
+		return true;
+	}
+	if (token.log_index == 0) {
+		tell(u, "evidence", LEAF_NOT_CHECKED,
+		    "the token's row is of an edition that does not know its entry");
+		return true;
+	}
+	if (!audit_entry(u->ledger, token.log_index, "token.created", &line, &entry, &why))
+		ok = tell_fault(u, "evidence", our_log, &why, f);
+	else if ((id = json_text(entry, "token")) == NULL || strcmp(id, p->evidence) != 0)
+		tell(u, "evidence", LEAF_FAILS, "the token's entry tells of another token");
+	else
+		tell_entry(u, "evidence", token.log_index, octets_bytes(&line), entry);
+	json_free(entry);
+	bytes_free(&line);
+	return ok;
+}
+
+/* The certificate that it took the place of was the same endpoint's. */
+static bool
+by_certificate(const struct under *u, const struct provenance *p, struct fault *f)
+{
+	uint8_t serial[TBS_SERIAL_OCTETS];
+	struct standing before;
+	struct fault why;
+	char text[FAULT_TEXT_MAX];
+
+	if (!text_unhex(p->evidence, serial, sizeof(serial))) {
+		tell(u, "evidence", LEAF_FAILS, "the certificate that it renewed is not named");
+		return true;
+	}
+	if (!ledger_standing(u->ledger, serial, &before, &why))
+		return tell_fault(u, "evidence", ours, &why, f);
+	(void)snprintf(text, sizeof(text), "renewal of %.32s", p->evidence);
+	if (strcmp(before.name, u->standing.name) == 0 &&
+	    strcmp(before.enroller, u->standing.enroller) == 0)
+		tell(u, "evidence", LEAF_HOLDS, text);
+	else
+		tell(u, "evidence", LEAF_FAILS, "it renewed another endpoint's certificate");
+	return true;
+}
+
+static bool
+evidence(const struct under *u, struct fault *f)
+{
+	struct provenance p;
+
+	if (!provenance(u, &p))
+		return true;
+	if (strcmp(p.how, "token") == 0)
+		return by_token(u, &p, f);
+	if (strcmp(p.how, "certificate") == 0)
+		return by_certificate(u, &p, f);
+	tell(u, "evidence", LEAF_HOLDS, "none is due: the entry of its issuance says who");
+	return true;
+}
+
+static bool
+get_owner(const struct under *u, struct bytes *ret, struct fault *f)
+{
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	struct fault why;
+
+	if (EVP_Digest(u->cert->spki.at, u->cert->spki.n, digest, NULL, EVP_sha256(), NULL) != 1)
+		return fault_crypto(f, FAULT_INTERNAL, "audit: EVP_Digest");
+	if (ledger_get(u->ledger, TABLE_KEY, octets_of(digest, 32), ret, &why) ||
+	    why.code == FAULT_NOTFOUND)
+		return true;
+	*f = why;
+	return false;
+}
+
+/* The rows of ca/leaf.h that need the ledger. */
+static void
+leaf_rows(const struct under *u, const struct leaf *l)
+{
+	for (size_t i = 0; i < leaf_checks_n; i++) {
+		const struct leaf_check *k = &leaf_checks[i];
+		struct audit_finding found = finding(u, k->name, k->source);
+
+		if (k->kind != LEAF_RECORD && k->kind != LEAF_LATER && k->kind != LEAF_LEVELS &&
+		    strcmp(k->name, "name_ours") != 0)
+			continue;
+		found.verdict = k->judge(l);
+		found.kind = k->kind;
+		if (found.verdict == LEAF_FAILS && k->kind == LEAF_LATER && u->t->book)
+			found.verdict = LEAF_HOLDS; /* the book tells of it rightly */
+		if (found.verdict == LEAF_FAILS)
+			(void)snprintf(found.text, sizeof(found.text), "%s", k->wrong);
+		audit_tell(u->r, &found);
+	}
+}
+
+static bool
+leaf(const struct under *u, struct fault *f)
+{
+	const struct profile *p = profile_find(u->standing.profile);
+	struct bytes pinned = { 0 }, recorded = { 0 }, owner = { 0 };
+	struct endpoint e;
+	struct cert issuer;
+	struct leaf l = { .cert = u->cert,
+		.profile = p,
+		.space = realm_space(u->s->realm),
+		.endpoint = p != NULL && p->named ? &e : NULL,
+		.issuer = &issuer,
+		.issuer_level = u->issuer.level,
+		.owner_known = true };
+	bool ok = false;
+
+	(void)snprintf(e.tenant, sizeof(e.tenant), "%s", ledger_tenant(u->ledger));
+	(void)snprintf(e.kind, sizeof(e.kind), "%s", profile_kind(u->standing.profile));
+	(void)snprintf(e.name, sizeof(e.name), "%s", u->standing.name);
+	if (!realm_ca_certificate(u->s->realm, &u->issuer, &pinned, f) ||
+	    !cert_read(octets_bytes(&pinned), &issuer, f) ||
+	    !ledger_certificate(u->ledger, u->standing.id, &recorded, f) ||
+	    !get_owner(u, &owner, f))
+		goto out;
+	l.recorded = octets_bytes(&recorded);
+	l.owner = octets_bytes(&owner);
+	leaf_rows(u, &l);
+	ok = evidence(u, f);
+out:
+	bytes_free(&owner);
+	bytes_free(&recorded);
+	bytes_free(&pinned);
+	return ok;
+}
+
+/* A CA is known by its key, and is then exactly the certificate that we have of it. */
+static bool
+authority(const struct under *u, struct fault *f)
+{
+	struct bytes pinned = { 0 };
+	struct authority a;
+	struct fault why;
+	bool ok = true;
+
+	if (!realm_authority(u->s->realm, u->cert->key_id, &a, &why)) {
+		if (why.code == FAULT_NOTFOUND)
+			tell(u, "authority_pinned", LEAF_FAILS, "no CA of ours has this key");
+		else
+			ok = tell_fault(u, "authority_pinned", ours, &why, f);
+	} else if (!realm_ca_certificate(u->s->realm, &a, &pinned, f)) {
+		ok = false;
+	} else if ((unsigned)a.level != u->level ||
+		   !octets_same(octets_bytes(&pinned), u->cert->der)) {
+		tell(u, "authority_pinned", LEAF_FAILS,
+		    "our CA of this key has another certificate, or another level");
+	} else {
+		tell(u, "authority_pinned", LEAF_HOLDS, a.label);
+	}
+	bytes_free(&pinned);
+	return ok;
+}
+
+/* Its issuer, the ledger that records what that one issues, and its row there. */
+static bool
+find(struct under *u, struct fault *f)
+{
+	struct fault why;
+	bool self = octets_same(u->cert->issuer, u->cert->subject);
+
+	if (realm_authority(
+		u->s->realm, self ? u->cert->key_id : u->cert->issuer_key_id, &u->issuer, &why) &&
+	    realm_records(u->s->realm, &u->issuer, &u->ledger, &why) &&
+	    ledger_standing(u->ledger, u->cert->serial, &u->standing, &why))
+		return true;
+	u->ledger = NULL;
+	if (why.code == FAULT_INTERNAL) {
+		*f = why;
+		return false;
+	}
+	tell(u, "recorded", LEAF_FAILS, "no certificate of this serial and issuer is on record");
+	return true;
+}
+
+bool
+audit_record(const struct audit_site *s, const struct audit_chain *c, size_t i,
+    const struct audit_terms *t, struct audit_report *r, struct fault *f)
+{
+	struct under u = {
+		.s = s, .t = t, .r = r, .cert = &c->cert[i], .level = audit_level(c, i)
+	};
+
+	if (!find(&u, f))
+		return false;
+	if (u.ledger == NULL)
+		return true;
+	if (i > 0 && !authority(&u, f))
+		return false;
+	standing(&u);
+	if (!issued_entry(&u, f) || !state_entry(&u, f))
+		return false;
+	if ((i == 0 || i + 1 == c->n) && !log_tree(&u, f))
+		return false;
+	return i > 0 || leaf(&u, f);
+}
