@@ -138,9 +138,7 @@ found_root(struct keyring *k, const char *elsewhere, int64_t now_s, const struct
 	return found(k, NULL, &made, NULL, elsewhere, now_s, ret, f) && ledger_commit(platform, f);
 }
 
-/* The rows stay in the platform's batch: the caller commits them when all that they promise is
- * there. */
-static bool
+bool
 found_beneath(struct keyring *k, const struct issuer *above, const char *label,
     struct ledger *records, const struct constraints *constraints, int64_t now_s,
     const struct issuer **ret, struct fault *f)

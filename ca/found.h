@@ -29,6 +29,14 @@ bool found_ca(struct keyring *k, const struct issuer *above, const char *label,
     struct fault *f) CHECKED;
 
 /*
+ * The same, but its rows stay in the platform's batch: the caller commits them when all that they
+ * promise is there. records is the ledger of what it will issue.
+ */
+bool found_beneath(struct keyring *k, const struct issuer *above, const char *label,
+    struct ledger *records, const struct constraints *constraints, int64_t now_s,
+    const struct issuer **ret, struct fault *f) CHECKED;
+
+/*
  * A tenant: its store, CA, responder and log key, then the row that makes it count, with a log
  * entry in its own log and in the platform's. hosts are registered domains that its leaves may
  * name. Faults: FAULT_BADREQ its name, FAULT_CONFLICT there is one, those of found_ca()

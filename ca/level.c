@@ -175,6 +175,72 @@ level_weigh(const struct level_above *above, struct standing *s)
 		weigh_one(above->at[i].state, above->at[i].reason, above->at[i].changed_s, s);
 }
 
+void
+level_bundle_free(struct level_bundle *b)
+{
+	for (size_t i = 0; i < b->n; i++)
+		bytes_free(&b->der[i]);
+	b->n = 0;
+}
+
+/* The chain from key_id up, but for what is in b already. */
+static bool
+add_chain(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS], struct level_bundle *b,
+    struct fault *f)
+{
+	struct realm_chain c;
+
+	if (!realm_chain(r, key_id, &c, f))
+		return false;
+	for (size_t i = 0, k; i < c.n; i++) {
+		for (k = 0; k < b->n; k++)
+			if (octets_same(octets_bytes(&b->der[k]), octets_bytes(&c.der[i])))
+				break;
+		if (k < b->n || b->n == LEVEL_BUNDLE_MAX)
+			continue;
+		b->der[b->n++] = c.der[i];
+		c.der[i] = (struct bytes){ 0 };
+	}
+	realm_chain_free(&c);
+	return true;
+}
+
+/* Has it leaves that somebody may have to verify? */
+static bool
+is_in_use(struct realm *r, const struct authority *a, int64_t now_s, bool *ret, struct fault *f)
+{
+	struct census n = { 0 };
+	struct standing s;
+	struct ledger *l;
+
+	if (!ledger_standing(realm_platform(r), a->serial, &s, f) || !realm_records(r, a, &l, f) ||
+	    !census_add(l, a->key_id, now_s, &n, f))
+		return false;
+	*ret = s.state != STANDING_REVOKED && n.good + n.held > 0;
+	return true;
+}
+
+bool
+level_bundle(
+    struct realm *r, const char *tenant, int64_t now_s, struct level_bundle *ret, struct fault *f)
+{
+	struct level_bundle b = { .n = 0 };
+	struct level_cas all;
+	struct tenant t;
+	bool used = false, ok;
+
+	ok = realm_tenant(r, tenant, &t, f) && add_chain(r, t.key_id, &b, f) &&
+	     level_cas(r, LEVEL_TENANT, tenant, &all, f);
+	for (size_t i = 0; ok && i < all.n; i++)
+		ok = is_in_use(r, &all.at[i], now_s, &used, f) &&
+		     (!used || add_chain(r, all.at[i].key_id, &b, f));
+	if (ok)
+		*ret = b;
+	else
+		level_bundle_free(&b);
+	return ok;
+}
+
 bool
 level_census(struct realm *r, const struct level_cas *cas, int64_t now_s, struct census *ret,
     struct fault *f)

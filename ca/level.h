@@ -55,6 +55,21 @@ bool level_unchanged(struct realm *r, const struct level_above *was);
  */
 void level_weigh(const struct level_above *above, struct standing *s);
 
+/*
+ * What a client of the tenant needs to verify every certificate that is in use: the chain of the
+ * tenant's present CA, then each older CA that has leaves which are not at their end yet, with the
+ * region above it. *ret to level_bundle_free(). Faults: FAULT_NOTFOUND no such tenant,
+ * FAULT_INTERNAL.
+ */
+#define LEVEL_BUNDLE_MAX (REALM_CHAIN_MAX + 2 * LEVEL_CAS_MAX)
+struct level_bundle {
+	size_t n;
+	struct bytes der[LEVEL_BUNDLE_MAX];
+};
+bool level_bundle(struct realm *r, const char *tenant, int64_t now_s, struct level_bundle *ret,
+    struct fault *f) CHECKED;
+void level_bundle_free(struct level_bundle *b);
+
 /* The census of all CAs of one label. Fault: FAULT_INTERNAL. */
 bool level_census(struct realm *r, const struct level_cas *cas, int64_t now_s, struct census *ret,
     struct fault *f) CHECKED;

@@ -74,6 +74,8 @@ bool realm_each(struct realm *r, bool (*visit)(void *with, struct ledger *l), vo
 /* Faults: FAULT_NOTFOUND, FAULT_INTERNAL. */
 bool realm_tenant(struct realm *r, const char *name, struct tenant *ret, struct fault *f) CHECKED;
 bool realm_put_tenant(struct realm *r, const struct tenant *t, struct fault *f) CHECKED;
+/* One that is there: it has another CA now. */
+bool realm_move_tenant(struct realm *r, const struct tenant *t, struct fault *f) CHECKED;
 bool realm_read_tenant(struct octets key, struct octets value, struct tenant *ret);
 
 bool realm_authority(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS],

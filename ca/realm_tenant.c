@@ -50,20 +50,38 @@ out:
 	return ok;
 }
 
+static bool
+encode(const struct tenant *t, struct bytes *b, struct fault *f)
+{
+	bytes_put_u8(b, EDITION);
+	bytes_put(b, t->key_id, sizeof(t->key_id));
+	bytes_put_u8(b, (uint8_t)t->constraints);
+	bytes_put_u64(b, (uint64_t)t->created_s);
+	bytes_put_u64(b, (uint64_t)t->not_after_s);
+	return bytes_ok(b, f);
+}
+
 bool
 realm_put_tenant(struct realm *r, const struct tenant *t, struct fault *f)
 {
 	struct bytes b = { 0 };
-	bool ok;
+	bool ok = encode(t, &b, f);
 
-	bytes_put_u8(&b, EDITION);
-	bytes_put(&b, t->key_id, sizeof(t->key_id));
-	bytes_put_u8(&b, (uint8_t)t->constraints);
-	bytes_put_u64(&b, (uint64_t)t->created_s);
-	bytes_put_u64(&b, (uint64_t)t->not_after_s);
-	if ((ok = bytes_ok(&b, f)))
+	if (ok)
 		batch_add(ledger_batch(realm_platform(r)), TABLE_TENANT, octets_text(t->name),
 		    octets_bytes(&b));
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+realm_move_tenant(struct realm *r, const struct tenant *t, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok = encode(t, &b, f);
+
+	if (ok)
+		ledger_put(realm_platform(r), TABLE_TENANT, octets_text(t->name), octets_bytes(&b));
 	bytes_free(&b);
 	return ok;
 }

@@ -37,6 +37,7 @@ static const struct route {
 	{ "POST", "/v1/tenants/{t}/certificates/{o}/release", WIRE_RELEASE, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/suspend", WIRE_TENANT_SUSPEND, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/resume", WIRE_TENANT_RESUME, 200, NULL },
+	{ "POST", "/v1/tenants/{t}/rollover", WIRE_ROLL, 201, NULL },
 	{ "POST", "/v1/regions/{o}/suspend", WIRE_REGION_SUSPEND, 200, NULL },
 	{ "POST", "/v1/regions/{o}/resume", WIRE_REGION_RESUME, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/log/exports", WIRE_EXPORT, 201, NULL },

@@ -3,6 +3,7 @@
 
 static const struct cli_column facts[] = {
 	{ "name", "tenant", 0 },
+	{ "status", "status", 0 },
 	{ "constraints", "constraints", 0 },
 	{ "created", "created", 0 },
 	{ "ca_serial", "CA serial", 0 },
@@ -40,6 +41,7 @@ tenant_list_command(const struct invocation *inv)
 {
 	static const struct cli_column columns[] = {
 		{ "name", "TENANT", 16 },
+		{ "status", "STATUS", 9 },
 		{ "constraints", "CONSTRAINTS", 11 },
 		{ "created", "CREATED", 20 },
 		{ "not_after", "CA ENDS", 20 },
@@ -49,10 +51,30 @@ tenant_list_command(const struct invocation *inv)
 	    "No tenant yet. Next: quatrain tenant create NAME");
 }
 
+/* More than one after a rollover. */
+static void
+put_cas(const struct json *answer)
+{
+	static const struct cli_column columns[] = {
+		{ "serial", "CA", 32 },
+		{ "status", "STATUS", 7 },
+		{ "created", "CREATED", 20 },
+		{ "not_after", "ENDS", 20 },
+		{ "good", "GOOD", 5 },
+		{ "held", "HELD", 4 },
+		{ "revoked", "REVOKED", 0 },
+	};
+	const struct json *cas = json_get(answer, "cas");
+
+	if (json_count(cas) > 0)
+		cli_print_rows(cas, columns, sizeof(columns) / sizeof(columns[0]), true);
+}
+
 static void
 tell_shown(const struct invocation *inv, const struct json *answer)
 {
 	cli_print_facts(answer, facts, FACTS_N);
+	put_cas(answer);
 	cli_print_pem(answer, "chain");
 	/* The PEM on standard output stays what a pipe can use. */
 	(void)fprintf(stderr, "Next: quatrain cert list --tenant %s\n", inv->words[0]);
@@ -65,4 +87,30 @@ tenant_show_command(const struct invocation *inv)
 
 	(void)snprintf(path, sizeof(path), "/v1/tenants/%s", inv->words[0]);
 	return cli_call(inv, "GET", path, NULL, tell_shown);
+}
+
+static void
+tell_rolled(const struct invocation *inv, const struct json *answer)
+{
+	static const struct cli_column columns[] = {
+		{ "ca_serial", "new CA serial", 0 },
+		{ "not_after", "new CA ends", 0 },
+		{ "before_serial", "CA before", 0 },
+		{ "before_not_after", "it ends", 0 },
+		{ "log_index", "log index", 0 },
+	};
+
+	(void)printf("Tenant %s has a new CA; the one before stays good for what it issued.\n",
+	    inv->words[0]);
+	cli_print_facts(answer, columns, sizeof(columns) / sizeof(columns[0]));
+	(void)printf("Next: quatrain tenant show %s\n", inv->words[0]);
+}
+
+int
+tenant_rollover_command(const struct invocation *inv)
+{
+	char path[CLI_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/rollover", inv->words[0]);
+	return cli_call(inv, "POST", path, json_object(), tell_rolled);
 }

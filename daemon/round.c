@@ -44,6 +44,8 @@ static const struct duty duties[] = {
 	    true },
 	{ WIRE_RELEASE, "certificate.release", FROM_EDGE | FROM_DESK, 81920, NULL, duty_release,
 	    true, false },
+	{ WIRE_ROLL, "tenant.rollover", FROM_EDGE | FROM_DESK, 81920, NULL, duty_roll, true,
+	    false },
 	{ WIRE_SESSIONS, "sessions", FROM_EDGE, 8 + WIRE_SESSIONS_MAX * 24, NULL, duty_sessions,
 	    false, false },
 	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true, false },

@@ -99,6 +99,7 @@ bool duty_region_suspend(struct signer *s, struct job *j, struct fault *f);
 bool duty_region_resume(struct signer *s, struct job *j, struct fault *f);
 bool duty_hold(struct signer *s, struct job *j, struct fault *f);
 bool duty_release(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_roll.c */
 bool duty_roll(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_operator.c */
 bool duty_operator_judge(struct signer *s, struct job *j, struct fault *f);

@@ -9,6 +9,7 @@
 #include "ca/cert.h"
 #include "ca/csr.h"
 #include "ca/identify.h"
+#include "ca/level.h"
 #include "ca/profile_set.h"
 #include "ca/refusal.h"
 #include "ca/wire.h"
@@ -126,24 +127,24 @@ certs_reply(struct exchange *x, const struct octets *certificates, size_t n, str
 	return ok;
 }
 
+/* RFC 7030 section 4.1.3: all that a client needs to build a path from a certificate of this CA to
+ * the root: after a rollover those of the CA before too, as long as it has leaves. */
 static void
 cacerts(struct exchange *x, const struct call *c)
 {
-	struct realm_chain chain = { 0 };
-	struct octets der[REALM_CHAIN_MAX];
-	struct tenant t;
+	struct level_bundle all = { .n = 0 };
+	struct octets der[LEVEL_BUNDLE_MAX];
 	struct fault f;
 
-	if (!realm_tenant(c->est->realm, c->tenant, &t, &f) ||
-	    !realm_chain(c->est->realm, t.key_id, &chain, &f)) {
+	if (!level_bundle(c->est->realm, c->tenant, c->est->now_s(), &all, &f)) {
 		turn_away(x, &f);
 		return;
 	}
-	for (size_t i = 0; i < chain.n; i++)
-		der[i] = octets_bytes(&chain.der[i]);
-	if (!certs_reply(x, der, chain.n, &f))
+	for (size_t i = 0; i < all.n; i++)
+		der[i] = octets_bytes(&all.der[i]);
+	if (!certs_reply(x, der, all.n, &f))
 		turn_away(x, &f);
-	realm_chain_free(&chain);
+	level_bundle_free(&all);
 }
 
 static void

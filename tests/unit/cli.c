@@ -82,7 +82,7 @@ START_TEST(wrong_words)
 {
 	WRONG("expected a command, found \"frob\"", "frob");
 	WRONG("one of create, list, show", "tenant");
-	WRONG("one of create, list, show, suspend, resume, found \"frob\"", "tenant", "frob");
+	WRONG("one of create, list, show, suspend, resume, rollover, found \"frob\"", "tenant", "frob");
 	WRONG("expected NAME", "tenant", "create");
 	WRONG("expected no more words, found \"b\"", "tenant", "create", "a", "b");
 	WRONG("expected no more words, found \"now\"", "version", "now");

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# tests/flow/rollover.sh - a tenant's, then the region's new CA beside the old one: both verify, both answer, the log goes on.
+. "$(dirname "$0")/lib.sh"
+
+service_fresh acme
+enrol acme old "$WORK/old" || stop_here "enrol old"
+chain_of acme "$WORK/first"
+works "an officer" q operator add olga --role officer --out "$WORK/olga"
+works "an export before" q log export --tenant acme --out "$WORK/log0"
+
+# verifies WHAT LEAF TENANT-CA REGION-CA: by openssl, strictly
+verifies() {
+	cat "$3" "$4" >"$WORK/path.pem"
+	is "$1" "$2: OK" "$(openssl verify -x509_strict -CAfile "$ROOT" -untrusted "$WORK/path.pem" "$2" 2>&1 | tail -1)"
+}
+
+# ocsp ISSUER CERTIFICATE
+ocsp() {
+	timeout 30 openssl ocsp -issuer "$1" -cert "$2" -url "$OPEN/ocsp" -CAfile "$ROOT" -verify_other "$WORK/all.pem" \
+	    >"$WORK/ocsp.out" 2>&1
+	grep -q '^Response verify OK' "$WORK/ocsp.out" || echo "not verified"
+	sed -n 's/^[^ ]*: \(good\|revoked\|unknown\)$/\1/p; s/^[[:space:]]*Reason: //p' "$WORK/ocsp.out" | tr '\n' ' ' | sed 's/ $//'
+}
+
+key_id() {
+	openssl x509 -in "$1" -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' :' | tr 'A-F' 'a-f'
+}
+
+# crl CA: its list, verified by its key
+crl() {
+	http "$OPEN/crl/$(key_id "$1").crl"
+	openssl crl -inform DER -in "$BODY" -noout -CAfile "$1" 2>&1 | tail -1
+}
+
+fenced() {
+	openssl x509 -in "$1" -noout -ext nameConstraints
+}
+
+renew() {
+	csr "$WORK/$1/key.pem" "/O=acme/OU=printer/CN=$1" >"$WORK/$1/again.b64"
+	est_post acme/simplereenroll "$WORK/$1/again.b64" --cert "$WORK/$1/leaf.pem" --key "$WORK/$1/key.pem"
+}
+
+issuer_id() {
+	openssl x509 -in "$1" -noout -ext authorityKeyIdentifier | tail -1 | sed 's/keyid://' | tr -d ' :' | tr 'A-F' 'a-f'
+}
+
+# --- a tenant ----------------------------------------------------------------------------------
+
+works "suspended" q tenant suspend acme
+api POST /v1/tenants/acme/rollover '{}'
+is "a suspension is not stepped round" 409 "$STATUS"
+works "resumed" q tenant resume acme
+api POST /v1/tenants/nobody/rollover '{}'
+is "nobody" 404 "$STATUS"
+api POST /v1/tenants/acme/rollover '{"name":"x"}'
+is "no options" 400 "$STATUS"
+works "rollover" q tenant rollover acme
+like "says both CAs" '^CA before +[0-9a-f]{32}$' "$OUT"
+chain_of acme "$WORK/second"
+cat "$WORK"/first?.pem "$WORK"/second?.pem >"$WORK/all.pem"
+is "another key" no "$([ "$(key_id "$WORK/first1.pem")" = "$(key_id "$WORK/second1.pem")" ] && echo yes || echo no)"
+is "the same name" "$(openssl x509 -in "$WORK/first1.pem" -noout -subject)" "$(openssl x509 -in "$WORK/second1.pem" -noout -subject)"
+is "the same walls" "$(fenced "$WORK/first1.pem")" "$(fenced "$WORK/second1.pem")"
+enrol acme new "$WORK/new" || stop_here "enrol new"
+is "new certificates are the new CA's" "$(key_id "$WORK/second1.pem")" "$(issuer_id "$WORK/new/leaf.pem")"
+verifies "the old leaf" "$WORK/old/leaf.pem" "$WORK/first1.pem" "$WORK/first2.pem"
+verifies "the new leaf" "$WORK/new/leaf.pem" "$WORK/second1.pem" "$WORK/second2.pem"
+is "OCSP of the old leaf" good "$(ocsp "$WORK/first1.pem" "$WORK/old/leaf.pem")"
+is "of the new" good "$(ocsp "$WORK/second1.pem" "$WORK/new/leaf.pem")"
+is "of both CAs" "good good" "$(ocsp "$WORK/first2.pem" "$WORK/first1.pem") $(ocsp "$WORK/second2.pem" "$WORK/second1.pem")"
+is "the old CA's CRL" "verify OK" "$(crl "$WORK/first1.pem")"
+is "the new one's" "verify OK" "$(crl "$WORK/second1.pem")"
+est acme/cacerts
+p7_certs "$BODY" >"$WORK/cacerts.pem"
+is "cacerts: both CAs, region, root" 4 "$(grep -c BEGIN "$WORK/cacerts.pem")"
+is "cacerts verify the old leaf" "$WORK/old/leaf.pem: OK" "$(openssl verify -x509_strict -CAfile "$ROOT" -untrusted "$WORK/cacerts.pem" "$WORK/old/leaf.pem" 2>&1 | tail -1)"
+api GET /v1/tenants/acme
+is "tenant show: both, newest first" "true false" "$(jq -r '[.cas[].current] | join(" ")' "$BODY")"
+is "and how many good leaves each has" "1 1" "$(jq -r '[.cas[].good] | join(" ")' "$BODY")"
+works "in words" q tenant show acme
+like "too" "^$(serial "$WORK/first1.pem") +good .* 1 +0 +0\$" "$OUT"
+renew old
+is "the old leaf renews" 200 "$STATUS"
+p7_certs "$BODY" >"$WORK/old/moved.pem"
+is "and moves over" "$(key_id "$WORK/second1.pem")" "$(issuer_id "$WORK/old/moved.pem")"
+works "the client enrols too" q enroll --url "$URL" --token "$(token acme laptop)" --out "$WORK/laptop"
+works "an export after" q log export --tenant acme --out "$WORK/log1"
+works "verifies with the new log key" q log verify "$WORK/log1" --root "$ROOT"
+works "the one before still verifies" q log verify "$WORK/log0" --root "$ROOT"
+is "the log's certificate is another" no "$(cmp -s "$WORK/log0/certificates.pem" "$WORK/log1/certificates.pem" && echo yes || echo no)"
+like "it tells of the rollover" '"act":"tenant.rolled"' "$(cat "$WORK/log1/entries.jsonl")"
+works "the platform's log" q log export --tenant platform --out "$WORK/log2"
+like "too" '"act":"tenant.rolled"' "$(cat "$WORK/log2/entries.jsonl")"
+api POST /v1/tenants/acme/suspend '{"dry_run":true}'
+is "a suspension stops what both issued" 4 "$(jq -r .certificates "$BODY")"
+works "suspend" q tenant suspend acme
+is "both are held" "revoked certificateHold, revoked certificateHold" \
+    "$(ocsp "$WORK/first1.pem" "$WORK/old/leaf.pem"), $(ocsp "$WORK/second1.pem" "$WORK/new/leaf.pem")"
+works "resume" q tenant resume acme
+works "the old CA's end" q cert revoke --tenant platform "$(serial "$WORK/first1.pem")" --reason keyCompromise --confirm acme
+is "ends what it issued, and nothing else" "revoked cACompromise, good" \
+    "$(ocsp "$WORK/first1.pem" "$WORK/old/leaf.pem"), $(ocsp "$WORK/second1.pem" "$WORK/old/moved.pem")"
+is "the tenant is good" good "$(q tenant show acme --json | jq -r .status)"
+
+# --- the platform ------------------------------------------------------------------------------
+
+as_olga() {
+	http --cacert "$ROOT" --cert "$WORK/olga/cert.pem" --key "$WORK/olga/key.pem" "$URL/v1/tenants"
+}
+api POST "/v1/tenants/platform/certificates/$(q tenant show platform --json | jq -r .ca_serial)/revoke" '{"confirm":"platform"}'
+is "the service's own CA is not ended" 403 "$STATUS"
+works "the platform rolls over" q tenant rollover platform
+as_olga
+is "operators of before are let in" 200 "$STATUS"
+works "operators of after" q operator add otto --role auditor --out "$WORK/otto"
+http --cacert "$ROOT" --cert "$WORK/otto/cert.pem" --key "$WORK/otto/key.pem" "$URL/v1/tenants"
+is "too" 200 "$STATUS"
+works "its log verifies" q log export --tenant platform --out "$WORK/log3"
+works "to the root" q log verify "$WORK/log3" --root "$ROOT"
+service_stop
+service_start || stop_here "a start after it"
+as_olga
+is "and after a start" 200 "$STATUS"
+est acme/cacerts
+is "TLS verifies" 200 "$STATUS"
+finish
