@@ -465,40 +465,25 @@ keyring_delegate(struct keyring *k, const struct authority *of, const struct pur
 	return true;
 }
 
-/* Of the CA id, or, where that is NULL, of the ledger l. */
-static void
-drop(struct keyring *k, const struct ledger *l, const uint8_t *id)
-{
-	for (size_t b = 0; b < BUCKETS; b++) {
-		for (struct held_issuer **at = &k->issuer[b], *h; (h = *at) != NULL;) {
-			const uint8_t *own = h->issuer.a.key_id;
-
-			if (id == NULL ? h->issuer.ledger == l
-				       : memcmp(own, id, TBS_KEY_ID_OCTETS) == 0) {
-				*at = h->next;
-				free_issuer(h);
-			} else
-				at = &h->next;
-		}
-		for (struct held_delegate **at = &k->delegate[b], *h; (h = *at) != NULL;) {
-			if (id == NULL ? h->ledger == l
-				       : memcmp(h->of, id, TBS_KEY_ID_OCTETS) == 0) {
-				*at = h->next;
-				free_delegate(h);
-			} else
-				at = &h->next;
-		}
-	}
-}
-
 void
 keyring_drop(struct keyring *k, const struct ledger *l)
 {
-	drop(k, l, NULL);
-}
-
-void
-keyring_forget(struct keyring *k, const uint8_t id[static TBS_KEY_ID_OCTETS])
-{
-	drop(k, NULL, id);
+	for (size_t b = 0; b < BUCKETS; b++) {
+		for (struct held_issuer **at = &k->issuer[b], *h; (h = *at) != NULL;) {
+			if (h->issuer.ledger == l) {
+				*at = h->next;
+				free_issuer(h);
+			} else {
+				at = &h->next;
+			}
+		}
+		for (struct held_delegate **at = &k->delegate[b], *h; (h = *at) != NULL;) {
+			if (h->ledger == l) {
+				*at = h->next;
+				free_delegate(h);
+			} else {
+				at = &h->next;
+			}
+		}
+	}
 }

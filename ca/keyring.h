@@ -86,9 +86,6 @@ bool keyring_delegate(struct keyring *k, const struct authority *of, const struc
 /* Forget every issuer and delegate whose records are in l: it is about to be closed. */
 void keyring_drop(struct keyring *k, const struct ledger *l);
 
-/* Forget one CA that did not come to be, and its delegates. */
-void keyring_forget(struct keyring *k, const uint8_t id[static TBS_KEY_ID_OCTETS]);
-
 const struct keyring_ground *keyring_ground(const struct keyring *k);
 
 #endif

@@ -131,7 +131,7 @@ roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
 	struct tenant row;
 	struct constraints c;
 	struct ledger_mark mark;
-	const struct issuer *old, *ca = NULL;
+	const struct issuer *old, *ca;
 
 	if (!realm_tenant(r, name, &row, f) || !keyring_issuer(k, row.key_id, &old, f) ||
 	    !check_before(r, &old->a, f) || !realm_authority_good(r, &region->a, now_s, f) ||
@@ -147,9 +147,8 @@ roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
 		*ret = done;
 		return true;
 	}
+	/* What was made stays a key file and a certificate in the log that nobody uses. */
 	ledger_undo(platform, mark);
-	if (ca != NULL && memcmp(row.key_id, ca->a.key_id, sizeof(row.key_id)) != 0)
-		keyring_forget(k, ca->a.key_id);
 	return false;
 }
 
