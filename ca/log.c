@@ -11,7 +11,7 @@
 #define NODE_PREFIX 0x01
 #define LEAF_PREFIX 0x00
 
-static const char meta_log[] = "log", meta_epoch[] = "epoch";
+static const char meta_epoch[] = "epoch";
 static const char word_epoch[] = "epoch ", word_prev[] = "\"prev\":\"";
 static const char dash[] =
     "\xe2\x80\x94 "; /* em dash and space begin a signature line (C2SP signed-note) */
@@ -79,24 +79,12 @@ log_edge_root(const struct log_edge *e, uint8_t to[static LOG_HASH_OCTETS])
 }
 
 bool
-log_edge_read(struct ledger *l, struct log_edge *ret, struct fault *f)
+log_edge_decode(struct octets value, struct log_edge *ret, struct fault *f)
 {
-	struct bytes b = { 0 };
-	struct fault why;
+	struct reader r = reader_of(value);
 	struct log_edge e = { 0 };
-	struct reader r;
 	unsigned n;
 
-	if (!ledger_get(l, TABLE_META, octets_text(meta_log), &b, &why)) {
-		bytes_free(&b);
-		if (why.code != FAULT_NOTFOUND) {
-			*f = why;
-			return false;
-		}
-		*ret = e;
-		return true;
-	}
-	r = reader_of(octets_bytes(&b));
 	if (reader_u8(&r) != EDITION)
 		r.bad = true;
 	e.size = reader_u64(&r);
@@ -104,11 +92,28 @@ log_edge_read(struct ledger *l, struct log_edge *ret, struct fault *f)
 	n = full_subtrees(e.size);
 	for (unsigned i = 0; i < n; i++)
 		reader_copy(&r, e.node[i], LOG_HASH_OCTETS);
-	bytes_free(&b);
 	if (!reader_done(&r))
 		return fault_set(f, FAULT_INTERNAL, "log: the tree's edge cannot be read");
 	*ret = e;
 	return true;
+}
+
+bool
+log_edge_read(struct ledger *l, struct log_edge *ret, struct fault *f)
+{
+	struct bytes b = { 0 };
+	struct fault why;
+	bool ok;
+
+	if (ledger_get(l, TABLE_META, octets_text(LOG_META), &b, &why)) {
+		ok = log_edge_decode(octets_bytes(&b), ret, f);
+	} else if ((ok = why.code == FAULT_NOTFOUND)) {
+		*ret = (struct log_edge){ 0 };
+	} else {
+		*f = why;
+	}
+	bytes_free(&b);
+	return ok;
 }
 
 static bool
@@ -123,7 +128,7 @@ edge_write(struct ledger *l, const struct log_edge *e, struct fault *f)
 	bytes_put(&b, e->last, sizeof(e->last));
 	bytes_put(&b, e->node, n * sizeof(e->node[0]));
 	if ((ok = bytes_ok(&b, f)))
-		ledger_put(l, TABLE_META, octets_text(meta_log), octets_bytes(&b));
+		ledger_put(l, TABLE_META, octets_text(LOG_META), octets_bytes(&b));
 	bytes_free(&b);
 	return ok;
 }

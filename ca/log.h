@@ -47,6 +47,9 @@ struct json *log_entry(const char *act, const struct log_context *why);
 /* RFC 3339 as text_time() writes it, back to seconds. */
 bool log_time(const char *text, int64_t *ret_s);
 
+/* The edge as the ledger keeps it, in TABLE_META. Fault: FAULT_INTERNAL. */
+#define LOG_META "log"
+bool log_edge_decode(struct octets value, struct log_edge *ret, struct fault *f) CHECKED;
 /* Where l's log stands. Fault: FAULT_INTERNAL. */
 bool log_edge_read(struct ledger *l, struct log_edge *ret, struct fault *f) CHECKED;
 
@@ -107,6 +110,17 @@ struct log_verdict {
 	uint8_t root[LOG_HASH_OCTETS];
 	int64_t at_s; /* of the newest entry */
 };
+
+/*
+ * certificates (PEM: log, tenant, region; spelled as cert_pem() spells them) are a path to the
+ * root, valid at at_s, of the log called origin: *ret_key is the log's own Ed25519 key. Faults:
+ * FAULT_BADREQ what does not hold, FAULT_DENIED no path
+ */
+bool log_signer(struct octets certificates, struct octets root_pem, const char *origin,
+    int64_t at_s, uint8_t ret_key[static 32], struct fault *f) CHECKED;
+/* Fault: FAULT_BADREQ the signature (RFC 8032 section 5.1.7) does not hold, FAULT_INTERNAL. */
+bool log_signed(const uint8_t key[static 32], const uint8_t signature[static 64],
+    struct octets text, const char *what, struct fault *f) CHECKED;
 
 /*
  * dir holds entries.jsonl, checkpoint and certificates.pem (log, tenant,

@@ -166,40 +166,37 @@ out:
 	return ok;
 }
 
-static bool
-check_signature(const struct log_note *note, struct octets spki, struct fault *f)
+bool
+log_signed(const uint8_t key[static 32], const uint8_t signature[static 64], struct octets text,
+    const char *what, struct fault *f)
 {
-	uint8_t hash[4];
-	EVP_PKEY *key = NULL;
+	EVP_PKEY *k = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, key, 32);
 	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
 	bool ok = false;
 
-	if (spki.n != 44 || !log_key_hash(note->origin, spki.at + spki.n - 32, hash, f)) {
-		fault_set(f, FAULT_BADREQ,
-		    "certificates.pem: RFC 8410 section 4: expected an Ed25519 key");
-		goto out;
-	}
-	if (memcmp(hash, note->key_hash, sizeof(hash)) != 0) {
-		fault_set(f, FAULT_BADREQ,
-		    "checkpoint: its signature line: signed by another key than certificates.pem shows");
-		goto out;
-	}
-	key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, spki.at + spki.n - 32, 32);
-	if (ctx == NULL || key == NULL || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) != 1) {
+	if (ctx == NULL || k == NULL || EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, k) != 1)
 		fault_crypto(f, FAULT_INTERNAL, "verify: EVP_DigestVerifyInit");
-		goto out;
-	}
-	if (EVP_DigestVerify(
-		ctx, note->signature, sizeof(note->signature), note->text.at, note->text.n) != 1) {
+	else if (EVP_DigestVerify(ctx, signature, 64, text.at, text.n) != 1)
 		fault_crypto(f, FAULT_BADREQ,
-		    "checkpoint: RFC 8032 section 5.1.7: the signature does not hold");
-		goto out;
-	}
-	ok = true;
-out:
+		    "%s: RFC 8032 section 5.1.7: the signature does not hold", what);
+	else
+		ok = true;
 	EVP_MD_CTX_free(ctx);
-	EVP_PKEY_free(key);
+	EVP_PKEY_free(k);
 	return ok;
+}
+
+static bool
+check_signature(const struct log_note *note, const uint8_t key[static 32], struct fault *f)
+{
+	uint8_t hash[4];
+
+	if (!log_key_hash(note->origin, key, hash, f))
+		return false;
+	if (memcmp(hash, note->key_hash, sizeof(hash)) != 0)
+		return fault_set(f, FAULT_BADREQ,
+		    "checkpoint: its signature line: signed by another key than certificates.pem shows");
+	return log_signed(key, note->signature, note->text, "checkpoint", f);
 }
 
 /* PEM has room for octets that no reader looks at; an export has none. */
@@ -225,20 +222,41 @@ check_spelling(struct octets pem, struct fault *f)
 	return ok;
 }
 
+bool
+log_signer(struct octets certificates, struct octets root_pem, const char *origin, int64_t at_s,
+    uint8_t ret_key[static 32], struct fault *f)
+{
+	struct bytes leaf = { 0 };
+	struct cert c;
+	bool ok = false;
+
+	if (!check_spelling(certificates, f) ||
+	    !chain_verify(certificates, root_pem, at_s, &leaf, f) ||
+	    !cert_parse(octets_bytes(&leaf), &c, f) || !check_purpose(&c, origin, f))
+		goto out;
+	if (c.spki.n != 44) {
+		fault_set(f, FAULT_BADREQ,
+		    "certificates.pem: RFC 8410 section 4: expected an Ed25519 key");
+		goto out;
+	}
+	memcpy(ret_key, c.spki.at + c.spki.n - 32, 32);
+	ok = true;
+out:
+	bytes_free(&leaf);
+	return ok;
+}
+
 static bool
 check_signer(const char *dir, const char *root_pem, const struct log_note *note, int64_t at_s,
     struct fault *f)
 {
-	struct bytes chain = { 0 }, root = { 0 }, leaf = { 0 };
-	struct cert c;
+	struct bytes chain = { 0 }, root = { 0 };
+	uint8_t key[32];
 	bool ok;
 
-	ok = read_in(dir, "certificates.pem", &chain, f) &&
-	     check_spelling(octets_bytes(&chain), f) && read_small(root_pem, &root, f) &&
-	     chain_verify(octets_bytes(&chain), octets_bytes(&root), at_s, &leaf, f) &&
-	     cert_parse(octets_bytes(&leaf), &c, f) && check_purpose(&c, note->origin, f) &&
-	     check_signature(note, c.spki, f);
-	bytes_free(&leaf);
+	ok = read_in(dir, "certificates.pem", &chain, f) && read_small(root_pem, &root, f) &&
+	     log_signer(octets_bytes(&chain), octets_bytes(&root), note->origin, at_s, key, f) &&
+	     check_signature(note, key, f);
 	bytes_free(&root);
 	bytes_free(&chain);
 	return ok;

@@ -32,6 +32,7 @@ enum wire_verb {
 	WIRE_ROLL,     /* a tenant's new CA beside the old one */
 	WIRE_SESSIONS, /* of an edge, u64 in all, then rows of key id, u32: live connections by the
 			  CA of the client's certificate -> nothing */
+	WIRE_BACKUP,
 	WIRE_CHANGED,  /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */

@@ -42,6 +42,7 @@ static const struct route {
 	{ "POST", "/v1/regions/{o}/resume", WIRE_REGION_RESUME, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/log/exports", WIRE_EXPORT, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
+	{ "POST", "/v1/backups", WIRE_BACKUP, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
 };
 

@@ -127,6 +127,16 @@ static const struct cli_param log_verify_options[] = {
 	    "the root certificate, from a place that you trust and not from the export" },
 };
 
+static const struct cli_param backup_verify_options[] = {
+	{ "root", CLI_PATH, "FILE", NULL, CLI_REQUIRED,
+	    "the root certificate, from a place that you trust and not from the backup" },
+};
+
+static const struct cli_param restore_options[] = {
+	{ "root", CLI_PATH, "FILE", NULL, CLI_REQUIRED,
+	    "the root certificate, from a place that you trust and not from the backup" },
+};
+
 #define NOTHING                                                                                    \
 	{                                                                                          \
 		NULL, CLI_NONE, NULL, NULL, 0, NULL                                                \
@@ -243,6 +253,19 @@ const struct command
 		    "prove an export, offline",
 		    "Proves with the export and the root certificate alone that nothing in it was changed, removed or slipped in. Needs no service and no network.",
 		    "keep the export with the verdict" },
+		{ { "backup", "verify" }, { NULL, CLI_PATH, "FILE", NULL, 0, NULL },
+		    PARAMS(backup_verify_options), CLI_ALONE, backup_verify_command,
+		    "prove a backup, offline",
+		    "Reads a backup as restore does and writes nothing: every digest, the signature of the platform's log key and its certificates up to the given root, and each ledger's log against its own tree. Needs no service and no configuration; - is standard input.",
+		    "keep it, and apart from it what opens its keys" },
+		{ { "backup", NULL }, { NULL, CLI_PATH, "FILE", NULL, 0, NULL }, { NULL, 0 }, 0,
+		    backup_command, "write a signed backup of the whole service, while it serves",
+		    "Writes all ledgers, the sealed keys, the journal and the certificates into one file, signed by the platform's log key, and reads it again before it gets its name. Each ledger is as it stood at one moment; nothing waits meanwhile. What opens the keys (master key, passphrase, token) is never in it. FILE must not exist; - is standard output.",
+		    "quatrain backup verify FILE --root ROOT.pem" },
+		{ { "restore", NULL }, { NULL, CLI_PATH, "FILE", NULL, 0, NULL },
+		    PARAMS(restore_options), 0, restore_command, "make a data folder from a backup",
+		    "Makes the configured data folder, which must not exist, from a backup: all of it is proven with the root certificate before the folder gets its name. Tokens that were open are closed, and each log gets an entry that tells of it. A database file is never taken over: it would be believed.",
+		    "quatrain serve, with the master key in its place" },
 		{ { "version", NULL }, NOTHING, { NULL, 0 }, CLI_ALONE, version_command,
 		    "say the version",
 		    "Says the version of quatrain and of the libraries that do its cryptography and its transport.",

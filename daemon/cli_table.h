@@ -108,6 +108,9 @@ int region_resume_command(const struct invocation *inv);
 int enroll_command(const struct invocation *inv);
 int log_export_command(const struct invocation *inv);
 int log_verify_command(const struct invocation *inv);
+int backup_command(const struct invocation *inv);
+int backup_verify_command(const struct invocation *inv);
+int restore_command(const struct invocation *inv);
 int version_command(const struct invocation *inv);
 
 #endif

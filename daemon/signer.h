@@ -104,6 +104,8 @@ bool duty_roll(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_operator.c */
 bool duty_operator_judge(struct signer *s, struct job *j, struct fault *f);
 bool duty_operator_act(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_backup.c */
+bool duty_backup(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_service.c */
 bool duty_service(struct signer *s, struct job *j, struct fault *f);
 bool duty_refused(struct signer *s, struct job *j, struct fault *f);

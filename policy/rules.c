@@ -27,6 +27,7 @@ static const struct rule rules[] = {
 	    RULE_CUSTOMER },
 	{ "officer-holds-anywhere", ACT_CERTIFICATE_HOLD, STAFF, ROLE_OFFICER, 0 },
 	{ "staff-exports-the-log", ACT_LOG_EXPORT, STAFF, ANYROLE, 0 },
+	{ "local-officer-takes-backups", ACT_BACKUP, IDENTITY_LOCAL, ROLE_OFFICER, 0 },
 	{ "token-enrols-its-device", ACT_ENROLL, IDENTITY_TOKEN, 0,
 	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT },
 	{ "endpoint-renews-itself", ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0,
@@ -45,6 +46,7 @@ static const char *const words[ACT_COUNT] = {
 	[ACT_CERTIFICATE_REVOKE] = "certificate.revoke",
 	[ACT_CERTIFICATE_HOLD] = "certificate.hold",
 	[ACT_LOG_EXPORT] = "log.export",
+	[ACT_BACKUP] = "backup.take",
 	[ACT_ENROLL] = "certificate.enroll",
 	[ACT_RENEW] = "certificate.renew",
 };

@@ -573,6 +573,7 @@ static const struct {
 	    200 },
 	{ "POST", T "/certificates/00ff/revoke", WIRE_REVOKE, "acme", "00ff", 200 },
 	{ "POST", T "/log/exports", WIRE_EXPORT, "acme", "", 201 },
+	{ "POST", "/v1/backups", WIRE_BACKUP, "", "", 201 },
 	{ "POST", "/v1/tenants/nobody/tokens", WIRE_TOKEN, "nobody", "", 201 },
 };
 

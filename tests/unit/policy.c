@@ -43,6 +43,7 @@ static const struct {
 	    false, "registrar-holds" },
 	{ ACT_LOG_EXPORT, IDENTITY_LOCAL | IDENTITY_OPERATOR,
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-exports-the-log" },
+	{ ACT_BACKUP, IDENTITY_LOCAL, ROLE_OFFICER, false, "local-officer-takes-backups" },
 	{ ACT_ENROLL, IDENTITY_TOKEN, 0, true, "token-enrols-its-device" },
 	{ ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0, true, "endpoint-renews-itself" },
 };

@@ -1,0 +1,273 @@
+/* ca/dump_check.c - see dump_check.h. */
+#include "ca/dump_check.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/der.h"
+#include "ca/token.h"
+
+#define HOLD 6 /* RFC 5280 section 5.3.1: certificateHold */
+
+static void
+add(struct dump_sum *s, struct octets a, struct octets b)
+{
+	crypto_hash_sha256_state h;
+	uint8_t digest[DUMP_HASH_OCTETS];
+
+	(void)crypto_hash_sha256_init(&h);
+	(void)crypto_hash_sha256_update(&h, a.at, a.n);
+	(void)crypto_hash_sha256_update(&h, b.at, b.n);
+	(void)crypto_hash_sha256_final(&h, digest);
+	for (size_t i = 0; i < sizeof(digest); i++)
+		s->at[i] ^= digest[i];
+}
+
+static bool
+same(const struct dump_sum *a, const struct dump_sum *b)
+{
+	return memcmp(a->at, b->at, sizeof(a->at)) == 0;
+}
+
+static bool
+bad(const struct dump_check *c, const char *why, struct fault *f)
+{
+	return fault_set(
+	    f, FAULT_BADREQ, "dump: ledger %s, row %" PRIu64 ": %s", c->tenant, c->rows + 1, why);
+}
+
+static bool
+meta_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct fault why;
+
+	if (!octets_same(key, octets_text(LOG_META)))
+		return true;
+	return log_edge_decode(value, &c->stated, &why) ||
+	       bad(c, "the log's edge cannot be read", f);
+}
+
+/* The serial of a certificate, or of the TBSCertificate that stands there while it is pending. */
+static bool
+serial_of(struct octets der, struct octets *ret)
+{
+	struct octets body, inner, version;
+
+	if (!der_take(&der, DER_SEQUENCE, &body, NULL))
+		return false;
+	inner = body;
+	(void)der_take(&body, DER_SEQUENCE, &inner, NULL); /* a certificate's TBSCertificate */
+	return der_take(&inner, DER_EXPLICIT(0), &version, NULL) &&
+	       der_take(&inner, DER_INTEGER, ret, NULL);
+}
+
+static bool
+cert_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct octets serial;
+
+	if (key.n != sizeof(uint64_t) || !serial_of(value, &serial))
+		return bad(c, "no certificate", f);
+	add(&c->certificates.held, key, serial);
+	return true;
+}
+
+static void
+add_revoked(struct dump_sum *s, struct octets issuer, struct octets serial)
+{
+	add(s, issuer, serial);
+}
+
+static bool
+serial_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct standing s;
+	uint8_t id[8];
+
+	if (key.n != TBS_SERIAL_OCTETS || !ledger_read_standing(value, &s) ||
+	    s.state < STANDING_PENDING || s.state > STANDING_ABANDONED)
+		return bad(c, "a standing that cannot be read", f);
+	add(&c->certificates.named, octets_u64(s.id, id), key);
+	if (s.state == STANDING_PENDING) {
+		add(&c->pending.named, key, octets_of(NULL, 0));
+		return true;
+	}
+	if (s.state == STANDING_REVOKED || s.state == STANDING_ABANDONED)
+		add_revoked(&c->revoked.named, octets_of(s.issuer, sizeof(s.issuer)), key);
+	if (s.log_index >= c->log_end)
+		c->log_end = s.log_index + 1;
+	if (s.issued_index >= c->log_end)
+		c->log_end = s.issued_index + 1;
+	return true;
+}
+
+static bool
+pending_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	(void)value;
+	if (key.n != TBS_SERIAL_OCTETS)
+		return bad(c, "an intent that cannot be read", f);
+	add(&c->pending.held, key, octets_of(NULL, 0));
+	return true;
+}
+
+/* A hold may have its row here too, and is no revocation. */
+static bool
+revoked_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	if (key.n != TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS || value.n != 9)
+		return bad(c, "a revocation that cannot be read", f);
+	if (value.at[0] != HOLD)
+		add_revoked(&c->revoked.held, octets_of(key.at, TBS_KEY_ID_OCTETS),
+		    octets_of(key.at + TBS_KEY_ID_OCTETS, TBS_SERIAL_OCTETS));
+	return true;
+}
+
+static bool
+log_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	uint8_t want[8], leaf[LOG_HASH_OCTETS];
+
+	if (!octets_same(key, octets_u64(c->built.size, want)))
+		return bad(c, "a line of the log is missing", f);
+	if (value.n == 0 || value.n > LOG_ENTRY_MAX)
+		return bad(c, "a line of the log is too long", f);
+	log_leaf(value, leaf);
+	log_edge_add(&c->built, leaf);
+	return true;
+}
+
+static bool
+token_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct token t;
+
+	return token_read(c->tenant, key, value, &t) || bad(c, "a token that cannot be read", f);
+}
+
+static bool
+ca_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct authority a;
+
+	return (ledger_read_authority(value, &a) &&
+		   octets_same(key, octets_of(a.key_id, sizeof(a.key_id)))) ||
+	       bad(c, "a CA that cannot be read", f);
+}
+
+static bool
+tenant_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct tenant t;
+
+	if (!c->platform || !realm_read_tenant(key, value, &t) || !text_is_label(t.name))
+		return bad(c, "a tenant that cannot be read", f);
+	if (strcmp(t.name, NAME_PLATFORM) != 0)
+		bytes_put_counted_text(c->tenants, t.name);
+	return bytes_ok(c->tenants, f);
+}
+
+static bool
+any_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	(void)c, (void)key, (void)value, (void)f;
+	return true;
+}
+
+static bool (*const rows[])(
+    struct dump_check *c, struct octets key, struct octets value, struct fault *f) = {
+	[TABLE_META] = meta_row,
+	[TABLE_CERT] = cert_row,
+	[TABLE_SERIAL] = serial_row,
+	[TABLE_PENDING] = pending_row,
+	[TABLE_REVOKED] = revoked_row,
+	[TABLE_ENDPOINT] = any_row,
+	[TABLE_KEY] = any_row,
+	[TABLE_TOKEN] = token_row,
+	[TABLE_LOG] = log_row,
+	[TABLE_CA] = ca_row,
+	[TABLE_ISSUER] = any_row,
+	[TABLE_TENANT] = tenant_row,
+	[TABLE_OPERATOR] = any_row,
+	[TABLE_CRL] = any_row,
+};
+
+#define TABLES (sizeof(rows) / sizeof(rows[0]))
+
+void
+dump_check_begin(struct dump_check *c, const char *tenant, struct bytes *tenants)
+{
+	struct bytes key = c->key;
+
+	*c = (struct dump_check){ .tenants = tenants, .key = key };
+	bytes_clear(&c->key);
+	memcpy(c->tenant, tenant, strnlen(tenant, sizeof(c->tenant) - 1));
+	c->platform = strcmp(tenant, NAME_PLATFORM) == 0;
+}
+
+void
+dump_check_free(struct dump_check *c)
+{
+	bytes_free(&c->key);
+}
+
+static int
+compare(struct octets a, struct octets b)
+{
+	int order = memcmp(a.at, b.at, a.n < b.n ? a.n : b.n);
+
+	return order != 0 ? order : a.n < b.n ? -1 : a.n > b.n;
+}
+
+bool
+dump_check_row(
+    struct dump_check *c, unsigned table, struct octets key, struct octets value, struct fault *f)
+{
+	if (table >= TABLES)
+		return bad(c, "a table that is not known here", f);
+	if (key.n == 0 || key.n > STORE_KEY_MAX || value.n > STORE_VALUE_MAX)
+		return bad(c, "a key or value of a size that no ledger holds", f);
+	if (c->rows > 0 &&
+	    (table < c->table || (table == c->table && compare(octets_bytes(&c->key), key) >= 0)))
+		return bad(c, "out of order, or there twice", f);
+	if (!rows[table](c, key, value, f))
+		return false;
+	c->table = table;
+	bytes_clear(&c->key);
+	bytes_put_octets(&c->key, key);
+	c->rows++;
+	return bytes_ok(&c->key, f);
+}
+
+/* The tree of the lines, the edge in the ledger, and what the section's end says. */
+static bool
+check_log(const struct dump_check *c, const struct dump_ledger *stated, struct fault *f)
+{
+	uint8_t built[LOG_HASH_OCTETS], edge[LOG_HASH_OCTETS];
+
+	log_edge_root(&c->built, built);
+	log_edge_root(&c->stated, edge);
+	if (c->built.size != c->stated.size || c->built.size != stated->size)
+		return bad(c, "the log has more or fewer lines than it states", f);
+	if (memcmp(built, edge, sizeof(built)) != 0 ||
+	    memcmp(built, stated->root, sizeof(built)) != 0)
+		return bad(c, "RFC 6962 section 2.1: the log's lines do not give its root", f);
+	return c->log_end <= c->built.size ||
+	       bad(c, "a standing names a line that the log does not have", f);
+}
+
+bool
+dump_check_end(struct dump_check *c, const struct dump_ledger *stated, struct fault *f)
+{
+	if (c->rows != stated->rows)
+		return bad(c, "more or fewer rows than it states", f);
+	if (!same(&c->certificates.held, &c->certificates.named))
+		return bad(c, "certificates and standings do not agree", f);
+	if (!same(&c->pending.held, &c->pending.named))
+		return bad(c, "intents and standings do not agree", f);
+	if (!same(&c->revoked.held, &c->revoked.named))
+		return bad(c, "revocations and standings do not agree", f);
+	return check_log(c, stated, f);
+}

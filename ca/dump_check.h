@@ -1,0 +1,40 @@
+/*
+ * ca/dump_check.h - what the rows of one ledger must be to each other, in constant memory.
+ *
+ * That two tables name the same things is told by sums: each side adds (XOR)
+ * the SHA-256 of what it names, once each, and the sums must be the same.
+ */
+#ifndef QUATRAIN_CA_DUMP_CHECK_H
+#define QUATRAIN_CA_DUMP_CHECK_H
+
+#include "ca/dump.h"
+
+struct dump_sum {
+	uint8_t at[DUMP_HASH_OCTETS];
+};
+
+struct dump_check {
+	char tenant[TEXT_LABEL_MAX];
+	bool platform;
+	uint64_t rows;
+	unsigned table;        /* of the row before */
+	struct bytes key;      /* of the row before; empty: none of this table yet */
+	struct bytes *tenants; /* labels that the platform's rows name, counted; lent */
+	struct log_edge stated, built;
+	uint64_t log_end; /* one more than the greatest index that a standing names */
+	struct {
+		struct dump_sum held, named;
+	} certificates, pending, revoked;
+};
+
+/* tenants is filled from the platform's rows. What c held before is dropped. */
+void dump_check_begin(struct dump_check *c, const char *tenant, struct bytes *tenants);
+void dump_check_free(struct dump_check *c);
+
+/* Fault of both: FAULT_BADREQ, naming the ledger. */
+bool dump_check_row(struct dump_check *c, unsigned table, struct octets key, struct octets value,
+    struct fault *f) CHECKED;
+bool dump_check_end(
+    struct dump_check *c, const struct dump_ledger *stated, struct fault *f) CHECKED;
+
+#endif

@@ -1,0 +1,290 @@
+/* ca/restore.c - see restore.h. */
+#include "ca/restore.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/folder.h"
+#include "ca/token.h"
+
+#define BATCH_ROWS   4096
+#define BATCH_OCTETS (4u << 20)
+#define PAGE_ROWS    4096
+
+struct restore {
+	char dir[REALM_PATH_MAX];
+	struct realm *realm;
+	struct ledger *ledger; /* in hand; lent */
+	size_t rows, octets;   /* in its batch */
+	int fd;                /* of the file in hand, or -1 */
+};
+
+bool
+restore_new(const char *dir, struct restore **ret, struct fault *f)
+{
+	struct restore *r = calloc(1, sizeof(*r));
+
+	if (r == NULL)
+		return fault_set(f, FAULT_INTERNAL, "restore: out of memory");
+	r->fd = -1;
+	if (snprintf(r->dir, sizeof(r->dir), "%s", dir) >= (int)sizeof(r->dir)) {
+		restore_free(r);
+		return fault_set(f, FAULT_INTERNAL, "restore: the data folder's path is too long");
+	}
+	*ret = r;
+	return true;
+}
+
+void
+restore_free(struct restore *r)
+{
+	if (r == NULL)
+		return;
+	if (r->fd >= 0)
+		(void)close(r->fd);
+	realm_close(r->realm);
+	free(r);
+}
+
+/* --- what the reader gives ------------------------------------------------------------------- */
+
+static bool
+begin_file(void *with, const char *name, struct fault *f)
+{
+	struct restore *r = with;
+	char path[REALM_PATH_MAX + DUMP_NAME_MAX + 2];
+	bool open_to_all = strstr(name, ".pem") != NULL;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", r->dir, name);
+	r->fd = open(
+	    path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, open_to_all ? 0644 : 0600);
+	return r->fd >= 0 || fault_errno(f, FAULT_INTERNAL, "restore: %s", path);
+}
+
+static bool
+put_piece(void *with, struct octets o, struct fault *f)
+{
+	struct restore *r = with;
+	ssize_t n;
+
+	while (o.n > 0) {
+		n = write(r->fd, o.at, o.n);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return fault_errno(f, errno == ENOSPC ? FAULT_BUSY : FAULT_INTERNAL,
+			    "restore: a file of %s", r->dir);
+		o = octets_of(o.at + n, o.n - (size_t)n);
+	}
+	return true;
+}
+
+static bool
+end_file(void *with, struct fault *f)
+{
+	struct restore *r = with;
+	bool ok = fsync(r->fd) == 0 ||
+		  fault_errno(f, FAULT_INTERNAL, "restore: cannot sync a file of %s", r->dir);
+
+	(void)close(r->fd);
+	r->fd = -1;
+	return ok;
+}
+
+static bool
+begin_ledger(void *with, const char *tenant, struct fault *f)
+{
+	struct restore *r = with;
+
+	r->rows = r->octets = 0;
+	if (r->realm != NULL)
+		return realm_make(r->realm, tenant, &r->ledger, f);
+	if (!realm_open(r->dir, STORE_CREATE, &r->realm, f))
+		return false;
+	r->ledger = realm_platform(r->realm);
+	return true;
+}
+
+static bool
+put_row(void *with, unsigned table, struct octets key, struct octets value, struct fault *f)
+{
+	struct restore *r = with;
+
+	batch_add(ledger_batch(r->ledger), table, key, value);
+	r->octets += key.n + value.n;
+	if (++r->rows < BATCH_ROWS && r->octets < BATCH_OCTETS)
+		return true;
+	r->rows = r->octets = 0;
+	return ledger_commit(r->ledger, f);
+}
+
+/* Ten thousand stores are not open at a time. */
+static bool
+end_ledger(void *with, const struct dump_ledger *l, struct fault *f)
+{
+	struct restore *r = with;
+
+	if (!ledger_commit(r->ledger, f))
+		return false;
+	if (r->ledger != realm_platform(r->realm))
+		realm_drop(r->realm, l->tenant);
+	r->ledger = NULL;
+	return true;
+}
+
+struct dump_visitor
+restore_visitor(struct restore *r)
+{
+	return (struct dump_visitor){
+		.with = r,
+		.file = begin_file,
+		.piece = put_piece,
+		.file_end = end_file,
+		.ledger = begin_ledger,
+		.row = put_row,
+		.ledger_end = end_ledger,
+	};
+}
+
+/* --- what it means --------------------------------------------------------------------------- */
+
+struct ending {
+	struct restore *r;
+	const struct dump_verdict *v;
+	const struct log_context *why;
+	int64_t now_s;
+	struct restored sum;
+	struct ledger *ledger; /* in hand */
+	struct bytes page;     /* rows of a table, key and value counted */
+};
+
+static bool
+note_row(void *with, struct octets key, struct octets value)
+{
+	struct ending *e = with;
+
+	bytes_put_counted(&e->page, key);
+	bytes_put_counted(&e->page, value);
+	return !e->page.bad;
+}
+
+/* Each row of a table, some at a time: a scan may not write, and memory is no ledger. */
+static bool
+each_row(struct ending *e, unsigned table,
+    bool (*apply)(struct ending *e, struct octets key, struct octets value, struct fault *f),
+    struct fault *f)
+{
+	struct bytes from = { 0 };
+	struct reader in;
+	bool ok = true;
+
+	do {
+		bytes_clear(&e->page);
+		ok = store_scan(ledger_store(e->ledger), table, octets_bytes(&from), PAGE_ROWS,
+			 note_row, e, f) &&
+		     bytes_ok(&e->page, f);
+		for (in = reader_of(octets_bytes(&e->page)); ok && in.n > 0;) {
+			struct octets key = reader_counted(&in), value = reader_counted(&in);
+
+			ok = apply(e, key, value, f);
+			bytes_clear(&from);
+			bytes_put_octets(&from, key);
+		}
+		bytes_put_u8(&from, 0); /* the least key after that one */
+		ok = ok && bytes_ok(&from, f) && ledger_commit(e->ledger, f) &&
+		     ledger_commit(realm_platform(e->r->realm), f);
+	} while (ok && e->page.n > 0);
+	bytes_free(&from);
+	return ok;
+}
+
+static bool
+close_token(struct ending *e, struct octets key, struct octets value, struct fault *f)
+{
+	struct token t;
+
+	if (!token_read(ledger_tenant(e->ledger), key, value, &t))
+		return fault_set(f, FAULT_INTERNAL, "restore: a token that cannot be read");
+	if (t.state != TOKEN_UNUSED || t.expires_s < e->now_s)
+		return true;
+	t.state = TOKEN_REVOKED;
+	e->sum.tokens++;
+	return token_put(e->ledger, &t, f);
+}
+
+static bool
+tell(struct ending *e, uint64_t tokens, struct fault *f)
+{
+	struct json *j = log_entry("ledger.restored", e->why);
+
+	json_put_time(j, "backup_at", e->v->header.at_s);
+	json_put_hex(j, "backup", e->v->total.digest, sizeof(e->v->total.digest));
+	json_put_number(j, "tokens_closed", (int64_t)tokens);
+	return log_append(e->ledger, j, e->now_s, NULL, f);
+}
+
+/* The ledger named tenant, from open to closed. */
+static bool
+settle(struct ending *e, const char *tenant, struct fault *f)
+{
+	uint64_t before = e->sum.tokens;
+	bool ok;
+
+	if (!realm_ledger(e->r->realm, tenant, &e->ledger, f))
+		return false;
+	ok = each_row(e, TABLE_TOKEN, close_token, f) && tell(e, e->sum.tokens - before, f) &&
+	     ledger_commit(e->ledger, f);
+	if (e->ledger != realm_platform(e->r->realm))
+		realm_drop(e->r->realm, tenant);
+	return ok;
+}
+
+static bool
+note_tenant(void *with, struct octets key, struct octets value)
+{
+	struct bytes *names = with;
+	struct tenant t;
+
+	if (realm_read_tenant(key, value, &t))
+		bytes_put_counted_text(names, t.name);
+	return !names->bad;
+}
+
+bool
+restore_finish(struct restore *r, const struct dump_verdict *v, const struct log_context *why,
+    int64_t now_s, struct restored *ret, struct fault *f)
+{
+	struct ending e = { .r = r, .v = v, .why = why, .now_s = now_s };
+	struct bytes names = { 0 };
+	struct reader in;
+	char name[TEXT_LABEL_MAX];
+	char keys[REALM_PATH_MAX + 8];
+	bool ok = false;
+
+	(void)snprintf(keys, sizeof(keys), "%s/keys", r->dir);
+	realm_close(r->realm);
+	r->realm = NULL;
+	if (!folder_sync(keys, f) || !folder_sync(r->dir, f) ||
+	    !realm_open(r->dir, STORE_WRITE, &r->realm, f) ||
+	    !store_scan(ledger_store(realm_platform(r->realm)), TABLE_TENANT, octets_of(NULL, 0),
+		SIZE_MAX, note_tenant, &names, f) ||
+	    !bytes_ok(&names, f))
+		goto out;
+	for (in = reader_of(octets_bytes(&names)); in.n > 0;) {
+		reader_counted_text(&in, name, sizeof(name));
+		if (!settle(&e, name, f))
+			goto out;
+	}
+	*ret = e.sum;
+	ok = true;
+out:
+	realm_close(r->realm); /* durable, and whoever is next opens it */
+	r->realm = NULL;
+	bytes_free(&e.page);
+	bytes_free(&names);
+	return ok;
+}

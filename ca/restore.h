@@ -1,0 +1,41 @@
+/*
+ * ca/restore.h - a dump's rows and files become a data folder.
+ *
+ * It is a visitor of dump_read(): what it makes counts only when that has said
+ * that the dump holds, and restore_finish() has told each ledger of it. Until
+ * then the folder is one in the making, which nobody serves.
+ *
+ * A restored ledger is an older state. So its log says so, and what could be
+ * used twice is closed: a token that was unused in the backup may have been used or
+ * revoked since.
+ */
+#ifndef QUATRAIN_CA_RESTORE_H
+#define QUATRAIN_CA_RESTORE_H
+
+#include "ca/dump.h"
+
+struct restore;
+
+/* dir holds the empty folders keys and tenants, and nothing else. *ret to restore_free(). Fault:
+ * FAULT_INTERNAL. */
+bool restore_new(const char *dir, struct restore **ret, struct fault *f) CHECKED;
+void restore_free(struct restore *r); /* NULL is allowed */
+
+/* For dump_read(); progress is left NULL. Faults of the visits: FAULT_BUSY the disk is full,
+ * FAULT_INTERNAL. */
+struct dump_visitor restore_visitor(struct restore *r);
+
+struct restored {
+	uint64_t tokens; /* closed */
+	uint64_t claims; /* keys that the platform's ledger did not know of yet */
+};
+
+/*
+ * After dump_read() said yes: each ledger's log gets the entry ledger.restored with the backup's
+ * time and digest; open tokens are revoked; the platform learns of the keys that later
+ * ledgers know. All of it is durable on return. Fault: FAULT_BUSY, FAULT_INTERNAL.
+ */
+bool restore_finish(struct restore *r, const struct dump_verdict *v, const struct log_context *why,
+    int64_t now_s, struct restored *ret, struct fault *f) CHECKED;
+
+#endif
