@@ -277,3 +277,9 @@ claim_none_to_adopt(struct ledger *l)
 {
 	ledger_put(l, TABLE_META, octets_text(meta_claims), octets_of(all_done, sizeof(all_done)));
 }
+
+void
+claim_adopt_again(struct ledger *l)
+{
+	batch_remove(ledger_batch(l), TABLE_META, octets_text(meta_claims));
+}

@@ -50,6 +50,9 @@ bool claim_burn(struct realm *r, struct ledger *l, const uint8_t serial[static T
  * *ret_done: all are. Faults: those of ledger_commit()
  */
 bool claim_adopt(struct realm *r, struct ledger *l, bool *ret_done, struct fault *f) CHECKED;
+/* Into l's batch: all keys of l are to be taken over again, since the platform's ledger was put
+ * back as it stood before l's. */
+void claim_adopt_again(struct ledger *l);
 /* Into l's batch: a ledger that is just made has nothing to take over. */
 void claim_none_to_adopt(struct ledger *l);
 

@@ -75,7 +75,7 @@ struct dump_total {
 typedef bool dump_put(void *with, struct octets o, struct fault *f);
 
 struct dump_writing {
-	struct realm *realm; /* opened to read; its tenants are opened and closed one by one */
+	struct realm *realm; /* opened to read; its tenants are looked at one by one */
 	int64_t now_s;
 	dump_put *put; /* takes the file's octets in order; a frame at a time */
 	void *with;

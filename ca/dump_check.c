@@ -7,9 +7,8 @@
 #include <sodium.h>
 
 #include "base/der.h"
+#include "ca/revoke.h"
 #include "ca/token.h"
-
-#define HOLD 6 /* RFC 5280 section 5.3.1: certificateHold */
 
 static void
 add(struct dump_sum *s, struct octets a, struct octets b)
@@ -119,7 +118,7 @@ revoked_row(struct dump_check *c, struct octets key, struct octets value, struct
 {
 	if (key.n != TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS || value.n != 9)
 		return bad(c, "a revocation that cannot be read", f);
-	if (value.at[0] != HOLD)
+	if (value.at[0] != REASON_HOLD)
 		add_revoked(&c->revoked.held, octets_of(key.at, TBS_KEY_ID_OCTETS),
 		    octets_of(key.at + TBS_KEY_ID_OCTETS, TBS_SERIAL_OCTETS));
 	return true;

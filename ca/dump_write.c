@@ -252,8 +252,9 @@ row(void *with, unsigned table, struct octets key, struct octets value)
 }
 
 static bool
-put_ledger(struct writer *s, struct ledger *l, struct fault *f)
+put_ledger(void *with, struct ledger *l, struct fault *f)
 {
+	struct writer *s = with;
 	uint8_t root[LOG_HASH_OCTETS];
 
 	s->edge = (struct log_edge){ 0 };
@@ -283,15 +284,13 @@ put_tenants(struct writer *s, struct fault *f)
 {
 	struct reader in = reader_of(octets_bytes(&s->tenants));
 	char name[TEXT_LABEL_MAX];
-	struct ledger *l;
-	bool ok = true;
 
-	while (ok && in.n > 0) {
+	while (in.n > 0) {
 		reader_counted_text(&in, name, sizeof(name));
-		ok = realm_ledger(s->w->realm, name, &l, f) && put_ledger(s, l, f);
-		realm_drop(s->w->realm, name);
+		if (!realm_visit(s->w->realm, name, put_ledger, s, f))
+			return false;
 	}
-	return ok;
+	return true;
 }
 
 static bool

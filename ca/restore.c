@@ -9,6 +9,9 @@
 #include <unistd.h>
 
 #include "base/folder.h"
+#include "ca/claim.h"
+#include "ca/journal_check.h"
+#include "ca/marks.h"
 #include "ca/token.h"
 
 #define BATCH_ROWS   4096
@@ -101,11 +104,15 @@ begin_ledger(void *with, const char *tenant, struct fault *f)
 	struct restore *r = with;
 
 	r->rows = r->octets = 0;
-	if (r->realm != NULL)
-		return realm_make(r->realm, tenant, &r->ledger, f);
-	if (!realm_open(r->dir, STORE_CREATE, &r->realm, f))
-		return false;
-	r->ledger = realm_platform(r->realm);
+	if (r->realm != NULL) {
+		if (!realm_make(r->realm, tenant, &r->ledger, f))
+			return false;
+	} else {
+		if (!realm_open(r->dir, STORE_CREATE, &r->realm, f))
+			return false;
+		r->ledger = realm_platform(r->realm);
+	}
+	batch_undo(ledger_batch(r->ledger), 0); /* what a new ledger begins with is in the rows */
 	return true;
 }
 
@@ -159,7 +166,8 @@ struct ending {
 	int64_t now_s;
 	struct restored sum;
 	struct ledger *ledger; /* in hand */
-	struct bytes page;     /* rows of a table, key and value counted */
+	struct marks *marks;
+	struct bytes page; /* rows of a table, key and value counted */
 };
 
 static bool
@@ -227,6 +235,30 @@ tell(struct ending *e, uint64_t tokens, struct fault *f)
 	return log_append(e->ledger, j, e->now_s, NULL, f);
 }
 
+/* The platform's rows are the oldest: keys that were registered while the others were read. */
+static bool
+claim_keys(struct ending *e, struct fault *f)
+{
+	bool done = false;
+
+	claim_adopt_again(e->ledger);
+	while (!done)
+		if (!claim_adopt(e->r->realm, e->ledger, &done, f))
+			return false;
+	return true;
+}
+
+static bool
+next_epoch(struct ending *e, struct fault *f)
+{
+	uint64_t epoch;
+
+	if (!log_epoch(e->ledger, &epoch, f))
+		return false;
+	log_put_epoch(e->ledger, epoch + 1);
+	return true;
+}
+
 /* The ledger named tenant, from open to closed. */
 static bool
 settle(struct ending *e, const char *tenant, struct fault *f)
@@ -236,11 +268,37 @@ settle(struct ending *e, const char *tenant, struct fault *f)
 
 	if (!realm_ledger(e->r->realm, tenant, &e->ledger, f))
 		return false;
-	ok = each_row(e, TABLE_TOKEN, close_token, f) && tell(e, e->sum.tokens - before, f) &&
-	     ledger_commit(e->ledger, f);
+	ok = claim_keys(e, f) && each_row(e, TABLE_TOKEN, close_token, f) && next_epoch(e, f) &&
+	     tell(e, e->sum.tokens - before, f) && ledger_commit(e->ledger, f) &&
+	     marks_put(e->marks, e->ledger, e->now_s, f);
 	if (e->ledger != realm_platform(e->r->realm))
 		realm_drop(e->r->realm, tenant);
 	return ok;
+}
+
+static bool
+any_line(void *with, const struct journal_line *l, struct fault *f)
+{
+	(void)with, (void)l, (void)f;
+	return true;
+}
+
+/*
+ * The ledgers were read after the journal, and know all of it; the place up to
+ * which it was held against them is from later, and may lie behind its end. Its
+ * chain is held here, and the place is its end.
+ */
+static bool
+settle_journal(struct ending *e, struct fault *f)
+{
+	struct ledger *platform = realm_platform(e->r->realm);
+	static const struct journal_place beginning;
+	struct journal_place end;
+	char path[REALM_PATH_MAX + 16];
+
+	(void)snprintf(path, sizeof(path), "%s/journal", e->r->dir);
+	return journal_read(path, &beginning, any_line, NULL, &end, f) &&
+	       journal_put_mark(platform, &end, f) && ledger_commit(platform, f);
 }
 
 static bool
@@ -254,37 +312,47 @@ note_tenant(void *with, struct octets key, struct octets value)
 	return !names->bad;
 }
 
+static bool
+settle_all(struct ending *e, struct fault *f)
+{
+	struct bytes names = { 0 };
+	struct reader in;
+	char name[TEXT_LABEL_MAX];
+	bool ok;
+
+	ok = store_scan(ledger_store(realm_platform(e->r->realm)), TABLE_TENANT, octets_of(NULL, 0),
+		 SIZE_MAX, note_tenant, &names, f) &&
+	     bytes_ok(&names, f);
+	for (in = reader_of(octets_bytes(&names)); ok && in.n > 0;) {
+		reader_counted_text(&in, name, sizeof(name));
+		ok = settle(e, name, f);
+	}
+	bytes_free(&names);
+	return ok && marks_commit(e->marks, f);
+}
+
 bool
 restore_finish(struct restore *r, const struct dump_verdict *v, const struct log_context *why,
     int64_t now_s, struct restored *ret, struct fault *f)
 {
 	struct ending e = { .r = r, .v = v, .why = why, .now_s = now_s };
-	struct bytes names = { 0 };
-	struct reader in;
-	char name[TEXT_LABEL_MAX];
 	char keys[REALM_PATH_MAX + 8];
-	bool ok = false;
+	bool ok;
 
 	(void)snprintf(keys, sizeof(keys), "%s/keys", r->dir);
 	realm_close(r->realm);
 	r->realm = NULL;
-	if (!folder_sync(keys, f) || !folder_sync(r->dir, f) ||
-	    !realm_open(r->dir, STORE_WRITE, &r->realm, f) ||
-	    !store_scan(ledger_store(realm_platform(r->realm)), TABLE_TENANT, octets_of(NULL, 0),
-		SIZE_MAX, note_tenant, &names, f) ||
-	    !bytes_ok(&names, f))
-		goto out;
-	for (in = reader_of(octets_bytes(&names)); in.n > 0;) {
-		reader_counted_text(&in, name, sizeof(name));
-		if (!settle(&e, name, f))
-			goto out;
-	}
-	*ret = e.sum;
-	ok = true;
-out:
+	ok = folder_sync(keys, f) && folder_sync(r->dir, f) &&
+	     realm_open(r->dir, STORE_WRITE, &r->realm, f) &&
+	     marks_open(r->dir, STORE_CREATE, &e.marks, f);
+	if (ok)
+		marks_expect(realm_platform(r->realm));
+	ok = ok && settle_journal(&e, f) && settle_all(&e, f);
+	if (ok)
+		*ret = e.sum;
+	marks_close(e.marks);
 	realm_close(r->realm); /* durable, and whoever is next opens it */
 	r->realm = NULL;
 	bytes_free(&e.page);
-	bytes_free(&names);
 	return ok;
 }

@@ -27,13 +27,14 @@ struct dump_visitor restore_visitor(struct restore *r);
 
 struct restored {
 	uint64_t tokens; /* closed */
-	uint64_t claims; /* keys that the platform's ledger did not know of yet */
 };
 
 /*
  * After dump_read() said yes: each ledger's log gets the entry ledger.restored with the backup's
- * time and digest; open tokens are revoked; the platform learns of the keys that later
- * ledgers know. All of it is durable on return. Fault: FAULT_BUSY, FAULT_INTERNAL.
+ * time and digest, and its next epoch; open tokens are revoked; the platform learns of the keys
+ * that ledgers know which were read after its own. The journal is read whole, and the marks are
+ * made anew. All of it is durable on return. Faults: FAULT_CONFLICT the journal does not hold,
+ * FAULT_BUSY the disk is full, FAULT_INTERNAL.
  */
 bool restore_finish(struct restore *r, const struct dump_verdict *v, const struct log_context *why,
     int64_t now_s, struct restored *ret, struct fault *f) CHECKED;

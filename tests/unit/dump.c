@@ -118,7 +118,6 @@ fill_ground(void)
 	write_file("master.key", octets_text("never in a backup\n"));
 }
 
-/* The tenants' ledgers of this realm are closed by it. */
 static void
 take_dump(void)
 {
@@ -555,7 +554,7 @@ START_TEST(a_checkpoint_is_no_seal)
 
 	log_origin(realm_space(g.realm), NAME_PLATFORM, origin);
 	ck_assert(log_edge_read(realm_platform(g.realm), &e, &f));
-	ck_assert(log_checkpoint(origin, &e, k, &note, &f));
+	ck_assert(log_checkpoint(origin, &e, 0, k, &note, &f));
 	ck_assert(log_note_read(octets_bytes(&note), &n, &f));
 	s = (struct dump_seal){ g.now_s, octets_of(n.signature, 64), octets_bytes(&certificates) };
 	dump.n = total.octets;
