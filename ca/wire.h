@@ -33,7 +33,7 @@ enum wire_verb {
 	WIRE_SESSIONS, /* of an edge, u64 in all, then rows of key id, u32: live connections by the
 			  CA of the client's certificate -> nothing */
 	WIRE_BACKUP,
-	WIRE_CHANGED,  /* signer to its askers, unasked, id 0: a standing changed for the worse */
+	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
 	WIRE_SETTINGS, /* to a child: struct settings as it lies in memory: one program, one layout
