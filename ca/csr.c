@@ -8,6 +8,7 @@
 #include <openssl/params.h>
 
 #include "base/der.h"
+#include "ca/csr_rsa.h"
 #include "ca/oid.h"
 #include "ca/profile.h"
 
@@ -18,6 +19,7 @@
 #define GENERAL_URI   DER_CONTEXT(6)
 #define GENERAL_IP    DER_CONTEXT(7)
 #define ALT_NAMES_MAX 32
+#define TYPES_MAX     32 /* of extensions, and of attributes: real requests have five */
 #define NOT_A_REQUEST "csr: RFC 2986 section 4.2: not a request"
 
 /* One text of a name: a character string of a current type, no control octets, no NUL. */
@@ -145,8 +147,29 @@ static const struct {
 
 #define ASKS (sizeof(asks) / sizeof(asks[0]))
 
+/* The items of list each begin with a type, and no two with the same, whether it is known here or
+ * not: of two, one reader takes the first and another the last. */
 static bool
-read_extension(struct octets in, struct csr *c, unsigned *seen, struct fault *f)
+check_types(struct octets list, const char *twice, struct fault *f)
+{
+	struct octets seen[TYPES_MAX], one;
+	size_t n = 0;
+
+	for (; der_take(&list, DER_SEQUENCE, &one, NULL); n++) {
+		if (n == TYPES_MAX)
+			return fault_set(
+			    f, FAULT_BADREQ, "csr: over %d extensions, or attributes", TYPES_MAX);
+		if (!der_take(&one, DER_OID, &seen[n], NULL))
+			return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+		for (size_t i = 0; i < n; i++)
+			if (octets_same(seen[i], seen[n]))
+				return fault_set(f, FAULT_BADREQ, "%s", twice);
+	}
+	return list.n == 0 || fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+}
+
+static bool
+read_extension(struct octets in, struct csr *c, struct fault *f)
 {
 	struct octets oid, flag, value;
 
@@ -159,10 +182,6 @@ read_extension(struct octets in, struct csr *c, unsigned *seen, struct fault *f)
 	for (size_t i = 0; i < ASKS; i++) {
 		if (!octets_same(oid, *asks[i].oid))
 			continue;
-		if ((*seen & 1u << i) != 0)
-			return fault_set(
-			    f, FAULT_BADREQ, "csr: RFC 5280 section 4.2: an extension twice");
-		*seen |= 1u << i;
 		if (!der_check(value, f))
 			return false;
 		return asks[i].ask(value, c, f);
@@ -174,15 +193,16 @@ static bool
 read_extension_request(struct octets values, struct csr *c, struct fault *f)
 {
 	struct octets list, one;
-	unsigned seen = 0;
 
 	if (!der_take(&values, DER_SEQUENCE, &list, NULL) || values.n != 0)
 		return fault_set(f, FAULT_BADREQ,
 		    "csr: RFC 2985 section 5.4.2: expected one value in extensionRequest");
+	if (!check_types(list, "csr: RFC 5280 section 4.2: an extension twice", f))
+		return false;
 	while (der_take(&list, DER_SEQUENCE, &one, NULL))
-		if (!read_extension(one, c, &seen, f))
+		if (!read_extension(one, c, f))
 			return false;
-	return list.n == 0 || fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	return true;
 }
 
 static bool
@@ -200,34 +220,40 @@ read_challenge(struct octets values, struct csr *c, struct fault *f)
 	return true;
 }
 
+/*
+ * Attributes that are not known here pass, each type once: real clients send such (the system's
+ * version, the key's store) and cannot be told not to, and nothing of a request is copied. What
+ * would be read as a second list of extensions does not.
+ */
+static bool
+read_attribute(struct octets one, struct csr *c, struct fault *f)
+{
+	struct octets oid, values;
+
+	if (!der_take(&one, DER_OID, &oid, NULL) || !der_take(&one, DER_SET, &values, NULL) ||
+	    one.n != 0)
+		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if (octets_same(oid, oid_extension_request))
+		return read_extension_request(values, c, f);
+	if (octets_same(oid, oid_challenge_password))
+		return read_challenge(values, c, f);
+	if (octets_same(oid, oid_ms_extension_request))
+		return fault_set(f, FAULT_BADREQ,
+		    "csr: RFC 2985 section 5.4.2: an extensionRequest under another identifier");
+	return true;
+}
+
 static bool
 read_attributes(struct octets in, struct csr *c, struct fault *f)
 {
-	struct octets one, oid, values;
-	unsigned requests = 0, challenges = 0;
+	struct octets one;
 
-	while (der_take(&in, DER_SEQUENCE, &one, NULL)) {
-		if (!der_take(&one, DER_OID, &oid, NULL) ||
-		    !der_take(&one, DER_SET, &values, NULL) || one.n != 0)
-			return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
-		if (octets_same(oid, oid_extension_request)) {
-			if (++requests > 1)
-				return fault_set(f, FAULT_BADREQ,
-				    "csr: RFC 2985 section 5.4.2: two extensionRequests");
-			if (!read_extension_request(values, c, f))
-				return false;
-		} else if (octets_same(oid, oid_challenge_password)) {
-			if (++challenges > 1)
-				return fault_set(f, FAULT_BADREQ,
-				    "csr: RFC 2985 section 5.4.1: two challengePasswords");
-			if (!read_challenge(values, c, f))
-				return false;
-		} else if (octets_same(oid, oid_ms_extension_request)) {
-			return fault_set(f, FAULT_BADREQ,
-			    "csr: RFC 2985 section 5.4.2: an extensionRequest under another identifier");
-		}
-	}
-	return in.n == 0 || fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
+	if (!check_types(in, "csr: RFC 2985 section 5.4: an attribute twice", f))
+		return false;
+	while (der_take(&in, DER_SEQUENCE, &one, NULL))
+		if (!read_attribute(one, c, f))
+			return false;
+	return true;
 }
 
 static bool
@@ -244,16 +270,16 @@ read_info(struct octets in, struct csr *c, struct fault *f)
 	if (!der_take(&in, DER_EXPLICIT(0), &attributes, NULL) || in.n != 0)
 		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
 	/* One comparison ends every other curve, parameter, point form and encoding. */
-	if (c->spki.n != SPKI_P256_OCTETS ||
-	    !octets_same(octets_of(c->spki.at, oid_spki_p256_prefix.n), oid_spki_p256_prefix))
+	c->kind = spki_kind(c->spki);
+	if (c->kind != SPKI_P256 && c->kind != SPKI_RSA)
 		return fault_set(f, FAULT_BADREQ,
-		    "csr: RFC 5480 section 2: expected an uncompressed P-256 key with a named curve");
+		    "csr: RFC 5480 section 2: expected an uncompressed P-256 key with a named curve, or an RSA key");
 	return check_subject(name, f) && read_attributes(attributes, c, f);
 }
 
 /* The key from its 65 octets of point; refuses points that are not on the curve. */
-static EVP_PKEY *
-key_of(struct octets spki)
+static bool
+point_key(struct octets spki, EVP_PKEY **ret, struct fault *f)
 {
 	char group[] = "prime256v1";
 	uint8_t point[65];
@@ -270,21 +296,22 @@ key_of(struct octets spki)
 	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
 		key = NULL;
 	EVP_PKEY_CTX_free(ctx);
-	return key;
+	if (key == NULL)
+		return fault_crypto(
+		    f, FAULT_BADREQ, "csr: RFC 5480 section 2.2: the point is not on the curve");
+	*ret = key;
+	return true;
 }
 
 static bool
-prove(struct octets spki, struct octets info, struct octets signature, struct fault *f)
+prove(const struct csr *c, struct octets info, struct octets signature, struct fault *f)
 {
 	EVP_PKEY *key = NULL;
 	EVP_MD_CTX *ctx = NULL;
 	bool ok = false;
 
-	if ((key = key_of(spki)) == NULL) {
-		fault_crypto(
-		    f, FAULT_BADREQ, "csr: RFC 5480 section 2.2: the point is not on the curve");
+	if (c->kind == SPKI_RSA ? !csr_rsa_key(c->spki, &key, f) : !point_key(c->spki, &key, f))
 		goto out;
-	}
 	if ((ctx = EVP_MD_CTX_new()) == NULL ||
 	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) != 1) {
 		fault_crypto(f, FAULT_INTERNAL, "csr: EVP_DigestVerifyInit");
@@ -302,6 +329,18 @@ out:
 	return ok;
 }
 
+/* What the request is signed with: the one algorithm of its kind of key, in its one spelling. */
+static bool
+check_algorithm(enum spki_kind kind, struct octets algorithm, struct fault *f)
+{
+	if (kind == SPKI_RSA)
+		return octets_same(algorithm, oid_algorithm_rsa_sha256) ||
+		       fault_set(f, FAULT_BADREQ,
+			   "csr: RFC 4055 section 5: expected sha256WithRSAEncryption");
+	return octets_same(algorithm, oid_algorithm_ecdsa_sha256) ||
+	       fault_set(f, FAULT_BADREQ, "csr: RFC 5758 section 3.2: expected ecdsa-with-SHA256");
+}
+
 bool
 csr_parse(struct octets der, struct csr *ret, struct fault *f)
 {
@@ -317,14 +356,11 @@ csr_parse(struct octets der, struct csr *ret, struct fault *f)
 	    !der_take(&whole, DER_SEQUENCE, &(struct octets){ 0 }, &algorithm) ||
 	    !der_take(&whole, DER_BIT_STRING, &signature, NULL) || whole.n != 0)
 		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
-	if (!octets_same(algorithm, oid_algorithm_ecdsa_sha256))
-		return fault_set(
-		    f, FAULT_BADREQ, "csr: RFC 5758 section 3.2: expected ecdsa-with-SHA256");
 	if (signature.n < 2 || signature.at[0] != 0)
 		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
-	if (!read_info(content, &c, f))
+	if (!read_info(content, &c, f) || !check_algorithm(c.kind, algorithm, f))
 		return false;
-	if (!prove(c.spki, info, octets_of(signature.at + 1, signature.n - 1), f))
+	if (!prove(&c, info, octets_of(signature.at + 1, signature.n - 1), f))
 		return false;
 	if (EVP_Digest(c.spki.at, c.spki.n, c.key_id, NULL, EVP_sha256(), NULL) != 1)
 		return fault_crypto(f, FAULT_INTERNAL, "csr: EVP_Digest");

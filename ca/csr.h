@@ -1,16 +1,18 @@
 /*
  * ca/csr.h - a PKCS #10 request, parsed and proven.
  *
- * A struct csr exists only if the request is strict DER of one shape, asks for
- * a P-256 key by name, is signed with ecdsa-with-SHA256 by that key, and asks
- * for no power that an endpoint must not have. Whether the sender may have what
- * it asks for is not decided here: see policy/decide.h and ca/issue.h.
+ * A struct csr exists only if the request is strict DER of one shape, is for a
+ * P-256 key by name or an RSA key that passes ca/csr_rsa.h, is signed by that
+ * key with ecdsa-with-SHA256 or sha256WithRSAEncryption, and asks for no power
+ * that an endpoint must not have. Whether the sender may have what it asks for,
+ * and such a key, is not decided here: see policy/decide.h, ca/profile.h and
+ * ca/issue.h.
  *
  * libcrypto's own parser is not used: it accepts explicit curve parameters,
  * compressed points, BER lengths and trailing octets.
  *
  * Sources: RFC 2986 (PKCS #10), RFC 7030 section 4.2.1 (EST simpleenroll),
- * RFC 5480 (EC keys), RFC 5758 section 3.2.
+ * RFC 5480 (EC keys), RFC 5758 section 3.2, RFC 4055 section 5.
  */
 #ifndef QUATRAIN_CA_CSR_H
 #define QUATRAIN_CA_CSR_H
@@ -20,13 +22,15 @@
 
 #include "base/bytes.h"
 #include "base/fault.h"
+#include "ca/spki.h"
 
-#define CSR_MAX_OCTETS    8192 /* a P-256 request is about 300 octets */
+#define CSR_MAX_OCTETS    8192 /* a P-256 request is about 300 octets, of RSA 1100 */
 #define CSR_KEY_ID_OCTETS 32   /* SHA-256 of the SubjectPublicKeyInfo */
 
 struct csr {
 	struct octets subject; /* DER Name; all of these are lent from the request */
-	struct octets spki;    /* DER, SPKI_P256_OCTETS */
+	struct octets spki;    /* DER */
+	enum spki_kind kind;   /* SPKI_P256 or SPKI_RSA */
 	struct octets
 	    alt_names; /* content of the requested SubjectAltName; n 0: none was asked for */
 	struct octets challenge; /* challengePassword's text; n 0: none */

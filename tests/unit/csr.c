@@ -10,6 +10,7 @@
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 #define OID_UNKNOWN  RAW("\x2a\x03\x04")
+#define OID_OTHER    RAW("\x2a\x03\x05")
 #define BASIC(...)   forge_extension(oid_basic_constraints, SEQ(__VA_ARGS__))
 #define USAGE(s)     forge_extension(oid_key_usage, RAW(s))
 #define PURPOSE(...) forge_extension(oid_ext_key_usage, SEQ(__VA_ARGS__))
@@ -292,7 +293,7 @@ START_TEST(other_shapes)
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		csr_refused(rows[i], FAULT_BADREQ, "csr: RFC 2986 section 4", i);
-	csr_refused(SEQ(algorithm, info, bits), FAULT_BADREQ, "csr: RFC 5758 section 3.2", 0);
+	csr_refused(SEQ(algorithm, info, bits), FAULT_BADREQ, "csr: RFC 2986 section 4.1", 0);
 }
 END_TEST
 
@@ -311,7 +312,7 @@ START_TEST(challenges)
 	};
 	static const char *const why[] = { "expected one challengePassword",
 		"expected one challengePassword", "not printable ASCII", "string type 30",
-		"a name of 0 octets", "two challengePasswords" };
+		"a name of 0 octets", "an attribute twice" };
 
 	ck_assert(octets_same(c.challenge, RAW("abc")));
 	for (size_t i = 0; i < COUNT(rows); i++)
@@ -351,9 +352,9 @@ START_TEST(extension_requests_are_one)
 	struct octets oid = OID(oid_extension_request);
 
 	csr_refused(with_attributes(JOIN(SEQ(oid, SET(some)), SEQ(oid, SET(some)))), FAULT_BADREQ,
-	    "csr: RFC 2985 section 5.4.2: two extensionRequests", 0);
+	    "csr: RFC 2985 section 5.4: an attribute twice", 0);
 	csr_refused(with_attributes(JOIN(SEQ(oid, SET(none)), SEQ(oid, SET(some)))), FAULT_BADREQ,
-	    "csr: RFC 2985 section 5.4.2: two extensionRequests", 1);
+	    "csr: RFC 2985 section 5.4: an attribute twice", 1);
 	csr_refused(with_attributes(SEQ(oid, SET(none, some))), FAULT_BADREQ,
 	    "csr: RFC 2985 section 5.4.2: expected one value", 2);
 	csr_refused(with_attributes(SEQ(oid, SET(NONE))), FAULT_BADREQ,
@@ -399,6 +400,44 @@ START_TEST(extensions_twice)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		csr_refused(asking(JOIN(rows[i], rows[(i + 1) % COUNT(rows)], rows[i])),
 		    FAULT_BADREQ, "csr: RFC 5280 section 4.2: an extension twice", i);
+}
+END_TEST
+
+/* What is not known here is held to it too, and so are attributes. */
+START_TEST(unknown_ones_twice)
+{
+	struct octets one = forge_extension(OID_UNKNOWN, NONE),
+		      other = forge_extension(OID_OTHER, NONE);
+	struct octets a = SEQ(OID(OID_UNKNOWN), SET(NONE)), b = SEQ(OID(OID_OTHER), SET(NONE));
+
+	(void)csr_passes(asking(JOIN(one, other)));
+	csr_refused(asking(JOIN(one, one)), FAULT_BADREQ, "an extension twice", 0);
+	csr_refused(asking(JOIN(one, other, one)), FAULT_BADREQ, "an extension twice", 1);
+	csr_refused(asking(JOIN(one, forge_extension(OID_UNKNOWN, RAW("x")))), FAULT_BADREQ,
+	    "an extension twice", 2);
+	(void)csr_passes(with_attributes(JOIN(a, b)));
+	csr_refused(with_attributes(JOIN(a, b, a)), FAULT_BADREQ, "an attribute twice", 3);
+	csr_refused(with_attributes(JOIN(a, SEQ(OID(OID_UNKNOWN), SET(RAW("\x05\0"))))),
+	    FAULT_BADREQ, "an attribute twice", 4);
+}
+END_TEST
+
+START_TEST(types_without_end)
+{
+	struct octets extensions = NONE, attributes = NONE;
+
+	for (uint8_t i = 0; i < 33; i++) {
+		struct octets type = JOIN(OID_UNKNOWN, octets_of(&i, 1));
+
+		if (i == 32) {
+			(void)csr_passes(asking(extensions));
+			(void)csr_passes(with_attributes(attributes));
+		}
+		extensions = JOIN(extensions, forge_extension(type, NONE));
+		attributes = JOIN(attributes, SEQ(OID(type), SET(NONE)));
+	}
+	csr_refused(asking(extensions), FAULT_BADREQ, "over 32 extensions", 0);
+	csr_refused(with_attributes(attributes), FAULT_BADREQ, "over 32 extensions", 1);
 }
 END_TEST
 
@@ -629,6 +668,8 @@ what_is_asked(void)
 	tcase_add_test(t, extensions_that_pass);
 	tcase_add_test(t, names_that_are_asked_for);
 	tcase_add_test(t, extensions_twice);
+	tcase_add_test(t, unknown_ones_twice);
+	tcase_add_test(t, types_without_end);
 	tcase_add_test(t, powers);
 	tcase_add_test(t, extension_values_of_another_shape);
 	tcase_add_test(t, booleans);

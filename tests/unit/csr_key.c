@@ -9,6 +9,7 @@
 #define KEY_REFUSED   "csr: RFC 5480 section 2: expected an uncompressed P-256 key"
 #define POINT_REFUSED "csr: RFC 5480 section 2.2: the point is not on the curve"
 #define ALGORITHM     "csr: RFC 5758 section 3.2: expected ecdsa-with-SHA256"
+#define RSA_ALGORITHM "csr: RFC 4055 section 5: expected sha256WithRSAEncryption"
 #define UNPROVEN      "csr: RFC 7030 section 3.4: possession of the key is not proven"
 
 #define POINT_AT 27 /* x begins there in a SubjectPublicKeyInfo */
@@ -95,7 +96,7 @@ START_TEST(other_keys)
 		{ "EC", "P-224", KEY_REFUSED },
 		{ "EC", "secp256k1", KEY_REFUSED },
 		{ "EC", "brainpoolP256r1", KEY_REFUSED },
-		{ "RSA", NULL, KEY_REFUSED },
+		{ "RSA", NULL, RSA_ALGORITHM },
 		{ "ED25519", NULL, KEY_REFUSED },
 	};
 
@@ -116,8 +117,9 @@ START_TEST(other_keys_by_libcrypto)
 		const char *why;
 	} rows[] = {
 		{ "EC", "P-384", KEY_REFUSED },
-		{ "RSA", NULL, ALGORITHM },
-		{ "ED25519", NULL, ALGORITHM },
+		{ "RSA", NULL,
+		    "expected an RSA modulus of 2048 to 4096 bits in whole octets, found 1024" },
+		{ "ED25519", NULL, KEY_REFUSED },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
