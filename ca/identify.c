@@ -173,6 +173,9 @@ identify(struct realm *r, struct octets der, int64_t now_s, struct identity *ret
 		*f = why;
 		return false;
 	}
+	if (profile_find(a.standing.profile) == NULL)
+		return fault_set(f, FAULT_AUTH, "certificate: there is no profile %s any more",
+		    a.standing.profile);
 	if (!is_client(&a.standing))
 		return fault_set(f, FAULT_AUTH, "certificate: not an end entity's");
 	e = recorded_endpoint(l, &a.standing);

@@ -1,7 +1,7 @@
 /*
  * ca/profile_builtin.h - the files of conf/profiles, as they were when the program was built.
  *
- * scripts/embed.cmake writes the definitions.
+ * cmake/embed.cmake writes the definitions.
  */
 #ifndef QUATRAIN_CA_PROFILE_BUILTIN_H
 #define QUATRAIN_CA_PROFILE_BUILTIN_H

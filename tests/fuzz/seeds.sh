@@ -46,6 +46,7 @@ CONF
 
 openssl req -new -key "$t/key.pem" -config "$t/conf" -outform DER -out "$t/req.der"
 seed csr whole <"$t/req.der"
+openssl req -new -newkey rsa:2048 -nodes -keyout "$t/rsa.pem" -subj /CN=hp -outform DER 2>/dev/null | seed csr rsa
 # Behind an odd octet: attributes; behind an even one: the subject's RDNs. [0] is the last member of the request's info.
 # shellcheck disable=SC2046 # offset, header's length, content's length
 set -- $(openssl asn1parse -inform DER -in "$t/req.der" |
@@ -93,7 +94,7 @@ hash=$(printf '%032d' 0 | openssl base64 -A)
 printf 'acme.eu.example.org/log\n4711\n%s\n\n\342\200\224 acme.eu.example.org/log %s\n' "$hash" \
     "$(printf '%068d' 0 | openssl base64 -A)" | seed note one
 
-printf '\000\000\000\000\004acme\000\000\000\005local\000\000\000\002hp\000\000\000\006secret\000\000\000\000\000\000\000\0020\000\001' |
+printf '\000\000\000\000\004acme\000\000\000\005local\000\000\000\002hp\000\000\000\006secret\000\000\000\000\000\000\000\0020\000%032d\001' 0 |
     seed wire enroll
 printf '\001\000\000\000\004acme\000\000\000\005local\000\000\000\000\000\000\000\000\000\000\000\002{}' | seed wire act
 printf '\002\000\000\000\000\000\000\000\005local\000\000\000\004ocsp\000\000\000\000\000\000\000\002no\000\001' | seed wire refused

@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "ca/issue.h"
+#include "ca/profile_set.h"
 #include "ca/token.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
@@ -402,6 +403,38 @@ abandon(void)
 	return n;
 }
 
+/* What was intended under one edition of a profile is not signed under another, nor under none. */
+START_TEST(another_edition_of_the_profile_signs_nothing)
+{
+	static const char *const editions[] = { "name: printer\ntolerance: 2h\n",
+		"name: printer\nkind: gateway\n", "name: other\n" };
+	size_t signatures;
+
+	prepare();
+	intend();
+	signatures = journal_lines();
+	for (size_t i = 0; i < sizeof(editions) / sizeof(editions[0]); i++) {
+		struct bytes bundle = { 0 };
+
+		bytes_put_counted_text(&bundle, "operator.yaml");
+		bytes_put_counted_text(&bundle, "name: operator\nask: []\n");
+		bytes_put_counted_text(&bundle, "service.yaml");
+		bytes_put_counted_text(&bundle, "name: service\n");
+		bytes_put_counted_text(&bundle, "other.yaml");
+		bytes_put_counted_text(&bundle, editions[i]);
+		ck_assert_msg(profile_load(octets_bytes(&bundle), &f), "%s", f.text);
+		ck_assert(!issue_sign(g.acme, t, &g.journal, g.now_s, &f));
+		ck_assert_int_eq(f.code, FAULT_INTERNAL);
+		ck_assert_ptr_nonnull(strstr(f.text, "another edition of profile printer"));
+		ck_assert_uint_eq(ticket_certificate(t).n, 0);
+		bytes_free(&bundle);
+	}
+	ck_assert_uint_eq(journal_lines(), signatures);
+	ck_assert(profile_load_builtin(&f));
+	sign();
+}
+END_TEST
+
 START_TEST(an_intent_survives_and_is_abandoned)
 {
 	size_t signatures = journal_lines();
@@ -566,6 +599,7 @@ deaths(void)
 	TCase *c = tcase_create("deaths");
 
 	tcase_add_test(c, an_intent_survives_and_is_abandoned);
+	tcase_add_test(c, another_edition_of_the_profile_signs_nothing);
 	tcase_add_test(c, a_signature_without_a_record_is_abandoned);
 	tcase_add_test(c, a_record_without_a_commit_is_abandoned);
 	tcase_add_test(c, an_intent_without_a_commit_is_nothing);

@@ -31,6 +31,7 @@ some_enroll(void)
 		.password = octets_text("SECRET.ROOT"),
 		.peer = octets_of("\x30\x00", 2),
 		.csr = octets_of("\x30\x03\x00\x01\xff", 5),
+		.profiles = { 1, 2, 3 },
 		.renew = true };
 }
 
@@ -68,6 +69,7 @@ START_TEST(enroll_comes_back)
 		ck_assert_str_eq(out.source, in.source);
 		ck_assert(octets_same(out.user, in.user));
 		ck_assert(octets_same(out.password, in.password));
+		ck_assert_mem_eq(out.profiles, in.profiles, sizeof(in.profiles));
 		ck_assert(octets_same(out.peer, in.peer));
 		ck_assert(octets_same(out.csr, in.csr));
 		ck_assert(out.renew == in.renew);

@@ -1,4 +1,4 @@
-# scripts/embed.cmake - cmake -DTO=FILE.c -DFROM=conf/profiles -P: the YAML files of FROM as octets in C.
+# cmake/embed.cmake - cmake -DTO=FILE.c -DFROM=conf/profiles -P: the YAML files of FROM as octets in C.
 #
 # Run by the build, in the source folder; the program then needs no file to know its profiles.
 file(GLOB files "${FROM}/*.yaml")
@@ -14,7 +14,7 @@ foreach(file IN LISTS files)
   string(APPEND rows "\t{ \"conf/profiles/${name}\", { file_${n}, sizeof(file_${n}) } },\n")
   math(EXPR n "${n} + 1")
 endforeach()
-file(WRITE "${TO}" "/* Made by scripts/embed.cmake. */
+file(WRITE "${TO}" "/* Made by cmake/embed.cmake. */
 #include \"ca/profile_builtin.h\"
 
 ${octets}
