@@ -613,7 +613,7 @@ START_TEST(listeners_hold_the_profile)
 	change_standing("printer", "hp-4712");
 	listener_refuses("name_ours");
 	change_standing("no-such", "hp-4711");
-	listener_refuses("not an end entity's");
+	listener_refuses("there is no profile no-such's");
 }
 END_TEST
 
