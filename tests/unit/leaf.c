@@ -613,7 +613,7 @@ START_TEST(listeners_hold_the_profile)
 	change_standing("printer", "hp-4712");
 	listener_refuses("name_ours");
 	change_standing("no-such", "hp-4711");
-	listener_refuses("there is no profile no-such's");
+	listener_refuses("there is no profile no-such any more");
 }
 END_TEST
 
