@@ -361,18 +361,27 @@ certify(struct keyring *k, const struct issuer *by, const struct purpose *p, con
 	return issue_now(by, &w, k->ground.journal, k->ground.why, now_s, ret, f);
 }
 
-/* The row that recall() reads. */
+/* The row that recall() reads, and one that stays when a later delegate takes its place:
+ * "key:CA:KEY" -> serial, then the word; ca/inventory.c reads it. */
 static void
 remember(
     const struct issuer *by, const struct purpose *p, const struct key *key, const struct ticket *t)
 {
-	char word[WORD_MAX];
+	char word[WORD_MAX], past[WORD_MAX], ca[TBS_KEY_ID_OCTETS * 2 + 1], hex[sizeof(ca)];
 	uint8_t row[TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS];
+	struct bytes told = { 0 };
 
 	word_of(&by->a, p, word);
 	memcpy(row, key_id(key), TBS_KEY_ID_OCTETS);
 	memcpy(row + TBS_KEY_ID_OCTETS, ticket_serial(t), TBS_SERIAL_OCTETS);
 	ledger_put(by->ledger, TABLE_META, octets_text(word), octets_of(row, sizeof(row)));
+	text_hex(by->a.key_id, sizeof(by->a.key_id), ca);
+	text_hex(key_id(key), TBS_KEY_ID_OCTETS, hex);
+	(void)snprintf(past, sizeof(past), "key:%s:%s", ca, hex);
+	bytes_put(&told, ticket_serial(t), TBS_SERIAL_OCTETS);
+	bytes_put_text(&told, word);
+	ledger_put(by->ledger, TABLE_META, octets_text(past), octets_bytes(&told));
+	bytes_free(&told);
 }
 
 static bool

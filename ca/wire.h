@@ -23,6 +23,7 @@ enum wire_verb {
 	WIRE_TOKEN_REVOKE,
 	WIRE_REVOKE,
 	WIRE_EXPORT,
+	WIRE_KEYS, /* object: the CA after which to go on */
 	WIRE_TENANT_SUSPEND,
 	WIRE_TENANT_RESUME,
 	WIRE_REGION_SUSPEND, /* the region is the act's object */

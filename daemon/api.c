@@ -41,6 +41,7 @@ static const struct route {
 	{ "POST", "/v1/regions/{o}/suspend", WIRE_REGION_SUSPEND, 200, NULL },
 	{ "POST", "/v1/regions/{o}/resume", WIRE_REGION_RESUME, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/log/exports", WIRE_EXPORT, 201, NULL },
+	{ "GET", "/v1/keys", WIRE_KEYS, 200, NULL },
 	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
 	{ "POST", "/v1/backups", WIRE_BACKUP, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
@@ -225,8 +226,24 @@ acted(struct exchange *x, uint16_t code, struct octets body)
 	x->status = acted_status(x);
 }
 
+/* A list that the signer alone can make: what it wants to know stands in the query. */
+static bool
+read_query(struct api_call *c, struct wire_act *a, struct fault *f)
+{
+	char all[8];
+
+	if (!api_query(c->x, "after", c->object, sizeof(c->object), f) ||
+	    !api_query(c->x, "all", all, sizeof(all), f))
+		return false;
+	if (all[0] != '\0' && strcmp(all, "yes") != 0)
+		return fault_set(f, FAULT_BADREQ, "all: expected yes");
+	a->object = octets_text(c->object);
+	a->json = octets_text(all[0] == '\0' ? "{}" : "{\"all\":true}");
+	return true;
+}
+
 static void
-ask(const struct api_call *c, const struct route *r)
+ask(struct api_call *c, const struct route *r)
 {
 	struct exchange *x = c->x;
 	struct wire_act a = {
@@ -237,8 +254,10 @@ ask(const struct api_call *c, const struct route *r)
 	unsigned *status = calloc(1, sizeof(*status));
 	struct fault f;
 
-	if (status == NULL) {
+	if (status == NULL)
 		fault_set(&f, FAULT_INTERNAL, "api: out of memory");
+	if (status == NULL || (r->verb == WIRE_KEYS && !read_query(c, &a, &f))) {
+		free(status);
 		api_problem(x, &f);
 		return;
 	}
@@ -292,7 +311,7 @@ may_act(const struct api_call *c, struct fault *f)
 }
 
 static void
-run(const struct api_call *c, const struct route *r)
+run(struct api_call *c, const struct route *r)
 {
 	struct exchange *x = c->x;
 	struct fault f;

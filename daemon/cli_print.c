@@ -26,6 +26,8 @@ cli_cell(const struct json *j, const char *name, char to[static CLI_CELL_MAX])
 	if (text == NULL && json_get(j, name) != NULL &&
 	    json_number(j, name, INT64_MIN, INT64_MAX, 0, &v))
 		(void)snprintf(to, CLI_CELL_MAX, "%" PRId64, v);
+	else if (text == NULL && json_get(j, name) != NULL)
+		(void)snprintf(to, CLI_CELL_MAX, "%s", json_true(j, name) ? "yes" : "no");
 	else
 		(void)snprintf(to, CLI_CELL_MAX, "%s", text == NULL || *text == '\0' ? "-" : text);
 	for (char *s = to; *s != '\0'; s++)

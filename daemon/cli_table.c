@@ -116,6 +116,10 @@ static const struct cli_param enroll_options[] = {
 	    "trust exactly this root certificate; default: the one that the token names, with --renew DIR/root.pem" },
 };
 
+static const struct cli_param key_list_options[] = {
+	{ "all", CLI_FLAG, NULL, NULL, 0, "superseded keys too, the first hundred of each CA" },
+};
+
 static const struct cli_param log_export_options[] = {
 	TENANT,
 	{ "out", CLI_PATH, "DIR", NULL, CLI_REQUIRED,
@@ -244,6 +248,10 @@ const struct command
 		{ { "enroll", NULL },
 		    NOTHING, PARAMS(enroll_options), CLI_ALONE, enroll_command, "be an EST client: get or renew this device's certificate", "Enrols this device over EST (RFC 7030): makes the key here, asks with the token, and writes cert.pem (leaf, tenant, region), key.pem (mode 0600) and root.pem. Without --root the service is known by the hash of its root in the token, before anything secret is sent. An interrupted try is finished by the same command. With --renew the certificate in DIR asks for its successor.",
 		    "use cert.pem and key.pem; run it with --renew when two thirds of the time are over" },
+		{ { "key", "list" }, NOTHING, PARAMS(key_list_options), CLI_CALLS, key_list_command,
+		    "list the private keys, and where each lives",
+		    "Lists the private keys that the ledgers name: what each is for, whether it is in a sealed file or a token, offline or missing, whether the service needs it online, and when its certificate ends. For officers and auditors.",
+		    "a missing key: put its file back into keys/ from a backup, or the token back" },
 		{ { "log", "export" }, NOTHING, PARAMS(log_export_options), CLI_CALLS,
 		    log_export_command, "export a tenant's issuance log",
 		    "Writes a tenant's whole issuance log: entries.jsonl (every line a leaf of the tree), checkpoint (signed) and certificates.pem. The export is itself an entry, and inside it.",

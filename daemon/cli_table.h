@@ -106,6 +106,7 @@ int tenant_rollover_command(const struct invocation *inv);
 int region_suspend_command(const struct invocation *inv);
 int region_resume_command(const struct invocation *inv);
 int enroll_command(const struct invocation *inv);
+int key_list_command(const struct invocation *inv);
 int log_export_command(const struct invocation *inv);
 int log_verify_command(const struct invocation *inv);
 int backup_command(const struct invocation *inv);

@@ -49,6 +49,7 @@ static const struct duty duties[] = {
 	{ WIRE_SESSIONS, "sessions", FROM_EDGE, 8 + WIRE_SESSIONS_MAX * 24, NULL, duty_sessions,
 	    false, false },
 	{ WIRE_BACKUP, "backup.take", FROM_EDGE | FROM_DESK, 8192, NULL, duty_backup, true, false },
+	{ WIRE_KEYS, "key.list", FROM_EDGE | FROM_DESK, 81920, NULL, duty_keys, true, false },
 	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true, false },
 };
 

@@ -92,6 +92,8 @@ bool duty_token(struct signer *s, struct job *j, struct fault *f);
 bool duty_token_revoke(struct signer *s, struct job *j, struct fault *f);
 bool duty_revoke(struct signer *s, struct job *j, struct fault *f);
 bool duty_export(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_keys.c */
+bool duty_keys(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_level.c */
 bool duty_tenant_suspend(struct signer *s, struct job *j, struct fault *f);
 bool duty_tenant_resume(struct signer *s, struct job *j, struct fault *f);

@@ -28,6 +28,7 @@ static const struct rule rules[] = {
 	{ "officer-holds-anywhere", ACT_CERTIFICATE_HOLD, STAFF, ROLE_OFFICER, 0 },
 	{ "staff-exports-the-log", ACT_LOG_EXPORT, STAFF, ANYROLE, 0 },
 	{ "local-officer-takes-backups", ACT_BACKUP, IDENTITY_LOCAL, ROLE_OFFICER, 0 },
+	{ "officer-lists-keys", ACT_KEY_LIST, STAFF, ROLE_OFFICER | ROLE_AUDITOR, 0 },
 	{ "token-enrols-its-device", ACT_ENROLL, IDENTITY_TOKEN, 0,
 	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT },
 	{ "endpoint-renews-itself", ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0,
@@ -47,6 +48,7 @@ static const char *const words[ACT_COUNT] = {
 	[ACT_CERTIFICATE_HOLD] = "certificate.hold",
 	[ACT_LOG_EXPORT] = "log.export",
 	[ACT_BACKUP] = "backup.take",
+	[ACT_KEY_LIST] = "key.list",
 	[ACT_ENROLL] = "certificate.enroll",
 	[ACT_RENEW] = "certificate.renew",
 };

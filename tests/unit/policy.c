@@ -44,6 +44,8 @@ static const struct {
 	{ ACT_LOG_EXPORT, IDENTITY_LOCAL | IDENTITY_OPERATOR,
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-exports-the-log" },
 	{ ACT_BACKUP, IDENTITY_LOCAL, ROLE_OFFICER, false, "local-officer-takes-backups" },
+	{ ACT_KEY_LIST, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_AUDITOR, false,
+	    "officer-lists-keys" },
 	{ ACT_ENROLL, IDENTITY_TOKEN, 0, true, "token-enrols-its-device" },
 	{ ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0, true, "endpoint-renews-itself" },
 };
