@@ -34,7 +34,7 @@ is "the ballast" $LEAST "$(stat -c %s "$DATA/ballast")"
 fallocate -l $(($(free_octets) - LEAST - (192 << 10))) "$WORK/disk/others"
 enrol_until_full acme dev "$WORK/secrets"
 is "some were enrolled before ($ENROLLED)" yes "$([ "$ENROLLED" -ge 5 ] && echo yes || echo no)"
-is "then issuing stops" 503 "$STATUS"
+is "row 29: then issuing stops" 503 "$STATUS"
 is "with Retry-After" 2 "$(header Retry-After)"
 like "and with words" 'issuing waits.*revoking goes on' "$(cat "$BODY")"
 api POST /v1/tenants/acme/tokens '{"device":"late"}'
@@ -65,7 +65,7 @@ refused=0
 for ((n = 2; n <= ENROLLED; n++)); do
 	revoke "$n" || refused=$((refused + 1))
 done
-is "each of $((ENROLLED - 1)) is revoked on a full disk" 0 $refused
+is "row 29: each of $((ENROLLED - 1)) is revoked on a full disk" 0 $refused
 is "OCSP knows the last" revoked "$(ocsp_word "$WORK/dev-$ENROLLED.pem")"
 is "the ballast was let go for them" no "$([ -e "$DATA/ballast" ] && echo yes || echo no)"
 is "its room is not for issuing" 503 "$(est_post acme/simpleenroll "$WORK/dev.b64" -u "dev-$((ENROLLED + 1)):$(sed -n $((ENROLLED + 1))p "$WORK/secrets")"; echo "$STATUS")"

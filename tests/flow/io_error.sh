@@ -39,7 +39,7 @@ while read -r call nth error; do
 	serve_failing "$call" "$nth" "$error"
 	enrol_through "$call-$nth" 12
 	is "$what: it came to it, and nothing was tried again" struck "$(cat "$TOLD")"
-	is "$what: the signer ended, once, and by abort" 1 "$(grep -c 'child-ended.*signer.*signal 6' "$WORK/serve.log")"
+	is "row 30: $what: the signer ended, once, and by abort" 1 "$(grep -c 'child-ended.*signer.*signal 6' "$WORK/serve.log")"
 	like "$what: with a line that says why" '^store: commit failed, ending: ' "$(cat "$WORK/serve.log")"
 	is "$what: no other process ended" 1 "$(grep -c 'child-ended' "$WORK/serve.log")"
 	service_stop

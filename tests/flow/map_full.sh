@@ -16,7 +16,7 @@ http "$OPEN/readyz"
 is "/readyz short of it" 200 "$STATUS"
 enrol_until_full acme dev "$WORK/secrets"
 is "some were enrolled before ($ENROLLED)" yes "$([ "$ENROLLED" -ge 5 ] && echo yes || echo no)"
-is "then issuing stops" 503 "$STATUS"
+is "row 29: then issuing stops" 503 "$STATUS"
 is "with Retry-After" 2 "$(header Retry-After)"
 like "and with words" 'of 64 MiB are used: issuing waits' "$(cat "$BODY")"
 within 5 ready stopped
@@ -28,7 +28,7 @@ is "quatrain_tenants_without_room" 1 "$(gauge quatrain_tenants_without_room)"
 is "it is at 80 %" yes "$([ "$(gauge 'quatrain_store_used_bytes{tenant="acme"}')" -ge $PERCENT80 ] && echo yes || echo no)"
 is "of store_max" $((64 << 20)) "$(gauge 'quatrain_store_room_bytes{tenant="acme"}')"
 
-works "it revokes" q cert revoke --tenant acme "$(serial "$WORK/early/leaf.pem")" --reason keyCompromise
+works "row 29: it revokes" q cert revoke --tenant acme "$(serial "$WORK/early/leaf.pem")" --reason keyCompromise
 is "OCSP knows" revoked "$(ocsp_word "$WORK/early/leaf.pem")"
 OUT=$(q tenant create other 2>&1) || stop_here "tenant create other"
 enrol other free "$WORK/free"

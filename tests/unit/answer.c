@@ -14,6 +14,8 @@
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
 
+#define YEAR_S (INT64_C(366) * 86400)
+
 static struct ground g;
 static const struct ground_cert *leaf;
 static struct fault f;
@@ -193,6 +195,23 @@ START_TEST(revoked)
 	ck_assert_int_eq(status_of(leaf->serial, &reason, &at_s), V_OCSP_CERTSTATUS_REVOKED);
 	ck_assert_int_eq(reason, OCSP_REVOKED_STATUS_SUPERSEDED);
 	ck_assert_int_eq(at_s, g.now_s - 1000);
+}
+END_TEST
+
+/* Nothing is ever purged: long after its notAfter a revoked certificate is revoked, and what was
+ * signed with it can be judged. */
+START_TEST(revoked_and_expired)
+{
+	struct standing s;
+	int reason = -1;
+	int64_t at_s = 0, revoked_s = g.now_s;
+
+	ground_revoke(&g, g.acme->ledger, leaf->serial, 1);
+	ck_assert(ledger_standing(g.acme->ledger, leaf->serial, &s, &f));
+	g.now_s = s.not_after_s + 2 * YEAR_S;
+	ck_assert_int_eq(status_of(leaf->serial, &reason, &at_s), V_OCSP_CERTSTATUS_REVOKED);
+	ck_assert_int_eq(reason, OCSP_REVOKED_STATUS_KEYCOMPROMISE);
+	ck_assert_int_eq(at_s, revoked_s);
 }
 END_TEST
 
@@ -511,6 +530,7 @@ main(void)
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
 	tcase_add_test(t, issued);
 	tcase_add_test(t, revoked);
+	tcase_add_test(t, revoked_and_expired);
 	tcase_add_test(t, revoked_for_no_reason);
 	tcase_add_test(t, unknown);
 	tcase_add_test(t, unknown_in_the_same_book);

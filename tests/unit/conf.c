@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/conf.h"
@@ -324,6 +325,53 @@ START_TEST(size_is_bounded)
 }
 END_TEST
 
+/* Microseconds of processor time: a busy machine makes them no longer. */
+static int64_t
+spent_us(void)
+{
+	struct rusage u;
+
+	ck_assert_int_eq(getrusage(RUSAGE_SELF, &u), 0);
+	return (u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 + u.ru_utime.tv_usec +
+	       u.ru_stime.tv_usec;
+}
+
+/* libyaml alone needs seconds for the first ones, as their number squared; a second is ample. */
+START_TEST(row_51_yaml_bombs)
+{
+	static const char *const pieces[] = { "[", "{", "- ", "? ", "a: {", "[a, ", "[[", "&a [",
+		"*a ", "!!str ", "\"", "'", "| ", "- - - ", "a:\n", "---\n", "%", "{a: [" };
+	static const size_t sizes[] = { 100000, CONF_MAX_OCTETS };
+	static char yaml[100000];
+	struct fault f = { 0 };
+
+	for (size_t i = 0; i < COUNT(pieces); i++)
+		for (size_t k = 0; k < COUNT(sizes); k++) {
+			int64_t from_us = spent_us();
+
+			for (size_t at = 0; at < sizes[k]; at++)
+				yaml[at] = pieces[i][at % strlen(pieces[i])];
+			ck_assert_msg(!conf_parse("q", yaml, sizes[k], KEYS, COUNT(KEYS), &s, &f),
+			    "%s", pieces[i]);
+			ck_assert_int_eq(f.code, FAULT_BADREQ);
+			ck_assert_msg(spent_us() - from_us < 1000000, "%s", pieces[i]);
+		}
+}
+END_TEST
+
+/* Ten names, each ten times the one before: 10^10 values for whoever believes it. */
+START_TEST(row_51_a_billion_laughs)
+{
+	static const char yaml[] =
+	    "a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+	    "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n";
+	struct fault f = { 0 };
+
+	ck_assert(!conf_parse("q", yaml, sizeof(yaml) - 1, KEYS, COUNT(KEYS), &s, &f));
+	ck_assert_int_eq(f.code, FAULT_BADREQ);
+}
+END_TEST
+
 START_TEST(depth_is_bounded)
 {
 	static const struct conf_key deep[] = { { "a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a", CONF_TEXT,
@@ -400,6 +448,8 @@ main(void)
 	tcase_add_test(t, refuses_addresses);
 	tcase_add_test(t, text_fits_or_is_refused);
 	tcase_add_test(t, size_is_bounded);
+	tcase_add_test(t, row_51_yaml_bombs);
+	tcase_add_test(t, row_51_a_billion_laughs);
 	tcase_add_test(t, depth_is_bounded);
 	tcase_add_test(t, a_bad_table_is_our_own_fault);
 	tcase_add_test(t, loads_a_file);

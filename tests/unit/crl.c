@@ -11,6 +11,8 @@
 #include "ocsp/crl.h"
 #include "tests/unit/ground.h"
 
+#define YEAR_S (INT64_C(366) * 86400)
+
 static struct ground g;
 static const struct ground_cert *leaf;
 static struct fault f;
@@ -153,6 +155,24 @@ START_TEST(rows)
 	ck_assert_int_eq(seconds(X509_REVOKED_get0_revocationDate(r)), g.now_s);
 	ck_assert_ptr_null(X509_REVOKED_get0_extensions(r)); /* unspecified is not said */
 	ck_assert_ptr_null(row(crl, third->serial));
+	X509_CRL_free(crl);
+}
+END_TEST
+
+/* Nothing is ever purged: RFC 5280 section 3.3 lets a list drop what has expired, and this one
+ * keeps it. */
+START_TEST(rows_of_expired_certificates)
+{
+	struct standing s;
+	X509_CRL *crl;
+	bool fresh;
+
+	ground_revoke(&g, g.acme->ledger, leaf->serial, 1);
+	ck_assert(ledger_standing(g.acme->ledger, leaf->serial, &s, &f));
+	g.now_s = s.not_after_s + 2 * YEAR_S;
+	make(g.acme);
+	crl = stored(g.acme, &fresh);
+	ck_assert_ptr_nonnull(row(crl, leaf->serial));
 	X509_CRL_free(crl);
 }
 END_TEST
@@ -358,6 +378,7 @@ main(void)
 	tcase_add_test(t, an_empty_list);
 	tcase_add_test(t, issuer_is_named_by_key);
 	tcase_add_test(t, rows);
+	tcase_add_test(t, rows_of_expired_certificates);
 	tcase_add_test(t, one_cas_rows);
 	tcase_add_test(t, numbers_go_up);
 	tcase_add_test(t, numbers_are_each_cas);

@@ -31,6 +31,26 @@ has_purpose(const struct profile *p, struct octets oid)
 	return false;
 }
 
+/* What is spent on them is the parser's, and tests/unit/conf.c measures it. */
+START_TEST(row_51_yaml_bombs)
+{
+	static const char *const pieces[] = { "[", "{", "a: {", "&a [", "- " };
+	static char yaml[100000];
+	struct profile p = { .name = "untouched" };
+
+	for (size_t i = 0; i < COUNT(pieces); i++) {
+		for (size_t at = 0; at < sizeof(yaml); at++)
+			yaml[at] = pieces[i][at % strlen(pieces[i])];
+		ck_assert(
+		    !profile_parse("bomb.yaml", octets_of(yaml, sizeof(yaml)), NULL, 0, &p, &f));
+		ck_assert_int_eq(f.code, FAULT_BADREQ);
+		ck_assert(!profile_parse("bomb.yaml", octets_of(yaml, 60000), NULL, 0, &p, &f));
+		ck_assert_int_eq(f.code, FAULT_BADREQ);
+		ck_assert_str_eq(p.name, "untouched");
+	}
+}
+END_TEST
+
 START_TEST(cas_sign_and_nothing_else)
 {
 	for (size_t i = 0; i < COUNT(cas); i++) {
@@ -228,6 +248,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, NULL);
+	tcase_add_test(t, row_51_yaml_bombs);
 	tcase_add_test(t, cas_sign_and_nothing_else);
 	tcase_add_test(t, endpoints_never_sign_certificates);
 	tcase_add_test(t, nocheck_is_for_responders);

@@ -203,7 +203,7 @@ START_TEST(issuers)
 }
 END_TEST
 
-START_TEST(tenants_folders_that_others_could_write_are_not_opened)
+START_TEST(row_52_tenants_folders_that_others_could_write)
 {
 	char tenants[SCRATCH_PATH_MAX], other[SCRATCH_PATH_MAX], acme[SCRATCH_PATH_MAX];
 	struct realm *r = NULL;
@@ -518,7 +518,7 @@ ledgers(void)
 
 	tcase_add_test(t, nothing_there);
 	tcase_add_test(t, names_come_back);
-	tcase_add_test(t, tenants_folders_that_others_could_write_are_not_opened);
+	tcase_add_test(t, row_52_tenants_folders_that_others_could_write);
 	tcase_add_test(t, tenants_that_are_none);
 	tcase_add_test(t, a_folder_is_no_tenant);
 	tcase_add_test(t, tenant_rows);

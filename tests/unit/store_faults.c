@@ -233,7 +233,7 @@ aborts_at_once(const struct outcome *o, const char *what)
 	ck_assert_msg(strcmp(account(), "struck\n") == 0, "%s: it synced again", what);
 }
 
-START_TEST(fsync_eio_aborts)
+START_TEST(row_30_fsync_eio_aborts)
 {
 	at_each_position("sync", "EIO", aborts_at_once);
 }
@@ -292,7 +292,7 @@ main(int argc, char **argv)
 	r = srunner_create(s);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
-	tcase_add_test(t, fsync_eio_aborts);
+	tcase_add_test(t, row_30_fsync_eio_aborts);
 	tcase_add_test(t, a_sync_without_space_surfaces);
 	tcase_add_test(t, a_write_without_space_surfaces);
 	tcase_add_test(t, a_short_write_surfaces);

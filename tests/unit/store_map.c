@@ -521,7 +521,7 @@ not_opened_with(const char *file, mode_t mode, mode_t again)
 	ck_assert_int_eq(chmod(file, again), 0);
 }
 
-START_TEST(a_database_file_from_an_attacker_is_never_opened)
+START_TEST(row_52_a_database_file_from_an_attacker)
 {
 	static const char *const names[] = { "data.mdb", "lock.mdb" };
 	char path[SCRATCH_PATH_MAX], other[SCRATCH_PATH_MAX];
@@ -575,7 +575,7 @@ main(void)
 	tcase_add_test(t, an_idle_reader_does_not_make_the_file_grow);
 	tcase_add_test(t, a_long_scan_takes_many_snapshots);
 	tcase_add_test(t, a_scan_goes_on_behind_each_key);
-	tcase_add_test(t, a_database_file_from_an_attacker_is_never_opened);
+	tcase_add_test(t, row_52_a_database_file_from_an_attacker);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
