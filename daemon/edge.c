@@ -47,6 +47,7 @@ struct edge {
 	struct sessions sessions;
 	bool listening, asking;
 	int64_t asked_s;
+	uint64_t signers;           /* that came after the first */
 	uint64_t counted[FACES][6]; /* replies, by the status's first digit */
 };
 
@@ -102,6 +103,11 @@ serve_metrics(const struct edge *e, struct exchange *x)
 			bytes_put_fmt(&x->reply,
 			    "quatrain_replies_total{listener=\"%s\",class=\"%zuxx\"} %llu\n",
 			    faces[i], k, (unsigned long long)e->counted[i][k]);
+	bytes_put_fmt(&x->reply,
+	    "# HELP quatrain_signer_restarts_total Signers that came back since this edge began.\n"
+	    "# TYPE quatrain_signer_restarts_total counter\n"
+	    "quatrain_signer_restarts_total %llu\n",
+	    (unsigned long long)e->signers);
 	ready_metrics(e->ready, &v, &x->reply);
 	x->type = "text/plain; version=0.0.4";
 	x->status = 200;
@@ -333,6 +339,7 @@ hear_main(void *with)
 		if (m.verb == WIRE_LINE && m.fd >= 0) {
 			e->line = m.fd;
 			http_set_line(e->http, m.fd);
+			e->signers++;
 			e->sessions.line = false; /* another signer, that knows nothing yet */
 		} else if (m.fd >= 0) {
 			(void)close(m.fd);
