@@ -57,6 +57,29 @@ drop_unknown(struct realm *r, struct level_cas *c, struct fault *f)
 	return true;
 }
 
+/* The one that issues stands first, also where two were made within one second. */
+static bool
+lead(struct realm *r, enum level level, const char *label, struct level_cas *c, struct fault *f)
+{
+	struct authority region;
+	struct tenant t;
+	const uint8_t *first = level == LEVEL_TENANT ? t.key_id : region.key_id;
+
+	if (c->n == 0)
+		return true;
+	if (level == LEVEL_TENANT ? !realm_tenant(r, label, &t, f) : !level_region(r, &region, f))
+		return false;
+	for (size_t i = 1; i < c->n; i++) {
+		struct authority a = c->at[i];
+
+		if (memcmp(a.key_id, first, sizeof(a.key_id)) != 0)
+			continue;
+		memmove(&c->at[1], &c->at[0], i * sizeof(c->at[0]));
+		c->at[0] = a;
+	}
+	return true;
+}
+
 bool
 level_cas(
     struct realm *r, enum level level, const char *label, struct level_cas *ret, struct fault *f)
@@ -72,7 +95,7 @@ level_cas(
 		return true;
 	}
 	if (!store_scan(ledger_store(l), TABLE_CA, octets_of(NULL, 0), SIZE_MAX, take, &s, f) ||
-	    !drop_unknown(r, &s.found, f))
+	    !drop_unknown(r, &s.found, f) || !lead(r, level, label, &s.found, f))
 		return false;
 	*ret = s.found;
 	return true;

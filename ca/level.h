@@ -16,7 +16,8 @@
 
 struct level_cas {
 	size_t n;
-	struct authority at[LEVEL_CAS_MAX]; /* newest first; what is committed */
+	struct authority
+	    at[LEVEL_CAS_MAX]; /* the one that issues first, then newest first; what is committed */
 };
 
 /* Fault: FAULT_INTERNAL. n is 0 where there is nothing of that label. */

@@ -32,8 +32,6 @@
 
 #define CHILDREN_MAX   66 /* signer, desk, 64 edges */
 #define START_MS       60000
-#define LOCK_MS        2000 /* the signer of a main that was killed needs a moment to end */
-#define LOCK_TRY_MS    20
 #define STOP_ASKERS_MS 4400 /* edges and desk finish what is in hand; then the signer */
 #define STOP_ALL_MS    4900
 #define HASTE_US       1000000 /* a child that lived shorter waits so long before it comes back */
@@ -100,25 +98,11 @@ listen_all(struct serve *s, struct fault *f)
 	       listen_tcp(c->listen_metrics, &s->listener[FACE_METRICS], f);
 }
 
-/* One service a data folder: two would write two logs into one. The signer, which may outlive its
- * main for a moment, holds the lock too. */
+/* The signer, which may outlive its main for a moment, holds the lock too. */
 static bool
 take_lock(struct serve *s, struct fault *f)
 {
-	char path[CONF_TEXT_MAX * 2];
-
-	if (!settings_path(s->settings, "run/lock", path, sizeof(path)))
-		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
-	if ((s->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
-		return fault_errno(f, FAULT_INTERNAL, "serve: %s", path);
-	for (int ms = 0; flock(s->lock, LOCK_EX | LOCK_NB) != 0; ms += LOCK_TRY_MS) {
-		if (ms >= LOCK_MS)
-			return fault_set(f, FAULT_CONFLICT,
-			    "serve: a service, or a command, is using %s already",
-			    s->settings->data);
-		(void)poll(NULL, 0, LOCK_TRY_MS);
-	}
-	return true;
+	return start_lock(s->settings, &s->lock, f);
 }
 
 /* A line between the signer and an asker: both get an end, older ends close by themselves. */

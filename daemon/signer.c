@@ -255,35 +255,28 @@ tell_start(struct signer *s, struct fault *f)
 	return log_append(platform, e, clock_now_s(), NULL, f) && ledger_commit(platform, f);
 }
 
-/* Only what the token says of its PIN has a status of its own. */
 static bool
-open_token(struct bench *d, struct fault *f)
+open_token(struct signer *s, struct pin *pin, struct fault *f)
 {
-	struct signer *s = &d->signer;
 	char keys[CONF_TEXT_MAX * 2];
 
 	if (!settings_path(&s->settings, "keys", keys, sizeof(keys)))
 		return fault_set(f, FAULT_INTERNAL, "signer: the data folder's path is too long");
-	if (hsm_log_in(&s->settings, keys, &s->token_key, &d->pin, &s->hsm, f))
+	if (hsm_log_in(&s->settings, keys, &s->token_key, pin, &s->hsm, f))
 		return true;
-	if (f->code == FAULT_AUTH)
-		d->status = HSM_PIN_STATUS;
+	s->pin_refused = f->code == FAULT_AUTH;
 	return false;
 }
 
-static bool
-open_all(struct bench *d, struct fault *f)
+bool
+signer_open(struct signer *s, struct pin *pin, struct fault *f)
 {
-	struct signer *s = &d->signer;
 	struct keyring_ground ground;
 	struct ledger *platform;
 
-	s->self = (struct log_context){
-		.by = "signer", .from = "local", .rule = "start", .policy = s->policy
-	};
 	if (!rules_digest(s->policy, f) ||
 	    !realm_open(s->settings.data, STORE_WRITE, &s->realm, f) || !watch_start(s, f) ||
-	    !read_token_key(s, f) || !open_token(d, f))
+	    !read_token_key(s, f) || !open_token(s, pin, f))
 		return false;
 	ground = (struct keyring_ground){ .realm = s->realm,
 		.seal = s->seal,
@@ -294,22 +287,42 @@ open_all(struct bench *d, struct fault *f)
 		.in_token = hsm_uses(&s->settings) };
 	realm_on_open(s->realm, signer_settle, s);
 	return keyring_new(&ground, &s->keys, f) &&
-	       realm_ledger(s->realm, NAME_PLATFORM, &platform, f) && tell_start(s, f);
+	       realm_ledger(s->realm, NAME_PLATFORM, &platform, f);
+}
+
+void
+signer_close(struct signer *s)
+{
+	watch_stop(s);
+	keyring_free(s->keys);
+	hsm_close(s->hsm);
+	realm_close(s->realm);
+	journal_close(&s->journal);
+	secret_free(&s->token_key);
+	seal_free(s->seal);
+}
+
+/* Only what the token says of its PIN has a status of its own. */
+static bool
+open_all(struct bench *d, struct fault *f)
+{
+	struct signer *s = &d->signer;
+
+	s->self = (struct log_context){
+		.by = "signer", .from = "local", .rule = "start", .policy = s->policy
+	};
+	if (signer_open(s, &d->pin, f) && tell_start(s, f))
+		return true;
+	if (s->pin_refused)
+		d->status = HSM_PIN_STATUS;
+	return false;
 }
 
 static void
 close_all(struct bench *d)
 {
-	struct signer *s = &d->signer;
-
-	watch_stop(s);
-	keyring_free(s->keys);
-	hsm_close(s->hsm);
+	signer_close(&d->signer);
 	pin_free(&d->pin);
-	realm_close(s->realm);
-	journal_close(&s->journal);
-	secret_free(&s->token_key);
-	seal_free(s->seal);
 	for (size_t i = 0; i < ROUND_MAX; i++)
 		bytes_free(&d->round.job[i].message.body);
 	for (size_t i = 0; i < d->lines; i++) {

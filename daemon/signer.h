@@ -29,6 +29,7 @@ struct line {
 
 struct signer {
 	struct settings settings;
+	bool pin_refused; /* by the token, at the start */
 	const struct line *lines;
 	const size_t *lines_n;
 	struct seal *seal;
@@ -145,6 +146,15 @@ bool signer_only(const struct json *body, const char *const *names, struct fault
 /* One entry of a refusal, rate-limited, into the ledger of tenant (or the platform's). */
 void signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const char *by,
     const char *from, const struct fault *why, int64_t now_s);
+
+/*
+ * All that a writer of the ledgers has: realm, marks, journal, the token's session, keys. settings,
+ * seal and self are set, journal.fd is -1; the data folder's lock is held. pin is taken. After a
+ * fault too signer_close() frees what there is. Faults: those of watch_start() and hsm_log_in(),
+ * FAULT_INTERNAL.
+ */
+bool signer_open(struct signer *s, struct pin *pin, struct fault *f) CHECKED;
+void signer_close(struct signer *s);
 
 /* The process. Returns its exit status. */
 int signer_main(int control);

@@ -1,12 +1,18 @@
 /* daemon/start.c - see start.h. */
 #include "daemon/start.h"
 
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "ca/realm.h"
+
+#define LOCK_MS     2000 /* the signer of a main that was killed needs a moment to end */
+#define LOCK_TRY_MS 20
 
 bool
 start_is_founded(const struct settings *s, struct fault *f)
@@ -18,6 +24,28 @@ start_is_founded(const struct settings *s, struct fault *f)
 	if (access(root, F_OK) != 0)
 		return fault_set(f, FAULT_NOTFOUND,
 		    "serve: %s holds no service yet: run \"quatrain init\" first", s->data);
+	return true;
+}
+
+bool
+start_lock(const struct settings *s, int *ret, struct fault *f)
+{
+	char path[CONF_TEXT_MAX * 2];
+	int fd;
+
+	if (!settings_path(s, "run/lock", path, sizeof(path)))
+		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
+	if ((fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) < 0)
+		return fault_errno(f, FAULT_INTERNAL, "data: %s", path);
+	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB) != 0; ms += LOCK_TRY_MS) {
+		if (ms >= LOCK_MS) {
+			(void)close(fd);
+			return fault_set(f, FAULT_CONFLICT,
+			    "data: a service, or a command, is using %s already", s->data);
+		}
+		(void)poll(NULL, 0, LOCK_TRY_MS);
+	}
+	*ret = fd;
 	return true;
 }
 

@@ -8,6 +8,9 @@
 
 /* Fault: FAULT_NOTFOUND no ceremony took place here. */
 bool start_is_founded(const struct settings *s, struct fault *f) CHECKED;
+/* One writer a data folder: two would write two logs into one. *ret is a descriptor that holds it.
+ * Faults: FAULT_CONFLICT another has it, FAULT_BADREQ the path is too long, FAULT_INTERNAL. */
+bool start_lock(const struct settings *s, int *ret, struct fault *f) CHECKED;
 /* Warn where the configuration has other names than the ceremony recorded. Faults: those of
  * realm_open(). */
 bool start_check_names(const struct settings *s, struct fault *f) CHECKED;

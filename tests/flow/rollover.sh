@@ -124,4 +124,78 @@ as_olga
 is "and after a start" 200 "$STATUS"
 est acme/cacerts
 is "TLS verifies" 200 "$STATUS"
+
+# --- the region --------------------------------------------------------------------------------
+
+refuses "not while the service runs" q region rollover
+like "and says so" 'is using' "$OUT"
+service_stop
+cp "$DATA/chain.pem" "$WORK/chain0.pem"
+works "the region rolls over" q region rollover
+like "says what comes next" 'quatrain tenant rollover' "$OUT"
+is "chain.pem: root, both regions" 3 "$(grep -c BEGIN "$DATA/chain.pem")"
+exits "its root key is here" 1 "$QUATRAIN_BIN" region rollover --root-key "$DATA/keys/token.key" --config "$CONF"
+service_start || stop_here "a start under the new region"
+as_olga
+is "operators of before are let in" 200 "$STATUS"
+est acme/cacerts
+is "TLS verifies" 200 "$STATUS"
+works "a new tenant" q tenant create fresh
+chain_of fresh "$WORK/fresh"
+chain_of acme "$WORK/third"
+cat "$WORK"/fresh?.pem "$WORK"/third?.pem >>"$WORK/all.pem"
+is "stands under the new region" no "$([ "$(key_id "$WORK/fresh2.pem")" = "$(key_id "$WORK/second2.pem")" ] && echo yes || echo no)"
+is "acme under the old one" "$(key_id "$WORK/second2.pem")" "$(key_id "$WORK/third2.pem")"
+is "OCSP of both regions" "good good" "$(ocsp "$ROOT" "$WORK/fresh2.pem") $(ocsp "$ROOT" "$WORK/second2.pem")"
+is "of both tenants' CAs" "good good" "$(ocsp "$WORK/fresh2.pem" "$WORK/fresh1.pem") $(ocsp "$WORK/second2.pem" "$WORK/second1.pem")"
+is "the old region's CRL" "verify OK" "$(crl "$WORK/second2.pem")"
+is "the new one's" "verify OK" "$(crl "$WORK/fresh2.pem")"
+is "the root's" "verify OK" "$(crl "$ROOT")"
+enrol fresh p "$WORK/p" || stop_here "enrol p"
+verifies "a leaf under the new region" "$WORK/p/leaf.pem" "$WORK/fresh1.pem" "$WORK/fresh2.pem"
+verifies "one under the old" "$WORK/new/leaf.pem" "$WORK/second1.pem" "$WORK/second2.pem"
+works "acme moves" q tenant rollover acme
+chain_of acme "$WORK/fourth"
+is "under the new region" "$(key_id "$WORK/fresh2.pem")" "$(key_id "$WORK/fourth2.pem")"
+est acme/cacerts
+p7_certs "$BODY" >"$WORK/cacerts.pem"
+is "cacerts still verify what the CA before issued" "$WORK/new/leaf.pem: OK" \
+    "$(openssl verify -x509_strict -CAfile "$ROOT" -untrusted "$WORK/cacerts.pem" "$WORK/new/leaf.pem" 2>&1 | tail -1)"
+works "acme's log verifies" q log export --tenant acme --out "$WORK/log4"
+works "to the same root" q log verify "$WORK/log4" --root "$ROOT"
+works "the platform's too" q log export --tenant platform --out "$WORK/log5"
+works "to the same root" q log verify "$WORK/log5" --root "$ROOT"
+like "and tells of it" '"act":"region.rolled"' "$(cat "$WORK/log5/entries.jsonl")"
+OLD=$(serial "$WORK/second2.pem")
+api POST "/v1/tenants/platform/certificates/$OLD/revoke" '{"reason":"superseded"}'
+is "the old region's end wants its name" "409 eu" "$STATUS $(jq -r .confirm "$BODY")"
+works "and with it" q cert revoke --tenant platform "$OLD" --reason superseded --confirm eu
+is "ends what is beneath" "revoked superseded" "$(ocsp "$WORK/second1.pem" "$WORK/new/leaf.pem")"
+is "and nothing else" good "$(ocsp "$WORK/fresh1.pem" "$WORK/p/leaf.pem")"
+as_olga
+is "an operator of the old platform CA has ended too" 403 "$STATUS"
+est fresh/cacerts
+is "the service goes on" 200 "$STATUS"
+service_stop
+
+# --- a root that is offline --------------------------------------------------------------------
+
+rm -rf "$DATA"
+works "a ceremony" q init --offline-root "$WORK/root.key"
+refuses "no key, no rollover" q region rollover
+like "and says which" '--root-key' "$OUT"
+is "and nothing was done" 2 "$(grep -c BEGIN "$DATA/chain.pem")"
+refuses "another key" q region rollover --root-key "$(find "$DATA/keys" -name '*.key' ! -name token.key | head -1)"
+works "the root's" q region rollover --root-key "$WORK/root.key"
+is "it is not kept" no "$([ -e "$DATA/keys/$(key_id "$DATA/root.pem").key" ] && echo yes || echo no)"
+service_start || stop_here "a start"
+works "a tenant under it" q tenant create fresh
+chain_of fresh "$WORK/off"
+cat "$WORK"/off?.pem >"$WORK/all.pem"
+is "OCSP of the region, by the root's responder" good "$(ocsp "$WORK/off3.pem" "$WORK/off2.pem")"
+is "the root's CRL" "verify OK" "$(crl "$WORK/off3.pem")"
+works "suspend the region" q region suspend eu
+like "its CRL cannot follow, and that is said" 'offline' "$OUT"
+is "OCSP does" "revoked certificateHold" "$(ocsp "$WORK/off3.pem" "$WORK/off2.pem")"
+works "resume" q region resume eu
 finish
