@@ -53,8 +53,8 @@ folder_check(const char *path, mode_t kind, struct stat *ret, struct fault *f)
 		    kind == S_IFDIR ? "folder" : "file");
 	if (st.st_uid != geteuid())
 		return fault_set(f, FAULT_DENIED,
-		    "%s: belongs to user %u, and is read and written as user %u only", path,
-		    (unsigned)st.st_uid, (unsigned)geteuid());
+		    "%s: belongs to user %u, and this is user %u: run as its owner (user: in the configuration), or give it (chown -R) to this one",
+		    path, (unsigned)st.st_uid, (unsigned)geteuid());
 	if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0)
 		return fault_set(f, FAULT_DENIED,
 		    "%s: others may write it: take that right away (chmod go-w) and find out who has used it",

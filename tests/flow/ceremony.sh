@@ -140,8 +140,11 @@ like "it says so" 'no plain file' "$OUT"
 rm "$DATA/master.key"
 mv "$WORK/master.key" "$DATA/master.key"
 
-# root without a user is told to set one
+# root without a user opens nothing that another user could have written, and is told to set one
 sed -i '/^user:/d' "$CONF"
+refuses "root without a user, of another's ledgers" timeout 20 "$QUATRAIN_BIN" serve --config "$CONF"
+like "it says what mends it" 'user: in the configuration' "$OUT"
+chown -R root: "$DATA"
 service_start || stop_here "serve as root"
 like "root alone gets a warning" 'level=warn who=main event=user .*set user' "$(cat "$WORK/serve.log")"
 finish
