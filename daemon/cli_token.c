@@ -39,19 +39,28 @@ tell_created(const struct invocation *inv, const struct json *answer)
 		{ "root_sha256", "root", 0 },
 	};
 	const char *tenant = cli_option(inv, "tenant"), *device = cli_option(inv, "device");
+	const char *key = json_text(answer, "key");
+	bool rsa = key != NULL && strcmp(key, "rsa") == 0;
 	char url[1024], token[CLI_CELL_MAX];
 
 	service_url(inv, url, sizeof(url));
 	(void)cli_cell(answer, "token", token);
 	(void)printf("Token, shown this once and good for one enrolment:\n\n    %s\n\n", token);
 	cli_print_facts(answer, facts, sizeof(facts) / sizeof(facts[0]));
-	(void)printf("\nNext, on the device, with quatrain:\n\n");
-	(void)printf("    quatrain enroll --url %s --token %s --out %s\n", url, token, device);
-	(void)printf("\nor with openssl and curl, and root.pem of this service beside them:\n\n");
+	if (rsa) { /* quatrain's own client makes P-256 keys */
+		(void)printf(
+		    "\nNext, on the device, with openssl and curl, and root.pem of this service beside them:\n\n");
+	} else {
+		(void)printf("\nNext, on the device, with quatrain:\n\n");
+		(void)printf(
+		    "    quatrain enroll --url %s --token %s --out %s\n", url, token, device);
+		(void)printf(
+		    "\nor with openssl and curl, and root.pem of this service beside them:\n\n");
+	}
 	(void)printf(
-	    "    openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout key.pem -subj /CN=%s -outform DER |\n"
+	    "    openssl req -new -newkey %s -nodes -keyout key.pem -subj /CN=%s -outform DER |\n"
 	    "        openssl base64 -A >request.b64\n",
-	    device);
+	    rsa ? "rsa:2048" : "ec -pkeyopt ec_paramgen_curve:P-256", device);
 	(void)printf(
 	    "    curl -sS --fail-with-body --cacert root.pem -u %s:%s -H 'Content-Type: application/pkcs10' \\\n"
 	    "        --data-binary @request.b64 %s/.well-known/est/%s/simpleenroll |\n"

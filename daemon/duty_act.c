@@ -188,6 +188,7 @@ tell_token(struct job *j, const struct token *t, const struct secret *secret,
 {
 	char id[TOKEN_ID_LETTERS + 1], text[TOKEN_SECRET_LETTERS + 32 + 2 * TEXT_LABEL_MAX + 8];
 	char root32[ROOT_OCTETS * 2];
+	const struct profile *p = profile_find(t->profile);
 	struct json *answer = json_object();
 	bool ok;
 
@@ -200,6 +201,7 @@ tell_token(struct job *j, const struct token *t, const struct secret *secret,
 	json_put_text(answer, "secret", (const char *)secret->at);
 	json_put_text(answer, "device", t->device.name);
 	json_put_text(answer, "profile", t->profile);
+	json_put_text(answer, "key", p == NULL || (p->keys & PROFILE_P256) != 0 ? "p256" : "rsa");
 	json_put_time(answer, "expires", t->expires_s);
 	json_put_hex(answer, "root_sha256", root, 32);
 	json_put_number(answer, "log_index", (int64_t)index);

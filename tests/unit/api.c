@@ -343,6 +343,32 @@ START_TEST(tokens)
 }
 END_TEST
 
+START_TEST(profiles)
+{
+	const struct json *rsa, *operator;
+
+	get("/v1/profiles", "");
+	is_json(200);
+	ck_assert_uint_eq(json_count(json_get(doc, "items")), 7);
+	rsa = json_at(json_get(doc, "items"), 1);
+	operator = json_at(json_get(doc, "items"), 2);
+	ck_assert_str_eq(json_text(rsa, "name"), "legacy-rsa");
+	ck_assert_str_eq(json_text(rsa, "kind"), "printer");
+	ck_assert_str_eq(json_text(rsa, "common_name"), "{name}");
+	ck_assert_str_eq(json_text(rsa, "approval"), "none");
+	ck_assert_uint_eq(strlen(json_text(rsa, "digest")), 2 * PROFILE_DIGEST_OCTETS);
+	ck_assert_uint_eq(json_count(json_get(rsa, "keys")), 1);
+	ck_assert_str_eq(json_as_text(json_at(json_get(rsa, "keys"), 0)), "rsa");
+	ck_assert_uint_eq(json_count(json_get(rsa, "purposes")), 2);
+	ck_assert_str_eq(json_as_text(json_at(json_get(rsa, "dns"), 0)),
+	    "{name}.{kind}.{tenant}.{region}.{domain}");
+	ck_assert_ptr_nonnull(json_get(rsa, "rsa_bits_min"));
+	ck_assert_str_eq(json_text(operator, "name"), "operator");
+	ck_assert_uint_eq(json_count(json_get(operator, "ask")), 0);
+	ck_assert_ptr_null(json_get(operator, "rsa_bits_min"));
+}
+END_TEST
+
 /* Walk a list page by page: what is seen, in order, one name after the other. */
 static struct octets
 walk(const char *path, const char *limit, const char *name)
@@ -696,6 +722,7 @@ answers(void)
 	tcase_add_test(t, a_tenant);
 	tcase_add_test(t, operators);
 	tcase_add_test(t, tokens);
+	tcase_add_test(t, profiles);
 	tcase_add_test(t, pages);
 	tcase_add_test(t, queries_that_are_refused);
 	tcase_add_test(t, certificates);

@@ -82,7 +82,8 @@ START_TEST(wrong_words)
 {
 	WRONG("expected a command, found \"frob\"", "frob");
 	WRONG("one of create, list, show", "tenant");
-	WRONG("one of create, list, show, suspend, resume, rollover, found \"frob\"", "tenant", "frob");
+	WRONG("one of create, list, show, suspend, resume, rollover, found \"frob\"", "tenant",
+	    "frob");
 	WRONG("expected NAME", "tenant", "create");
 	WRONG("expected no more words, found \"b\"", "tenant", "create", "a", "b");
 	WRONG("expected no more words, found \"now\"", "version", "now");
@@ -403,6 +404,29 @@ tells_option(const char *at, const char *end, const char *mark, const char *name
 	return false;
 }
 
+/* The files that are shipped are a set; what is wrong elsewhere is said with its line. */
+START_TEST(profiles_are_tried)
+{
+	static const char dir[] = QUATRAIN_SOURCE_DIR "/conf/profiles";
+
+	capture_run(&said, ARGS("profile", "check", dir));
+	ck_assert_msg(said.status == CLI_OK, "%s", said.err);
+	ck_assert_ptr_nonnull(strstr(said.out, "7 profiles, all good."));
+	ck_assert_ptr_nonnull(strstr(said.out, "Next: "));
+	capture_run(&said, ARGS("profile", "check", dir, "--json"));
+	ck_assert_str_eq(said.out, "{\"profiles\":7}\n");
+	capture_run(&said, ARGS("profile", "check", QUATRAIN_SOURCE_DIR "/conf/profiles/phone.yaml",
+			       QUATRAIN_SOURCE_DIR "/conf/profiles/printer.yaml"));
+	ck_assert_ptr_nonnull(strstr(said.out, "2 profiles, all good."));
+	ends(CLI_REFUSED, "printer.yaml:10: name: expected a name that no other file has",
+	    ARGS("profile", "check", dir, QUATRAIN_SOURCE_DIR "/conf/profiles/printer.yaml"));
+	ends(CLI_REFUSED,
+	    "quatrain.yaml:", ARGS("profile", "check", QUATRAIN_SOURCE_DIR "/conf/quatrain.yaml"));
+	ends(CLI_REFUSED, "cannot be read", ARGS("profile", "check", "/nonexistent"));
+	WRONG("expected FILE", "profile", "check");
+}
+END_TEST
+
 START_TEST(manual_is_the_table)
 {
 	const char *text = slurp(QUATRAIN_SOURCE_DIR "/docs/man/quatrain.1");
@@ -479,6 +503,7 @@ main(void)
 	tcase_add_test(t, help_is_whole);
 	tcase_add_test(t, version);
 	tcase_add_test(t, table_is_consistent);
+	tcase_add_test(t, profiles_are_tried);
 	tcase_add_test(t, manual_is_the_table);
 	tcase_add_test(t, page_is_the_table);
 	suite_add_tcase(s, t);

@@ -462,6 +462,39 @@ START_TEST(token_is_shown_with_its_use)
 }
 END_TEST
 
+/* The program's own client makes no RSA key: it is not offered for a profile that wants one. */
+START_TEST(a_token_for_an_rsa_key)
+{
+	command(
+	    ONE(201, "{\"id\":\"i\",\"key\":\"rsa\",\"token\":\"S.R.acme.hp\",\"secret\":\"S\"}"),
+	    ARGS("token", "create", "--tenant", "acme", "--device", "hp", "--profile",
+		"legacy-rsa"));
+	ck_assert_int_eq(said.status, CLI_OK);
+	ck_assert_ptr_nonnull(strstr(said.out, "openssl req -new -newkey rsa:2048 -nodes"));
+	ck_assert_ptr_null(strstr(said.out, "quatrain enroll --url"));
+	ck_assert_ptr_null(strstr(said.out, "P-256"));
+}
+END_TEST
+
+START_TEST(profiles_are_a_table)
+{
+	static const char some[] =
+	    "{\"items\":[{\"approval\":\"officer\",\"ask\":[],\"keys\":[\"p256\",\"rsa\"],\"kind\":\"k\","
+	    "\"name\":\"a\\u001b[2J\",\"purposes\":[\"clientAuth\",\"serverAuth\"],"
+	    "\"renewal_window_s\":7200,\"validity_s\":7776000},{\"name\":\"odd\",\"validity_s\":61}]}";
+
+	command(ONE(200, some), ARGS("profile", "list"));
+	ck_assert_int_eq(said.status, CLI_OK);
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "GET /v1/profiles "));
+	ck_assert_ptr_nonnull(strstr(said.out,
+	    "a?[2J            k            90d      2h       p256,rsa  clientAuth,serverAuth -                 officer\n"));
+	ck_assert_ptr_nonnull(
+	    strstr(said.out, "odd              -            61s      0d       -         -"));
+	command(ONE(200, "{\"items\":[]}"), ARGS("profile", "list", "--json"));
+	ck_assert_str_eq(said.out, "{\"items\":[]}\n");
+}
+END_TEST
+
 START_TEST(lists_are_tables_or_one_line)
 {
 	static const struct canned pages[] = {
@@ -610,6 +643,8 @@ main(int argc, char **argv)
 	tcase_add_test(t, a_running_service_is_used);
 	tcase_add_test(t, commands_ask_what_they_should);
 	tcase_add_test(t, token_is_shown_with_its_use);
+	tcase_add_test(t, a_token_for_an_rsa_key);
+	tcase_add_test(t, profiles_are_a_table);
 	tcase_add_test(t, lists_are_tables_or_one_line);
 	tcase_add_test(t, operator_gets_three_files);
 	tcase_add_test(t, exports);

@@ -19,7 +19,7 @@ struct sample {
 	char other[CONF_TEXT_MAX], url[CONF_TEXT_MAX], choice[CONF_TEXT_MAX], deep[CONF_TEXT_MAX];
 	int64_t count, ttl_s;
 	bool on;
-	struct conf_list names;
+	struct conf_list names, words;
 	char guard[8]; /* not in the table: nobody may touch it */
 };
 
@@ -36,6 +36,7 @@ static const struct conf_key KEYS[] = {
 	{ "on", CONF_BOOL, AT(on), "true", NULL },
 	{ "names", CONF_LIST, AT(names), "localhost,127.0.0.1", NULL },
 	{ "a.b.c", CONF_TEXT, AT(deep), NULL, NULL },
+	{ "words", CONF_CHOICES, AT(words), "red,blue", "red|green|blue" },
 };
 
 static struct sample s;
@@ -188,6 +189,58 @@ START_TEST(refuses_shapes)
 	};
 
 	all_refused(rows, COUNT(rows));
+}
+END_TEST
+
+START_TEST(choices)
+{
+	static const struct row rows[] = {
+		{ "words: red",
+		    "1: words: expected a list of each once of red|green|blue, found \"red\"" },
+		{ "words:\n- red\n- yellow",
+		    "3: words: expected a list of each once of red|green|blue, found \"yellow\"" },
+		{ "words: [red, green, red]",
+		    "1: words: expected a list of each once of red|green|blue, found \"red\"" },
+		{ "words: ['red|green']",
+		    "1: words: expected a list of each once of red|green|blue, found the text \"red|green\"" },
+		{ "words: [re]",
+		    "1: words: expected a list of each once of red|green|blue, found \"re\"" },
+		{ "words: ['']",
+		    "1: words: expected a list of each once of red|green|blue, found nothing" },
+	};
+
+	taken("");
+	ck_assert_uint_eq(s.words.n, 2);
+	ck_assert_str_eq(s.words.at[1], "blue");
+	taken("words: [green]");
+	ck_assert_uint_eq(s.words.n, 1);
+	taken("words: []");
+	ck_assert_uint_eq(s.words.n, 0);
+	all_refused(rows, COUNT(rows));
+}
+END_TEST
+
+/* For what a table cannot check: where each key, and each item of a list, stands. */
+START_TEST(lines)
+{
+	static const char yaml[] =
+	    "\ntext: a\nlisten:\n  # one\n  secure: h:1\nnames:\n  - x\n\n  - y\n";
+	size_t line[COUNT(KEYS)];
+	struct fault f = { 0 };
+
+	memset(line, 0x55, sizeof(line));
+	ck_assert(conf_parse_lines("q.yaml", yaml, strlen(yaml), KEYS, COUNT(KEYS), &s, line, &f));
+	ck_assert_uint_eq(line[0], 2);
+	ck_assert_uint_eq(line[1], 0);
+	ck_assert_uint_eq(line[3], 0); /* its sister alone is there */
+	ck_assert_uint_eq(line[4], 5);
+	ck_assert_uint_eq(line[10], 6);
+	ck_assert_uint_eq(s.names.line[0], 7);
+	ck_assert_uint_eq(s.names.line[1], 9);
+	ck_assert_uint_eq(s.words.line[0], 0);
+	ck_assert(!conf_refuse("q.yaml", 9, "names", "other names", "\"y\"", &f));
+	ck_assert_int_eq(f.code, FAULT_BADREQ);
+	ck_assert_str_eq(f.text, "q.yaml:9: names: expected other names, found \"y\"");
 }
 END_TEST
 
@@ -452,6 +505,8 @@ main(void)
 	tcase_add_test(t, row_51_a_billion_laughs);
 	tcase_add_test(t, depth_is_bounded);
 	tcase_add_test(t, a_bad_table_is_our_own_fault);
+	tcase_add_test(t, choices);
+	tcase_add_test(t, lines);
 	tcase_add_test(t, loads_a_file);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_NORMAL);
