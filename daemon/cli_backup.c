@@ -24,6 +24,7 @@ struct backup {
 	struct client *client;
 	struct backup_progress progress;
 	struct dump_total total;
+	struct bytes root; /* root.pem */
 };
 
 static bool
@@ -87,22 +88,34 @@ open_part(struct backup *b, struct fault *f)
 	return b->made || fault_errno(f, FAULT_INTERNAL, "backup: %s", b->part);
 }
 
-/* As the data folder's owner: no link in there leads root to a file of others. */
 static bool
-dump_as_owner(struct backup *b, struct fault *f)
+dump(struct backup *b, struct fault *f)
 {
 	struct dump_writing w = {
 		.now_s = clock_now_s(), .put = put, .with = b, .progress = progress
 	};
+	char path[CONF_TEXT_MAX + 32];
+	bool ok;
+
+	if (!settings_path(&b->inv->settings, "root.pem", path, sizeof(path)))
+		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
+	ok = backup_root(path, &b->root, f) &&
+	     realm_open(b->inv->settings.data, STORE_READ, &w.realm, f) &&
+	     dump_write(&w, &b->total, f);
+	realm_close(w.realm);
+	return ok;
+}
+
+/* As the data folder's owner: no link in there leads root to a file of others. */
+static bool
+dump_as_owner(struct backup *b, struct fault *f)
+{
 	struct fault why;
 	bool ok;
 
 	if (!owner_enter(&b->owner, f))
 		return false;
-	ok = realm_open(b->inv->settings.data, STORE_READ, &w.realm, f);
-	if (ok)
-		ok = dump_write(&w, &b->total, f);
-	realm_close(w.realm);
+	ok = dump(b, f);
 	if (!owner_leave(&b->owner, &why)) {
 		*f = why;
 		return false;
@@ -149,17 +162,10 @@ static bool
 prove(struct backup *b, struct dump_verdict *v, struct fault *f)
 {
 	static const struct dump_visitor nobody;
-	char path[CONF_TEXT_MAX + 32];
-	struct bytes root = { 0 };
-	bool ok;
 
-	if (!settings_path(&b->inv->settings, "root.pem", path, sizeof(path)))
-		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
 	if (lseek(b->fd, 0, SEEK_SET) != 0)
 		return fault_errno(f, FAULT_INTERNAL, "backup: %s", b->path);
-	ok = backup_root(path, &root, f) && backup_read(b->fd, &nobody, octets_bytes(&root), v, f);
-	bytes_free(&root);
-	return ok;
+	return backup_read(b->fd, &nobody, octets_bytes(&b->root), v, f);
 }
 
 static bool
@@ -256,6 +262,7 @@ backup_command(const struct invocation *inv)
 		(void)unlink(b.part); /* half a backup proves nothing */
 	if (b.fd >= 0)
 		(void)close(b.fd);
+	bytes_free(&b.root);
 	json_free(answer);
 	return ok ? CLI_OK : cli_refuse(inv, &f);
 }

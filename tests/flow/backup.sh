@@ -152,4 +152,26 @@ works "a backup of the restored service" q backup "$WORK/again.dump"
 works "holds" "$QUATRAIN_BIN" backup verify "$WORK/again.dump" --root "$ROOT"
 service_stop
 service_start || { OUT=$(tail -n 5 "$WORK/serve.log"); stop_here "a second start"; }
+service_stop
+
+# --- of another user's service, by root ------------------------------------------------------------
+
+if [ "$(id -u)" = 0 ]; then
+	chmod 755 "$WORK"
+	DATA=$WORK/third
+	write_conf
+	echo 'user: nobody' >>"$CONF"
+	works "restore for nobody" q restore "$WORK/again.dump" --root "$ROOT"
+	is "all of it is nobody's" "" "$(find "$DATA" ! -user nobody)"
+	install -m 600 "$FIRST/master.key" "$DATA/master.key"
+	service_start || { OUT=$(tail -n 5 "$WORK/serve.log"); stop_here "serve as nobody"; }
+	works "a backup by root, while nobody serves" q backup "$WORK/nobody.dump"
+	works "holds" "$QUATRAIN_BIN" backup verify "$WORK/nobody.dump" --root "$ROOT"
+	is "the file is root's" root "$(stat -c %U "$WORK/nobody.dump")"
+	mv "$DATA/chain.pem" "$WORK/chain.pem"
+	setpriv --reuid=nobody --regid=nogroup --clear-groups ln -s /etc/shadow "$DATA/chain.pem"
+	refuses "a link in the folder leads nowhere" q backup "$WORK/link.dump"
+	rm "$DATA/chain.pem"
+	mv "$WORK/chain.pem" "$DATA/chain.pem"
+fi
 finish
