@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/fuzz/seeds.sh [FOLDER] - make the seeds of csr, cert, est, note, ocsp_get, ocsp_request and wire anew.
+# tests/fuzz/seeds.sh [FOLDER] - make the seeds of csr, cert, dump, est, note, ocsp_get, ocsp_request and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
 # Keys are made here and kept nowhere.
@@ -98,3 +98,14 @@ printf '\000\000\000\000\004acme\000\000\000\005local\000\000\000\002hp\000\000\
     seed wire enroll
 printf '\001\000\000\000\004acme\000\000\000\005local\000\000\000\000\000\000\000\000\000\000\000\002{}' | seed wire act
 printf '\002\000\000\000\000\000\000\000\005local\000\000\000\004ocsp\000\000\000\000\000\000\000\002no\000\001' | seed wire refused
+
+# Behind an odd octet a file's beginning; behind an even one changes to a whole one: none, an octet of the header, a row
+# less, a record twice, a row of a table that there is not, a long key, a file of another name.
+printf '\001quatrain dump\n\000\001\000\000\000\004abcd' | seed dump file
+printf '\000' | seed dump whole
+printf '\000\000\000\000\003\000\011x' | seed dump header
+printf '\000\000\012\001\000' | seed dump less
+printf '\000\000\005\002\000\000\020\002\000' | seed dump twice
+printf '\000\000\050\003\006\006\020\000\001kv' | seed dump table
+printf '\000\000\050\003\010\006\015\002\377\000\000kv' | seed dump key
+printf '\000\000\002\003\016\002\000\000\000\011../x.key0' | seed dump name
