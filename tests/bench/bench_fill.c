@@ -25,6 +25,7 @@
 #include "base/clock.h"
 #include "ca/found.h"
 #include "ca/oid.h"
+#include "ca/profile_set.h"
 #include "tests/bench/job.h"
 
 #define COUNT_MAX    10000000
@@ -102,10 +103,14 @@ open_all(struct fill *b, struct fault *f)
 
 	if (snprintf(path, sizeof(path), "%s/journal", b->data) >= (int)sizeof(path))
 		return fault_set(f, FAULT_LIMIT, "fill: %s is too long", b->data);
-	if (!open_seal(b, f) || !realm_open(b->data, STORE_WRITE, &b->realm, f) ||
-	    !journal_open(path, &b->journal, f))
+	if (!profile_load_builtin(f) || !open_seal(b, f) ||
+	    !realm_open(b->data, STORE_WRITE, &b->realm, f) || !journal_open(path, &b->journal, f))
 		return false;
-	ground = (struct keyring_ground){ b->realm, b->seal, &b->journal, b->url, &b->why };
+	ground = (struct keyring_ground){ .realm = b->realm,
+		.seal = b->seal,
+		.journal = &b->journal,
+		.public_url = b->url,
+		.why = &b->why };
 	return keyring_new(&ground, &b->keys, f);
 }
 

@@ -21,6 +21,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ca/profile_set.h"
 #include "ca/wire.h"
 #include "daemon/child.h"
 #include "daemon/cli.h"
@@ -50,6 +51,7 @@ question(const struct job *j, const char *tenant, struct bytes *ret, struct faul
 	bool ok;
 
 	(void)snprintf(w.tenant, sizeof(w.tenant), "%s", tenant);
+	memcpy(w.profiles, profile_set_digest(), sizeof(w.profiles));
 	ok = text_unbase64(octets_bytes(&j->csr), &csr, f);
 	w.csr = octets_bytes(&csr);
 	if (ok)
@@ -221,7 +223,7 @@ take_order(struct load *l, struct fault *f)
 	return fclose(l->out) == 0 && ok;
 }
 
-/* Main's word: the line, which may be another later, or the end. */
+/* Main's word: the profiles, the line (which may be another later), or the end. */
 static bool
 hear_main(int control, struct load *l, bool *stop, struct fault *f)
 {
@@ -236,6 +238,8 @@ hear_main(int control, struct load *l, bool *stop, struct fault *f)
 		ok = child_tell(control, WIRE_READY, octets_of(NULL, 0), -1, f);
 	} else if (m.fd >= 0) {
 		(void)close(m.fd);
+	} else if (ok && m.verb == WIRE_PROFILES) {
+		ok = profile_load(octets_bytes(&m.body), f);
 	}
 	bytes_free(&m.body);
 	return ok;
