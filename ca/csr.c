@@ -3,9 +3,7 @@
 
 #include <string.h>
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/params.h>
 
 #include "base/der.h"
 #include "ca/csr_rsa.h"
@@ -277,30 +275,13 @@ read_info(struct octets in, struct csr *c, struct fault *f)
 	return check_subject(name, f) && read_attributes(attributes, c, f);
 }
 
-/* The key from its 65 octets of point; refuses points that are not on the curve. */
+/* Refuses points that are not on the curve. */
 static bool
 point_key(struct octets spki, EVP_PKEY **ret, struct fault *f)
 {
-	char group[] = "prime256v1";
-	uint8_t point[65];
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group) - 1),
-		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)),
-		OSSL_PARAM_END,
-	};
-	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	EVP_PKEY *key = NULL;
-
-	memcpy(point, spki.at + spki.n - sizeof(point), sizeof(point));
-	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		key = NULL;
-	EVP_PKEY_CTX_free(ctx);
-	if (key == NULL)
-		return fault_crypto(
-		    f, FAULT_BADREQ, "csr: RFC 5480 section 2.2: the point is not on the curve");
-	*ret = key;
-	return true;
+	return spki_p256_key(spki, ret) ||
+	       fault_crypto(
+		   f, FAULT_BADREQ, "csr: RFC 5480 section 2.2: the point is not on the curve");
 }
 
 static bool

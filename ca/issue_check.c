@@ -3,9 +3,11 @@
 
 #include <string.h>
 
-#include <openssl/x509.h>
+#include <openssl/evp.h>
 
 #include "ca/cert.h"
+#include "ca/oid.h"
+#include "ca/spki.h"
 
 bool
 issue_on_record(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
@@ -26,17 +28,18 @@ issue_on_record(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS]
 		   "issue: the intent on record is not what is to be signed: nothing is signed");
 }
 
-/* By libcrypto's reading of what will be given out, and not by ours of what was made. */
 static bool
-verifies(struct octets certificate, struct octets spki)
+verifies(const struct cert *c, struct octets spki)
 {
-	const uint8_t *c = certificate.at, *p = spki.at;
-	X509 *x = d2i_X509(NULL, &c, (long)certificate.n);
-	EVP_PKEY *key = d2i_PUBKEY(NULL, &p, (long)spki.n);
-	bool ok = x != NULL && key != NULL && X509_verify(x, key) == 1;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY *key = NULL;
+	bool ok;
 
+	ok = ctx != NULL && spki_p256_key(spki, &key) &&
+	     EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	     EVP_DigestVerify(ctx, c->signature.at, c->signature.n, c->tbs.at, c->tbs.n) == 1;
 	EVP_PKEY_free(key);
-	X509_free(x);
+	EVP_MD_CTX_free(ctx);
 	return ok;
 }
 
@@ -45,10 +48,11 @@ issue_holds(struct octets certificate, struct octets tbs, struct octets spki, st
 {
 	struct cert c;
 
-	if (!cert_parse(certificate, &c, f) || !octets_same(c.tbs, tbs))
+	if (!cert_parse(certificate, &c, f) || !octets_same(c.tbs, tbs) ||
+	    !octets_same(c.outer, oid_algorithm_ecdsa_sha256))
 		return fault_set(f, FAULT_INTERNAL,
 		    "issue: the certificate is not what was intended: it is thrown away");
-	if (!verifies(certificate, spki))
+	if (!verifies(&c, spki))
 		return fault_crypto(f, FAULT_INTERNAL,
 		    "issue: the new signature does not hold under the issuer's key: it is thrown away");
 	return true;
