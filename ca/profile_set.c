@@ -176,6 +176,10 @@ check_needed(const struct profile *at, size_t n, struct fault *f)
 			    "profiles: expected one called %s, of that kind and for p256 keys, by which %s certified",
 			    needed[k].name, needed[k].why);
 	}
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(at[i].name, "service") == 0 && at[i].valid_s < PROFILE_SERVICE_MIN)
+			return fault_set(f, FAULT_BADREQ,
+			    "profiles: service: expected a validity of at least 1d, because the service looks after its own certificate once an hour");
 	return true;
 }
 

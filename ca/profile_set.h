@@ -21,8 +21,9 @@
 #define PROFILE_BUNDLE_MAX (160u << 10)  /* octets, so that it is one message */
 #define PROFILE_VALID_MIN  INT64_C(3600) /* seconds: clocks are that wrong */
 /* Some clients refuse a certificate of a private CA that is valid longer than 825 days. */
-#define PROFILE_VALID_MAX (INT64_C(825) * 86400)
-#define PROFILE_BACK_MAX  INT64_C(86400)
+#define PROFILE_VALID_MAX   (INT64_C(825) * 86400)
+#define PROFILE_BACK_MAX    INT64_C(86400)
+#define PROFILE_SERVICE_MIN INT64_C(86400) /* valid so long: of the service's own */
 
 /* The table of keys: a test reads it too. */
 extern const struct conf_key profile_keys[];

@@ -6,6 +6,7 @@ static const struct cli_column facts[] = {
 	{ "serial", "serial", 0 },
 	{ "name", "name", 0 },
 	{ "kind", "kind", 0 },
+	{ "profile", "profile", 0 },
 	{ "status", "status", 0 },
 	{ "not_before", "begins", 0 },
 	{ "not_after", "ends", 0 },

@@ -50,7 +50,7 @@ take_profile(struct claim *c, const char *name, const char *kind, struct fault *
 	if ((c->profile->ask & way) == 0)
 		return fault_set(f, FAULT_DENIED, "profile: %s: may not be asked for by %s", name,
 		    c->wire.renew ? "certificate" : "token");
-	return profile_takes(c->profile, c->csr.spki, f);
+	return true;
 }
 
 /* A renewal is taken in its window, and of what is as sure as the profile wants. */
@@ -143,7 +143,7 @@ names_within(struct octets asked, struct octets have)
 	return true;
 }
 
-/* Who asks: the holder of the certificate; and it asks for nothing but what it has. */
+/* Who asks: the holder of the certificate. */
 static bool
 by_certificate(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
@@ -154,12 +154,6 @@ by_certificate(struct signer *s, struct job *j, struct claim *c, struct fault *f
 	memcpy(j->who.source, c->wire.source, sizeof(j->who.source));
 	if (!j->who.good)
 		return fault_set(f, FAULT_DENIED, "est: RFC 7030 section 4.2.2: %s", a->why);
-	if (!same_names(c->csr.subject, a->cert.subject))
-		return fault_set(f, FAULT_DENIED,
-		    "est: RFC 7030 section 4.2.2: the subject differs from the certificate's");
-	if (!names_within(c->csr.alt_names, a->cert.alt_names))
-		return fault_set(f, FAULT_DENIED,
-		    "est: RFC 7030 section 4.2.2: subjectAltName differs from the certificate's");
 	memcpy(j->device.tenant, j->who.tenant, sizeof(j->device.tenant));
 	memcpy(j->device.kind, j->who.endpoint, sizeof(j->device.kind));
 	memcpy(j->device.name, j->who.name, sizeof(j->device.name));
@@ -176,6 +170,20 @@ by_certificate(struct signer *s, struct job *j, struct claim *c, struct fault *f
 	return true;
 }
 
+/* A renewal asks for the names that it has, and for nothing else. */
+static bool
+check_same_names(const struct claim *c, struct fault *f)
+{
+	const struct cert *cert = &c->identified.cert;
+
+	if (!same_names(c->csr.subject, cert->subject))
+		return fault_set(f, FAULT_DENIED,
+		    "est: RFC 7030 section 4.2.2: the subject differs from the certificate's");
+	return names_within(c->csr.alt_names, cert->alt_names) ||
+	       fault_set(f, FAULT_DENIED,
+		   "est: RFC 7030 section 4.2.2: subjectAltName differs from the certificate's");
+}
+
 /* A first enrolment may name itself in subjectAltName, and nothing else. */
 static bool
 check_asked_names(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
@@ -187,7 +195,7 @@ check_asked_names(struct signer *s, const struct job *j, const struct claim *c, 
 	bool ok;
 
 	if (c->wire.renew)
-		return true;
+		return check_same_names(c, f);
 	if (!profile_fill(c->profile, realm_space(s->realm), &j->device, unit, common, dns, f))
 		return false;
 	name_uri(realm_space(s->realm), &j->device, uri);
@@ -216,6 +224,7 @@ judge_who(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
 	struct object what = { .tenant = "" };
 
+	/* The proof first: a request is parsed, at some cost, for those alone who have one. */
 	if (c->wire.renew ? !by_certificate(s, j, c, f) : !by_token(s, j, c, f))
 		return false;
 	memcpy(what.tenant, c->wire.tenant, sizeof(what.tenant));
@@ -225,7 +234,8 @@ judge_who(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	if (!j->verdict.permit)
 		return fault_set(
 		    f, FAULT_DENIED, "policy: %s: %s", j->verdict.rule, j->verdict.reason);
-	return check_asked_names(s, j, c, f) && check_key(s, j, c, f) &&
+	return csr_parse(c->wire.csr, &c->csr, f) && check_asked_names(s, j, c, f) &&
+	       profile_takes(c->profile, c->csr.spki, f) && check_key(s, j, c, f) &&
 	       realm_authority_good(s->realm, &j->issuer->a, j->now_s, f);
 }
 
@@ -269,8 +279,8 @@ duty_enroll_judge(struct signer *s, struct job *j, struct fault *f)
 	j->renew = c.wire.renew;
 	return ledger_has_room(c.ledger, f) && ledger_has_room(realm_platform(s->realm), f) &&
 	       realm_tenant(s->realm, c.wire.tenant, &c.tenant, f) &&
-	       keyring_issuer(s->keys, c.tenant.key_id, &j->issuer, f) &&
-	       csr_parse(c.wire.csr, &c.csr, f) && judge_who(s, j, &c, f) && intend(s, j, &c, f);
+	       keyring_issuer(s->keys, c.tenant.key_id, &j->issuer, f) && judge_who(s, j, &c, f) &&
+	       intend(s, j, &c, f);
 }
 
 /*

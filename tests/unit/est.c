@@ -7,6 +7,7 @@
 #include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 
+#include "ca/profile_set.h"
 #include "enroll/csrattrs.h"
 #include "enroll/est.h"
 #include "tests/unit/forge.h"
@@ -103,6 +104,7 @@ asked(void)
 	ck_assert_str_eq(w.tenant, "acme");
 	ck_assert_str_eq(w.source, VISIT_SOURCE);
 	ck_assert(octets_same(w.csr, csr));
+	ck_assert_mem_eq(w.profiles, profile_set_digest(), sizeof(w.profiles));
 	return w;
 }
 

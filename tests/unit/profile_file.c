@@ -370,6 +370,9 @@ START_TEST(sets_that_are_none)
 	put("o", "name: operator\nask: []");
 	put("s", "name: service\nkeys: [rsa]");
 	load_refused(FAULT_BADREQ, "for p256 keys");
+	put("o", "name: operator\nask: []");
+	put("s", "name: service\nvalidity: 23h");
+	load_refused(FAULT_BADREQ, "service: expected a validity of at least 1d");
 	NEEDED;
 	put("t.yaml", "\nname: service");
 	load_refused(FAULT_BADREQ,
