@@ -141,13 +141,15 @@ END_TEST
 
 START_TEST(exponents)
 {
-	struct octets n = integer(number(OSSL_PKEY_PARAM_RSA_N));
+	BIGNUM *modulus = number(OSSL_PKEY_PARAM_RSA_N);
+	struct octets n = integer(modulus);
 	const struct octets rows[] = { RAW("\x02\x01\x03"), RAW("\x02\x01\x01"), RAW("\x02\x01\0"),
 		RAW("\x02\x01\x11"), RAW("\x02\x03\x01\0\x03"), RAW("\x02\x03\xff\0\x01"),
 		RAW("\x02\x04\x01\0\x01\0"), RAW("\x02\x09\0\x81\0\0\0\0\0\0\x01"), n };
 
 	for (size_t i = 0; i < COUNT(rows); i++)
 		csr_refused(for_numbers(n, rows[i]), FAULT_BADREQ, EXPONENT, i);
+	BN_free(modulus);
 }
 END_TEST
 
