@@ -43,6 +43,9 @@ enum standing_state {
 	STANDING_ABANDONED, /* an intent found at a start: counts as revoked */
 };
 
+/* The id in the standing of a serial that is known from the journal alone (ca/merge.h). */
+#define LEDGER_NO_CERTIFICATE UINT64_MAX
+
 struct standing {
 	enum standing_state state;
 	uint8_t reason; /* CRLReason, RFC 5280 section 5.3.1 */

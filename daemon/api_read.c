@@ -353,8 +353,8 @@ api_certificate(const struct api_call *c, struct fault *f)
 	json_put_octets(j, "enroller", octets_text(s.enroller));
 	json_put_text(j, "how", s.how);
 	json_put_number(j, "assurance", s.assurance);
-	if (s.state != STANDING_PENDING &&
-	    s.state != STANDING_ABANDONED) { /* those have no certificate */
+	if (s.state != STANDING_PENDING && s.state != STANDING_ABANDONED &&
+	    s.id != LEDGER_NO_CERTIFICATE) { /* those have no certificate */
 		if (!ledger_certificate(l, s.id, &der, f) || !cert_pem(octets_bytes(&der), &pem, f))
 			goto out;
 		bytes_put_u8(&pem, 0);
