@@ -209,33 +209,16 @@ look(struct merge *m, const char *tenant, struct fault *f)
 	return true;
 }
 
-struct names {
-	struct bytes text; /* labels, NUL behind each */
-};
-
-static bool
-name_tenant(void *with, struct octets key, struct octets value)
-{
-	struct names *n = with;
-
-	(void)value;
-	bytes_put_octets(&n->text, key);
-	bytes_put_u8(&n->text, 0);
-	return true;
-}
-
 static bool
 look_at_all(struct merge *m, struct fault *f)
 {
-	struct names n = { .text = { 0 } };
-	bool ok = store_scan(ledger_store(realm_platform(m->realm)), TABLE_TENANT,
-		      octets_of(NULL, 0), SIZE_MAX, name_tenant, &n, f) &&
-		  bytes_ok(&n.text, f);
+	struct bytes labels = { 0 };
+	bool ok = realm_labels(m->realm, &labels, f);
 
-	for (size_t at = 0; ok && at < n.text.n; at += strlen((const char *)n.text.at + at) + 1)
-		if (is_meant(m, (const char *)n.text.at + at))
-			ok = look(m, (const char *)n.text.at + at, f);
-	bytes_free(&n.text);
+	for (size_t at = 0; ok && at < labels.n; at += strlen((const char *)labels.at + at) + 1)
+		if (is_meant(m, (const char *)labels.at + at))
+			ok = look(m, (const char *)labels.at + at, f);
+	bytes_free(&labels);
 	return ok;
 }
 

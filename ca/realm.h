@@ -76,6 +76,9 @@ bool realm_tenant(struct realm *r, const char *name, struct tenant *ret, struct 
 bool realm_put_tenant(struct realm *r, const struct tenant *t, struct fault *f) CHECKED;
 /* One that is there: it has another CA now. */
 bool realm_move_tenant(struct realm *r, const struct tenant *t, struct fault *f) CHECKED;
+/* Append the labels of all tenants, the platform's among them, a NUL behind each. Fault:
+ * FAULT_INTERNAL. */
+bool realm_labels(struct realm *r, struct bytes *ret, struct fault *f) CHECKED;
 bool realm_read_tenant(struct octets key, struct octets value, struct tenant *ret);
 
 bool realm_authority(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS],

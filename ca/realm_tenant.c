@@ -85,3 +85,20 @@ realm_move_tenant(struct realm *r, const struct tenant *t, struct fault *f)
 	bytes_free(&b);
 	return ok;
 }
+
+static bool
+put_label(void *with, struct octets key, struct octets value)
+{
+	(void)value;
+	bytes_put_octets(with, key);
+	bytes_put_u8(with, 0);
+	return true;
+}
+
+bool
+realm_labels(struct realm *r, struct bytes *ret, struct fault *f)
+{
+	return store_scan(ledger_store(realm_platform(r)), TABLE_TENANT, octets_of(NULL, 0),
+		   SIZE_MAX, put_label, ret, f) &&
+	       bytes_ok(ret, f);
+}

@@ -144,6 +144,18 @@ static const struct cli_param restore_options[] = {
 	    "the root certificate, from a place that you trust and not from the backup" },
 };
 
+static const struct cli_param ledger_check_options[] = {
+	{ "tenant", CLI_LABEL, "T", NULL, 0,
+	    "only this tenant's ledger; default: all, and the journal" },
+};
+
+static const struct cli_param ledger_merge_options[] = {
+	{ "tenant", CLI_LABEL, "T", NULL, 0, "only this tenant's ledger; default: all" },
+	{ "from", CLI_PATH, "DIR", NULL, 0,
+	    "learn of signatures and revocations from there too: an export of the log, or another data folder's journal" },
+	{ "yes", CLI_FLAG, NULL, NULL, 0, "do it; without, it only says what it would do" },
+};
+
 #define NOTHING                                                                                    \
 	{                                                                                          \
 		NULL, CLI_NONE, NULL, NULL, 0, NULL                                                \
@@ -263,6 +275,14 @@ const struct command
 		"prove an export, offline",
 		"Proves with the export and the root certificate alone that nothing in it was changed, removed or slipped in. Needs no service and no network.",
 		"keep the export with the verdict" },
+	    { { "ledger", "check" }, NOTHING, PARAMS(ledger_check_options), 0,
+		ledger_check_command, "read every ledger whole and say whether it is",
+		"Recomputes the tree of each log from its lines and compares it with its edge, its high-water mark and its last checkpoint; looks for the certificate of each entry and the entry of each standing; and holds the journal against the ledgers. It only reads, and not while a service runs.",
+		"quatrain serve" },
+	    { { "ledger", "merge" }, NOTHING, PARAMS(ledger_merge_options), 0,
+		ledger_merge_command, "lead a ledger on that is older than its journal or mark",
+		"For a service that refuses to start since an older copy of its data was put back. Says what is lost; with --yes it records as revoked what was signed and is not known any more, makes the revocations and suspensions again that the journal knows, and writes one entry into the log. Nothing becomes good by it. Not while a service runs.",
+		"quatrain serve" },
 	    { { "backup", "verify" }, { NULL, CLI_PATH, "FILE", NULL, 0, NULL },
 		PARAMS(backup_verify_options), CLI_ALONE, backup_verify_command,
 		"prove a backup, offline",

@@ -110,6 +110,8 @@ int enroll_command(const struct invocation *inv);
 int key_list_command(const struct invocation *inv);
 int log_export_command(const struct invocation *inv);
 int log_verify_command(const struct invocation *inv);
+int ledger_check_command(const struct invocation *inv);
+int ledger_merge_command(const struct invocation *inv);
 int backup_command(const struct invocation *inv);
 int backup_verify_command(const struct invocation *inv);
 int restore_command(const struct invocation *inv);
