@@ -227,6 +227,70 @@ START_TEST(revoked_for_no_reason)
 }
 END_TEST
 
+/* What stands above counts, and leaves no trace when it goes on. */
+START_TEST(beneath_a_suspended_ca)
+{
+	static const struct {
+		enum level level;
+		const char *label;
+	} all[] = { { LEVEL_TENANT, "acme" }, { LEVEL_REGION, "eu" } };
+	const struct ground_cert *gone = ground_leaf(&g, g.acme, "printer", "gone");
+	int reason;
+	int64_t at_s;
+
+	ground_revoke(&g, g.acme->ledger, gone->serial, 4);
+	for (size_t i = 0; i < 2; i++) {
+		reason = -1;
+		ground_suspend(&g, all[i].level, all[i].label, false);
+		g.now_s += 10;
+		ck_assert_int_eq(
+		    status_of(leaf->serial, &reason, &at_s), V_OCSP_CERTSTATUS_REVOKED);
+		ck_assert_int_eq(reason, OCSP_REVOKED_STATUS_CERTIFICATEHOLD);
+		ck_assert_int_eq(at_s, g.now_s - 10);
+		ck_assert_int_eq(
+		    status_of(gone->serial, &reason, &at_s), V_OCSP_CERTSTATUS_REVOKED);
+		ck_assert_int_eq(reason, OCSP_REVOKED_STATUS_SUPERSEDED); /* its own, final */
+		is(g.acme->a.serial, V_OCSP_CERTSTATUS_UNKNOWN);          /* none of its serials */
+		ground_suspend(&g, all[i].level, all[i].label, true);
+		is(leaf->serial, V_OCSP_CERTSTATUS_GOOD);
+	}
+}
+END_TEST
+
+START_TEST(beneath_a_revoked_ca)
+{
+	int reason = -1;
+	int64_t at_s = 0;
+
+	ground_suspend(&g, LEVEL_TENANT, "acme", false);
+	g.now_s += 10;
+	ground_revoke(&g, realm_platform(g.realm), g.region->a.serial, 1);
+	g.now_s += 10;
+	ck_assert_int_eq(status_of(leaf->serial, &reason, &at_s), V_OCSP_CERTSTATUS_REVOKED);
+	ck_assert_int_eq(reason, OCSP_REVOKED_STATUS_CACOMPROMISE); /* revoked outweighs held */
+	ck_assert_int_eq(at_s, g.now_s - 10);
+}
+END_TEST
+
+/* The CA's own certificate, asked of the one above. */
+START_TEST(a_suspended_ca_itself)
+{
+	int reason = -1;
+	int64_t at_s = 0;
+	OCSP_RESPONSE *o;
+	OCSP_BASICRESP *b;
+
+	ground_suspend(&g, LEVEL_TENANT, "acme", false);
+	o = answered(
+	    asking(SEQ(id_of(EVP_sha1(), g.region, g.acme->a.serial)), 0), g.region, g.region);
+	b = OCSP_response_get1_basic(o);
+	ck_assert_int_eq(said(b, 0, &reason, &at_s), V_OCSP_CERTSTATUS_REVOKED);
+	ck_assert_int_eq(reason, OCSP_REVOKED_STATUS_CERTIFICATEHOLD);
+	OCSP_BASICRESP_free(b);
+	OCSP_RESPONSE_free(o);
+}
+END_TEST
+
 START_TEST(unknown)
 {
 	const struct ground_cert *alice = ground_operator(&g, "alice", ROLE_OFFICER);
@@ -532,6 +596,9 @@ main(void)
 	tcase_add_test(t, revoked);
 	tcase_add_test(t, revoked_and_expired);
 	tcase_add_test(t, revoked_for_no_reason);
+	tcase_add_test(t, beneath_a_suspended_ca);
+	tcase_add_test(t, beneath_a_revoked_ca);
+	tcase_add_test(t, a_suspended_ca_itself);
 	tcase_add_test(t, unknown);
 	tcase_add_test(t, unknown_in_the_same_book);
 	tcase_add_test(t, pending_and_abandoned);

@@ -8,6 +8,7 @@
 
 #include "base/der.h"
 #include "ca/revoke.h"
+#include "ca/suspend.h"
 #include "ocsp/crl.h"
 #include "tests/unit/ground.h"
 
@@ -250,6 +251,48 @@ START_TEST(a_revocation_makes_it_stale)
 }
 END_TEST
 
+/* A row that went and another that came: as long as before, and another list. */
+START_TEST(a_hold_comes_and_goes)
+{
+	const struct suspend_why why = { .who = &g.why };
+	const struct ground_cert *other = ground_leaf(&g, g.acme, "printer", "hp-4712");
+	struct ledger *l = g.acme->ledger;
+	X509_CRL *crl;
+	uint64_t index;
+	bool fresh;
+
+	ck_assert(suspend_hold(l, leaf->serial, &why, g.now_s, &index, &f));
+	ground_commit(l);
+	make(g.acme);
+	crl = stored(g.acme, &fresh);
+	ck_assert(fresh);
+	ck_assert_ptr_nonnull(row(crl, leaf->serial));
+	X509_CRL_free(crl);
+	ck_assert(suspend_release(l, leaf->serial, &why, g.now_s, &index, &f));
+	ck_assert(suspend_hold(l, other->serial, &why, g.now_s, &index, &f));
+	ground_commit(l);
+	ck_assert(!is_fresh());
+	make(g.acme);
+	crl = stored(g.acme, &fresh);
+	ck_assert(fresh);
+	ck_assert_ptr_null(row(crl, leaf->serial));
+	ck_assert_ptr_nonnull(row(crl, other->serial));
+	X509_CRL_free(crl);
+}
+END_TEST
+
+/* What waits in the batch is not in the list yet, so the list must not say that it is. */
+START_TEST(a_list_is_of_what_is_committed)
+{
+	const struct suspend_why why = { .who = &g.why };
+	uint64_t index;
+
+	ck_assert(suspend_hold(g.acme->ledger, leaf->serial, &why, g.now_s, &index, &f));
+	make(g.acme); /* commits both */
+	ck_assert(!is_fresh());
+}
+END_TEST
+
 START_TEST(half_of_its_life_makes_it_stale)
 {
 	make(g.acme);
@@ -383,6 +426,8 @@ main(void)
 	tcase_add_test(t, numbers_go_up);
 	tcase_add_test(t, numbers_are_each_cas);
 	tcase_add_test(t, a_revocation_makes_it_stale);
+	tcase_add_test(t, a_hold_comes_and_goes);
+	tcase_add_test(t, a_list_is_of_what_is_committed);
 	tcase_add_test(t, half_of_its_life_makes_it_stale);
 	tcase_add_test(t, it_ends_with_its_ca);
 	tcase_add_test(t, none_yet);

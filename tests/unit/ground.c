@@ -8,6 +8,7 @@
 #include "ca/journal_check.h"
 #include "ca/profile_set.h"
 #include "ca/revoke.h"
+#include "ca/suspend.h"
 
 static const struct name_space space = { "example.org", "eu", "Example Org" };
 
@@ -191,5 +192,20 @@ ground_revoke(struct ground *g, struct ledger *l, const uint8_t *serial, uint8_t
 	struct fault f;
 
 	DONE(revoke_certificate(l, serial, reason, &g->why, g->now_s, &index, &f), f);
+	ground_commit(l);
+}
+
+void
+ground_suspend(struct ground *g, enum level level, const char *label, bool resume)
+{
+	const struct suspend_why why = { .who = &g->why };
+	struct level_cas cas;
+	struct suspended at;
+	struct ledger *l;
+	struct fault f;
+
+	DONE(suspend_check(g->realm, level, label, resume, g->now_s, &cas, &f), f);
+	DONE(suspend_level(g->realm, &cas, resume, &why, g->now_s, &at, &f), f);
+	DONE(realm_records(g->realm, &cas.at[0], &l, &f), f);
 	ground_commit(l);
 }

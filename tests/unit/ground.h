@@ -56,6 +56,8 @@ struct wish ground_wish(struct ground *g, const struct issuer *by, struct endpoi
 /* Revoke and commit. */
 void ground_revoke(struct ground *g, struct ledger *l, const uint8_t *serial, uint8_t reason);
 void ground_commit(struct ledger *l);
+/* A tenant or a region stops, or goes on; committed. */
+void ground_suspend(struct ground *g, enum level level, const char *label, bool resume);
 /* The realm again, as another process reads it: its own store handle, to realm_close(). The ground
  * must be closed first with ground_shut(), since no process opens a store twice. */
 void ground_shut(struct ground *g);

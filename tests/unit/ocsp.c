@@ -229,6 +229,36 @@ START_TEST(another_certificates_revocation_drops_nothing)
 }
 END_TEST
 
+/* Each CA above counts as the certificate does; and held and released within one second is a
+ * change. */
+START_TEST(a_change_above_drops_a_kept_answer)
+{
+	static const struct {
+		enum level level;
+		const char *label;
+	} all[] = { { LEVEL_TENANT, "acme" }, { LEVEL_REGION, "eu" } };
+	struct octets q = question(g.acme, leaf->serial, NONE), good, held;
+
+	for (size_t i = 0; i < 2; i++) {
+		post(q);
+		good = given(q);
+		ground_suspend(&g, all[i].level, all[i].label, false);
+		post(q);
+		held = given(q);
+		ck_assert(!octets_same(good, held));
+		ground_suspend(&g, all[i].level, all[i].label, true);
+		post(q);
+		(void)given(q);
+		ground_suspend(&g, all[i].level, all[i].label, false);
+		ground_suspend(&g, all[i].level, all[i].label, true);
+	}
+	post(q);
+	(void)given(q);
+	post(q);
+	visit_is(&x, 200, TYPE_ANSWER); /* kept, as nothing changed any more */
+}
+END_TEST
+
 START_TEST(nonced_answers_are_nobody_elses)
 {
 	struct octets q = question(g.acme, leaf->serial, nonce());
@@ -614,6 +644,7 @@ answers(void)
 	tcase_add_test(t, a_kept_answer_is_dropped);
 	tcase_add_test(t, an_answer_that_was_overtaken);
 	tcase_add_test(t, another_certificates_revocation_drops_nothing);
+	tcase_add_test(t, a_change_above_drops_a_kept_answer);
 	tcase_add_test(t, nonced_answers_are_nobody_elses);
 	tcase_add_test(t, what_is_not_kept);
 	tcase_add_test(t, not_modified);

@@ -6,7 +6,6 @@
 
 #include "ca/revoke.h"
 #include "ca/roll.h"
-#include "ca/suspend.h"
 #include "tests/unit/ground.h"
 
 static struct ground g;
@@ -35,20 +34,6 @@ static bool
 rolls(const struct issuer *region, const char *name)
 {
 	return roll_tenant(g.keys, region, name, &g.why, g.now_s + 5, &done, &f);
-}
-
-static void
-suspend(enum level level, const char *label, bool resume)
-{
-	const struct suspend_why why = { .who = &g.why };
-	struct level_cas cas;
-	struct suspended at;
-
-	ck_assert_msg(
-	    suspend_check(g.realm, level, label, resume, g.now_s, &cas, &f), "%s", f.text);
-	ck_assert(suspend_level(g.realm, &cas, resume, &why, g.now_s, &at, &f));
-	if (level == LEVEL_TENANT)
-		ground_commit(g.acme->ledger);
 }
 
 static const struct issuer *
@@ -219,11 +204,11 @@ START_TEST(refusals_leave_all_as_it_was)
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
 	ck_assert(!rolls(g.region, ""));
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
-	suspend(LEVEL_TENANT, "acme", false);
+	ground_suspend(&g, LEVEL_TENANT, "acme", false);
 	ck_assert(!rolls(g.region, "acme")); /* a suspension is not stepped round */
 	ck_assert_int_eq(f.code, FAULT_CONFLICT);
-	suspend(LEVEL_TENANT, "acme", true);
-	suspend(LEVEL_REGION, "eu", false);
+	ground_suspend(&g, LEVEL_TENANT, "acme", true);
+	ground_suspend(&g, LEVEL_REGION, "eu", false);
 	ck_assert(!rolls(g.region, "acme"));
 	ck_assert_int_eq(f.code, FAULT_DENIED);
 	ck_assert_mem_eq(&done, &before, sizeof(done));
@@ -278,7 +263,7 @@ START_TEST(a_region_beside_the_old_one)
 	ground_revoke(&g, platform, g.region->a.serial, 4); /* the old one ends, the new one not */
 	ck_assert(!is_good(g.acme));
 	ck_assert(is_good(fresh));
-	suspend(LEVEL_REGION, "eu", false);
+	ground_suspend(&g, LEVEL_REGION, "eu", false);
 	ck_assert(!is_good(fresh));
 	ck_assert(!roll_region(g.keys, g.root, &g.why, g.now_s, &region, &index, &f));
 	ck_assert_int_eq(f.code, FAULT_CONFLICT);
