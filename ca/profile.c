@@ -14,7 +14,7 @@
 
 #define CA_USE (USE_CERT_SIGN | USE_CRL_SIGN)
 
-#define OWN(word) .name = word, .kind = word, .back_s = TOLERANCE, .keys = PROFILE_P256
+#define OURS .back_s = TOLERANCE, .keys = PROFILE_P256
 #define SIGNS_STATUS                                                                               \
 	.level = LEVEL_ENDPOINT, .key_usage = USE_DIGITAL_SIGNATURE, .path_len = -1,               \
 	.eku = { &oid_ocsp_signing }, .nocheck = true
@@ -24,18 +24,49 @@
 	}
 
 static const struct profile own[] = {
-	{ OWN("root"), .level = LEVEL_ROOT, .key_usage = CA_USE, .path_len = 2,
+	{ .name = "root",
+	    .kind = "root",
+	    OURS,
+	    .level = LEVEL_ROOT,
+	    .key_usage = CA_USE,
+	    .path_len = 2,
 	    .valid_s = 25 * YEAR },
-	{ OWN("region"), .level = LEVEL_REGION, .key_usage = CA_USE, .path_len = 1,
-	    .valid_s = 10 * YEAR, .status = true },
-	{ OWN("tenant"), .level = LEVEL_TENANT, .key_usage = CA_USE, .path_len = 0,
-	    .valid_s = 5 * YEAR, .status = true },
+	{ .name = "region",
+	    .kind = "region",
+	    OURS,
+	    .level = LEVEL_REGION,
+	    .key_usage = CA_USE,
+	    .path_len = 1,
+	    .valid_s = 10 * YEAR,
+	    .status = true },
+	{ .name = "tenant",
+	    .kind = "tenant",
+	    OURS,
+	    .level = LEVEL_TENANT,
+	    .key_usage = CA_USE,
+	    .path_len = 0,
+	    .valid_s = 5 * YEAR,
+	    .status = true },
 	/* An offline root cannot renew its responder by itself: the ceremony gives it longer. */
-	{ OWN("responder"), SIGNS_STATUS, .valid_s = 30 * DAY },
-	{ OWN("responder-offline"), SIGNS_STATUS, .valid_s = 2 * YEAR },
-	{ OWN("log"), .level = LEVEL_ENDPOINT, .key_usage = USE_DIGITAL_SIGNATURE, .path_len = -1,
-	    .eku = { &oid_log_signing }, .valid_s = 5 * YEAR, .named = true, .status = true,
-	    .unit = ONE(TEMPLATE_KIND), .common = ONE(TEMPLATE_NAME), .dns_n = 1,
+	{ .name = "responder", .kind = "responder", OURS, SIGNS_STATUS, .valid_s = 30 * DAY },
+	{ .name = "responder-offline",
+	    .kind = "responder-offline",
+	    OURS,
+	    SIGNS_STATUS,
+	    .valid_s = 2 * YEAR },
+	{ .name = "log",
+	    .kind = "log",
+	    OURS,
+	    .level = LEVEL_ENDPOINT,
+	    .key_usage = USE_DIGITAL_SIGNATURE,
+	    .path_len = -1,
+	    .eku = { &oid_log_signing },
+	    .valid_s = 5 * YEAR,
+	    .named = true,
+	    .status = true,
+	    .unit = ONE(TEMPLATE_KIND),
+	    .common = ONE(TEMPLATE_NAME),
+	    .dns_n = 1,
 	    .dns = { { .dns = true,
 		.n = 9,
 		.piece = { { .part = TEMPLATE_NAME }, { .text = "." }, { .part = TEMPLATE_KIND },

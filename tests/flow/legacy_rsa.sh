@@ -63,6 +63,27 @@ for bits in 2048 3072; do
 	done
 done
 
+# strongSwan's pki, which checks what it got: its own proof of the chain
+d=$WORK/swan
+mkdir "$d"
+q tenant create lenient --constraints compatible >/dev/null || stop_here "tenant create"
+chain_of lenient "$WORK/lenient"
+pki --gen --type rsa --size 3072 --outform pem >"$d/key.pem" 2>/dev/null
+pki --req --in "$d/key.pem" --type rsa --digest sha256 --dn "CN=swan" --outform der >"$d/csr.der" 2>/dev/null
+above=(--cacert "$ROOT" --cacert "$WORK/lenient2.pem" --cacert "$WORK/lenient1.pem")
+token=$(q token create --tenant lenient --device swan --profile legacy-rsa --json | jq -r .token)
+swan() {
+	local in=$1 out=$2
+	shift 2
+	timeout 60 pki --est --url "https://127.0.0.1:$SECURE/lenient" "${above[@]}" --in "$in" --outform pem "$@" >"$out"
+}
+works "strongSwan enrols with RSA-3072" swan "$d/csr.der" "$d/leaf.pem" --userpass "swan:$token"
+like "strongSwan trusts what it got" 'Issued certificate is trusted' "$OUT"
+pki --req --in "$d/key.pem" --type rsa --digest sha256 --dn "O=lenient, OU=printer, CN=swan" --outform der \
+    >"$d/again.der" 2>/dev/null
+works "strongSwan renews with it" swan "$d/again.der" "$d/leaf2.pem" --cert "$d/leaf.pem" --key "$d/key.pem"
+like "strongSwan reads it" 'spiffe://lenient.eu.example.org/printer/swan' "$(pki --print --in "$d/leaf2.pem" 2>&1)"
+
 api GET "/v1/tenants/acme/certificates?device=hp-2048"
 is "the list has the kind" printer "$(jq -r '.items[0].kind' "$BODY")"
 is "and the profile" legacy-rsa "$(jq -r '.items[0].profile' "$BODY")"
