@@ -1,7 +1,10 @@
 /* ca/audit.c - a chain put together, and all that is asked of it; see audit.h. */
 #include "ca/audit.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "base/der.h"
 
 #define PEM_MAX 65536 /* octets of one PEM text */
 
@@ -78,6 +81,17 @@ self_issued(const struct cert *c)
 	return octets_same(c->issuer, c->subject);
 }
 
+bool
+audit_chain_crown(struct audit_chain *c, struct octets root, struct fault *f)
+{
+	struct cert r;
+
+	if (!cert_read(root, &r, f))
+		return false;
+	return c->n == 0 || audit_chain_ends(c) || !is_above(&r, &c->cert[c->n - 1]) ||
+	       audit_chain_add(c, root, f);
+}
+
 /* The one that signed none of the others; where each did, the first. */
 static size_t
 lowest(const struct audit_chain *all)
@@ -149,20 +163,46 @@ audit_chain_read(struct octets pem, struct audit_chain *ret, struct fault *f)
 	return ok;
 }
 
+bool
+audit_chain_ends(const struct audit_chain *c)
+{
+	return c->n > 0 && self_issued(&c->cert[c->n - 1]);
+}
+
 /* Counted from the root where the chain reaches one, and from the leaf where it does not. */
 unsigned
 audit_level(const struct audit_chain *c, size_t i)
 {
-	if (c->n > 0 && self_issued(&c->cert[c->n - 1]))
+	if (audit_chain_ends(c))
 		return (unsigned)(c->n - i);
 	return i < AUDIT_LEVELS ? (unsigned)(AUDIT_LEVELS - i) : 0;
+}
+
+void
+audit_subject(const struct cert *c, char to[static AUDIT_SUBJECT_MAX])
+{
+	struct octets in = c->subject, rdns, rdn, one, value;
+	struct bytes text = { 0 };
+	uint8_t tag;
+
+	if (der_take(&in, DER_SEQUENCE, &rdns, NULL))
+		while (der_take(&rdns, DER_SET, &rdn, NULL))
+			while (der_take(&rdn, DER_SEQUENCE, &one, NULL)) {
+				if (!der_take(&one, DER_OID, &value, NULL) ||
+				    !der_next(&one, &tag, &value, NULL))
+					continue;
+				bytes_put_text(&text, text.n == 0 ? "" : ", ");
+				text_put_printable(&text, value);
+			}
+	(void)snprintf(to, AUDIT_SUBJECT_MAX, "%.*s", (int)text.n, (const char *)text.at);
+	bytes_free(&text);
 }
 
 /* What the text left out, as our records have it. */
 static bool
 complete(const struct audit_site *s, struct audit_chain *c, struct fault *f)
 {
-	while (c->n < AUDIT_CERTS_MAX && !self_issued(&c->cert[c->n - 1])) {
+	while (c->n < AUDIT_CERTS_MAX && !audit_chain_ends(c)) {
 		struct authority a;
 		struct bytes der = { 0 };
 		struct fault why;

@@ -56,7 +56,11 @@ void audit_tell(struct audit_report *r, const struct audit_finding *found);
 bool audit_chain_read(struct octets pem, struct audit_chain *ret, struct fault *f) CHECKED;
 /* Put one more on top; copied. Fault: FAULT_BADREQ. */
 bool audit_chain_add(struct audit_chain *c, struct octets der, struct fault *f) CHECKED;
+/* Put the root on top, if the topmost names it as its issuer. Fault: FAULT_BADREQ. */
+bool audit_chain_crown(struct audit_chain *c, struct octets root, struct fault *f) CHECKED;
 void audit_chain_free(struct audit_chain *c);
+/* Does the topmost stand for itself, as a root does? */
+bool audit_chain_ends(const struct audit_chain *c);
 /* The level of c's i-th. */
 unsigned audit_level(const struct audit_chain *c, size_t i);
 
@@ -117,5 +121,27 @@ bool audit_above(const struct audit_site *s, const uint8_t key_id[static TBS_KEY
 /* ca/audit_record.c: our own word on c's i-th: record, standing, entries, who added it. */
 bool audit_record(const struct audit_site *s, const struct audit_chain *c, size_t i,
     const struct audit_terms *t, struct audit_report *r, struct fault *f) CHECKED;
+
+/* A walk through one ledger; the chain above is kept from one certificate to the next. */
+struct audit_book {
+	const struct audit_site *site;
+	struct audit_chain chain;
+	uint8_t above[TBS_KEY_ID_OCTETS];
+};
+
+/*
+ * One row of l: its certificate held against path, record and log, as of the book (a revoked one is
+ * no failure where the ledger tells of it rightly). Fault: FAULT_INTERNAL.
+ */
+bool audit_book_one(struct audit_book *b, struct ledger *l, const struct standing *s,
+    struct audit_report *r, struct fault *f) CHECKED;
+/* The CA of that key and those above it, for use now. Faults: FAULT_NOTFOUND, FAULT_INTERNAL. */
+bool audit_book_above(struct audit_book *b, const uint8_t key_id[static TBS_KEY_ID_OCTETS],
+    struct audit_report *r, struct fault *f) CHECKED;
+void audit_book_free(struct audit_book *b);
+
+/* A subject's texts, "acme, printer, hp-4711", cut to fit. */
+#define AUDIT_SUBJECT_MAX 200
+void audit_subject(const struct cert *c, char to[static AUDIT_SUBJECT_MAX]);
 
 #endif

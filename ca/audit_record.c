@@ -409,7 +409,7 @@ audit_record(const struct audit_site *s, const struct audit_chain *c, size_t i,
 	standing(&u);
 	if (!issued_entry(&u, f) || !state_entry(&u, f))
 		return false;
-	if ((i == 0 || i + 1 == c->n) && !log_tree(&u, f))
+	if (((i == 0 && !t->book) || i + 1 == c->n) && !log_tree(&u, f))
 		return false;
 	return i > 0 || leaf(&u, f);
 }

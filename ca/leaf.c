@@ -237,22 +237,33 @@ burnt(const struct leaf *l)
 	return octets_same(l->owner, octets_text(REVOKE_KEY_BURNT));
 }
 
-/* Only named ones are registered: the keys of responders are found by their CA. In the platform's
- * table the owner stands with its tenant, or without (ca/claim.h). */
+static bool
+owned(const struct leaf *l, const char *tenant, const char *name)
+{
+	char owner[TEXT_LABEL_MAX * 3];
+
+	(void)snprintf(owner, sizeof(owner), "%s%s%s/%s", tenant, tenant[0] == '\0' ? "" : "/",
+	    l->endpoint->kind, name);
+	return octets_same(l->owner, octets_text(owner));
+}
+
+/*
+ * Only named ones are registered: the keys of responders are found by their CA. In the platform's
+ * table the owner stands with its tenant or without, and keys of the service itself are claimed for
+ * "service" (ca/claim.h).
+ */
 static enum leaf_verdict
 key_registered(const struct leaf *l)
 {
-	char owner[TEXT_LABEL_MAX * 3];
 	const struct endpoint *e = l->endpoint;
-	int tenant_n;
+	bool own;
 
 	if (!l->owner_known || e == NULL)
 		return LEAF_NOT_CHECKED;
-	tenant_n = snprintf(owner, sizeof(owner), "%s/", e->tenant);
-	(void)snprintf(
-	    owner + tenant_n, sizeof(owner) - (size_t)tenant_n, "%s/%s", e->kind, e->name);
-	return verdict(burnt(l) || octets_same(l->owner, octets_text(owner)) ||
-		       octets_same(l->owner, octets_text(owner + tenant_n)));
+	own = strcmp(e->tenant, NAME_PLATFORM) == 0 &&
+	      (strcmp(e->kind, "service") == 0 || strcmp(e->kind, "log") == 0);
+	return verdict(burnt(l) || owned(l, "", e->name) || owned(l, e->tenant, e->name) ||
+		       (own && owned(l, e->tenant, "service")));
 }
 
 static enum leaf_verdict

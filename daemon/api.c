@@ -45,6 +45,8 @@ static const struct route {
 	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
 	{ "POST", "/v1/backups", WIRE_BACKUP, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
+	{ "POST", "/v1/audit", 0, 200, api_audit },
+	{ "GET", "/v1/tenants/{t}/audit", 0, 200, api_audit_tenant },
 };
 
 #define ROUTES (sizeof(routes) / sizeof(routes[0]))

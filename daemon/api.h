@@ -10,6 +10,7 @@
 
 #include "base/exchange.h"
 #include "base/json.h"
+#include "ca/audit.h"
 #include "ca/realm.h"
 
 #define API_BODY_MAX 65536
@@ -17,6 +18,7 @@
 struct api {
 	struct realm *realm;
 	int64_t (*now_s)(void);
+	struct audit_trees trees; /* how far each log was audited */
 };
 
 /* What a route's handler gets: the parts of the path that were names. */
@@ -47,6 +49,9 @@ bool api_certificate(const struct api_call *c, struct fault *f);
 bool api_profiles(const struct api_call *c, struct fault *f); /* daemon/api_profile.c */
 bool api_entries(const struct api_call *c, struct fault *f);
 bool api_checkpoint(const struct api_call *c, struct fault *f);
+/* daemon/api_audit.c */
+bool api_audit(const struct api_call *c, struct fault *f);
+bool api_audit_tenant(const struct api_call *c, struct fault *f);
 
 /* A value of the query, percent-decoded; empty where it is not there. Fault: FAULT_BADREQ it does
  * not fit, or is no text. */

@@ -260,6 +260,8 @@ check_words(struct invocation *inv, const char *const *words, size_t n)
 	const struct command *c = inv->command;
 	size_t own = c->words[1] == NULL ? 1 : 2, want = c->operand.kind == CLI_NONE ? 0 : 1;
 
+	if (n == own && (c->operand.how & CLI_MAY) != 0)
+		return 0;
 	if (n < own + want)
 		return cli_usage(c, "expected %s", c->operand.shown);
 	if (want > 0 && (c->operand.how & CLI_REPEATED) != 0)

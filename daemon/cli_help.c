@@ -40,7 +40,8 @@ cli_synopsis(const struct command *command, FILE *to)
 {
 	put_name(command, to);
 	if (command->operand.kind != CLI_NONE)
-		(void)fprintf(to, " %s%s", command->operand.shown,
+		(void)fprintf(to, (command->operand.how & CLI_MAY) != 0 ? " [%s%s]" : " %s%s",
+		    command->operand.shown,
 		    (command->operand.how & CLI_REPEATED) != 0 ? "..." : "");
 	for (size_t i = 0; i < command->options.n; i++) {
 		const struct cli_param *p = &command->options.at[i];

@@ -94,3 +94,11 @@ cli_print_pem(const struct json *j, const char *name)
 	for (; *s != '\0'; s++)
 		(void)putchar((*s >= ' ' && *s <= '~') || *s == '\n' ? *s : '?');
 }
+
+void
+cli_put_line(const char *text)
+{
+	for (; *text != '\0'; text++)
+		(void)putchar(*text >= ' ' && *text <= '~' ? *text : '?');
+	(void)putchar('\n');
+}

@@ -35,4 +35,7 @@ void cli_print_facts(const struct json *j, const struct cli_column *columns, siz
 /* A member that is PEM text. Nothing where it is missing. */
 void cli_print_pem(const struct json *j, const char *name);
 
+/* A text of any length as one line, other octets than printable ASCII as '?'. */
+void cli_put_line(const char *text);
+
 #endif

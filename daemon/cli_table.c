@@ -129,6 +129,10 @@ static const struct cli_param log_export_options[] = {
 	    "the folder for entries.jsonl, checkpoint and certificates.pem; made where it is missing" },
 };
 
+static const struct cli_param chain_audit_options[] = {
+	{ "tenant", CLI_LABEL, "T", NULL, 0, "audit every certificate of this tenant" },
+};
+
 static const struct cli_param log_verify_options[] = {
 	{ "root", CLI_PATH, "FILE", NULL, CLI_REQUIRED,
 	    "the root certificate, from a place that you trust and not from the export" },
@@ -296,6 +300,11 @@ const struct command
 		PARAMS(restore_options), 0, restore_command, "make a data folder from a backup",
 		"Makes the configured data folder, which must not exist, from a backup: all of it is proven with the root certificate before the folder gets its name. Tokens that were open are closed, and each log gets an entry that tells of it. A database file is never taken over: it would be believed.",
 		"quatrain serve, with the master key in its place" },
+	    { { "chain", "audit" }, { NULL, CLI_PATH, "FILE", NULL, CLI_MAY, NULL },
+		PARAMS(chain_audit_options), CLI_CALLS | CLI_OWN_ROOT, chain_audit_command,
+		"hold a chain, or all of a tenant, against every rule",
+		"Audits the certificate in FILE (PEM, with any of the CAs above it; those that are missing come from the service): every link, every constraint, revocation at every level, who added it, and the log entries that prove it. With --tenant every certificate of a tenant is held against the book. With --root FILE and without --url no service is asked: the path alone is audited. The command fails where a check fails.",
+		"quatrain log export --tenant T --out DIR" },
 	    { { "version", NULL }, NOTHING, { NULL, 0 }, CLI_ALONE, version_command,
 		"say the version",
 		"Says the version of quatrain and of the libraries that do its cryptography and its transport.",

@@ -25,7 +25,7 @@ enum cli_kind {
 
 #define CLI_TEXT_MAX 512
 
-enum { CLI_REQUIRED = 1, CLI_REPEATED = 2 };
+enum { CLI_REQUIRED = 1, CLI_REPEATED = 2, CLI_MAY = 4 /* an operand that may be left out */ };
 
 struct cli_param {
 	const char *name; /* of an option, without its hyphens; NULL for an operand */
@@ -115,6 +115,7 @@ int ledger_merge_command(const struct invocation *inv);
 int backup_command(const struct invocation *inv);
 int backup_verify_command(const struct invocation *inv);
 int restore_command(const struct invocation *inv);
+int chain_audit_command(const struct invocation *inv);
 int version_command(const struct invocation *inv);
 
 #endif

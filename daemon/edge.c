@@ -411,7 +411,7 @@ open_all(struct edge *e, struct fault *f)
 	if ((e->ready = ready_new(e->realm)) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	e->est = (struct est){ e->realm, clock_now_s };
-	e->api = (struct api){ e->realm, clock_now_s };
+	e->api = (struct api){ .realm = e->realm, .now_s = clock_now_s };
 	http_set_line(e->http, e->line);
 	http_on_told(e->http, told, e);
 	http_every(e->http, RETRY_MS, tick, e);

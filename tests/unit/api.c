@@ -33,7 +33,7 @@ static void
 setup(void)
 {
 	ground_new(&g);
-	api = (struct api){ g.realm, now };
+	api = (struct api){ .realm = g.realm, .now_s = now };
 	officer = octets_bytes(&ground_operator(&g, "alice", ROLE_OFFICER)->der);
 	x = (struct exchange){ .status = 0 };
 	doc = NULL;
