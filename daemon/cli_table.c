@@ -146,6 +146,8 @@ static const struct cli_param backup_verify_options[] = {
 static const struct cli_param restore_options[] = {
 	{ "root", CLI_PATH, "FILE", NULL, CLI_REQUIRED,
 	    "the root certificate, from a place that you trust and not from the backup" },
+	{ "merge", CLI_PATH, "DIR", NULL, 0,
+	    "an older data folder, even a damaged one: what its journal tells was signed, revoked or held after the backup is ended; its ledgers are never opened" },
 };
 
 static const struct cli_param ledger_check_options[] = {
