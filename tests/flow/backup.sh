@@ -152,7 +152,45 @@ works "a backup of the restored service" q backup "$WORK/again.dump"
 works "holds" "$QUATRAIN_BIN" backup verify "$WORK/again.dump" --root "$ROOT"
 service_stop
 service_start || { OUT=$(tail -n 5 "$WORK/serve.log"); stop_here "a second start"; }
+
+# --- with the old folder's journal: nothing that was ended later is good again --------------------
+
+# After the last backup: one more is issued, one is revoked, one is held.
+enrol acme after "$WORK/after"
+is "one is issued after the backup" 200 "$STATUS"
+api POST "/v1/tenants/acme/certificates/$(serial "$WORK/fresh/leaf.pem")/revoke" '{"reason":"superseded"}'
+is "one is revoked after it" 200 "$STATUS"
+works "one is held after it" q cert hold --tenant acme "$(serial "$WORK/dev3/leaf.pem")"
 service_stop
+refuses "a restore over it" q restore "$WORK/again.dump" --root "$ROOT"
+like "it says what to do with the old one" 'give it as --merge' "$OUT"
+SECOND=$WORK/second.old
+mv "$DATA" "$SECOND"
+for ledger in "$SECOND"/tenants/*; do # whoever opened them would say so
+	head -c 100000 /dev/urandom >"$ledger/data.mdb"
+done
+refuses "a folder without a journal" q restore "$WORK/again.dump" --root "$ROOT" --merge "$WORK/foreign"
+is "nothing is left of it" "$SECOND" "$(ls -d "$DATA"*)"
+works "restore with the old folder" q restore "$WORK/again.dump" --root "$ROOT" --merge "$SECOND"
+like "it says how many were ended" '^From the journal of .*: 3 certificates ended' "$OUT"
+cp "$FIRST/master.key" "$DATA/master.key"
+service_start || { OUT=$(tail -n 5 "$WORK/serve.log"); stop_here "serve from the merged folder"; }
+like "what was revoked before is revoked" ': revoked$' "$(status_of "$WORK/dev2/leaf.pem")"
+like "what was revoked after the backup is revoked" ': revoked$' "$(status_of "$WORK/fresh/leaf.pem")"
+like "what was issued after the backup is revoked" ': revoked$' "$(status_of "$WORK/after/leaf.pem")"
+like "what was held after the backup is held" 'Reason: certificateHold' "$(status_of "$WORK/dev3/leaf.pem")"
+like "what was good is good" ': good$' "$(status_of "$WORK/dev1/leaf.pem")"
+entries acme >"$WORK/acme.jsonl"
+is "the log tells of it" 1 "$(grep -c '"act":"ledger.merged"' "$WORK/acme.jsonl")"
+works "a backup of the merged service" q backup "$WORK/merged.dump"
+works "holds" "$QUATRAIN_BIN" backup verify "$WORK/merged.dump" --root "$ROOT"
+service_stop
+works "ledger check" q ledger check
+mv "$DATA" "$WORK/merged.old"
+printf 'x' | dd of="$SECOND/journal" bs=1 seek=$(($(stat -c %s "$SECOND/journal") - 20)) conv=notrunc status=none
+works "a damaged journal is read as far as it holds" q restore "$WORK/again.dump" --root "$ROOT" --merge "$SECOND"
+like "and that is said" 'is damaged, and was read as far as it holds' "$OUT"
+like "but for its last line" '^From the journal of .*: 2 certificates ended' "$OUT"
 
 # --- of another user's service, by root ------------------------------------------------------------
 
