@@ -1,8 +1,8 @@
 /*
  * ca/lint.h - a certificate that is about to be signed, read by somebody else.
  *
- * tbs.c writes the octets; here libcrypto reads them back, wrapped with a
- * signature that is good under no key, and a table of cited checks holds them
+ * tbs.c writes the octets; here a throwaway key signs them first, libcrypto reads
+ * the certificate back, and a table of cited checks holds them
  * against the profile and the issuer. What libcrypto is slow at or blind to
  * (texts, places, names, who added it) is read by ca/cert.h, which shares
  * nothing with the writer. A finding refuses the issuance.
