@@ -56,8 +56,12 @@ tell_level(const struct invocation *inv, const struct json *answer)
 				    : "The %s %s is suspended, and all beneath it.\n",
 		    words[0], inv->words[0]);
 	cli_put_radius(answer);
-	(void)printf("Next: quatrain %s %s %s\n", words[0],
-	    dry ? words[1] : (resume ? "suspend" : "resume"), inv->words[0]);
+	if (dry || !resume)
+		(void)printf("Next: quatrain %s %s %s\n", words[0], dry ? words[1] : "resume",
+		    inv->words[0]);
+	else
+		(void)printf("Next: quatrain cert list --tenant %s\n",
+		    strcmp(words[0], "tenant") == 0 ? inv->words[0] : "T");
 }
 
 static int
