@@ -10,22 +10,32 @@
 #define ROOT_OCTETS 16 /* of the root's digest that a token carries */
 #define DAY_S       86400
 
+/* A body is an object, or is not there: a list has no names that could be wrong. */
+static bool
+read_body(struct octets text, struct json **ret, struct fault *f)
+{
+	size_t at = 0;
+
+	if (text.n == 0)
+		text = octets_text("{}");
+	while (at < text.n && memchr(" \t\r\n", text.at[at], 4) != NULL)
+		at++;
+	if (at < text.n && text.at[at] != '{')
+		return fault_set(f, FAULT_BADREQ, "body: expected an object");
+	return json_parse(text, ret, f);
+}
+
 bool
 signer_open_act(struct signer *s, struct job *j, enum act act, struct wire_act *a,
     struct json **ret, struct fault *f)
 {
 	struct object what = { .tenant = "" };
-	struct json *body;
 
 	if (!wire_act(j->body, a, f))
 		return false;
 	memcpy(what.tenant, a->tenant, sizeof(what.tenant));
 	memcpy(j->tenant, a->tenant, sizeof(j->tenant));
-	if (!signer_decide(s, j, a, act, &what, f) ||
-	    !json_parse(a->json.n == 0 ? octets_text("{}") : a->json, &body, f))
-		return false;
-	*ret = body;
-	return true;
+	return signer_decide(s, j, a, act, &what, f) && read_body(a->json, ret, f);
 }
 
 bool

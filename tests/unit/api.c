@@ -351,7 +351,7 @@ START_TEST(profiles)
 	is_json(200);
 	ck_assert_uint_eq(json_count(json_get(doc, "items")), 7);
 	rsa = json_at(json_get(doc, "items"), 1);
-	operator = json_at(json_get(doc, "items"), 2);
+	operator= json_at(json_get(doc, "items"), 2);
 	ck_assert_str_eq(json_text(rsa, "name"), "legacy-rsa");
 	ck_assert_str_eq(json_text(rsa, "kind"), "printer");
 	ck_assert_str_eq(json_text(rsa, "common_name"), "{name}");
@@ -598,6 +598,13 @@ static const struct {
 	{ "DELETE", T "/tokens/0123456789abcdef", WIRE_TOKEN_REVOKE, "acme", "0123456789abcdef",
 	    200 },
 	{ "POST", T "/certificates/00ff/revoke", WIRE_REVOKE, "acme", "00ff", 200 },
+	{ "POST", T "/certificates/00ff/hold", WIRE_HOLD, "acme", "00ff", 200 },
+	{ "POST", T "/certificates/00ff/release", WIRE_RELEASE, "acme", "00ff", 200 },
+	{ "POST", T "/suspend", WIRE_TENANT_SUSPEND, "acme", "", 200 },
+	{ "POST", T "/resume", WIRE_TENANT_RESUME, "acme", "", 200 },
+	{ "POST", T "/rollover", WIRE_ROLL, "acme", "", 201 },
+	{ "POST", "/v1/regions/eu/suspend", WIRE_REGION_SUSPEND, "", "eu", 200 },
+	{ "POST", "/v1/regions/eu/resume", WIRE_REGION_RESUME, "", "eu", 200 },
 	{ "POST", T "/log/exports", WIRE_EXPORT, "acme", "", 201 },
 	{ "POST", "/v1/backups", WIRE_BACKUP, "", "", 201 },
 	{ "POST", "/v1/tenants/nobody/tokens", WIRE_TOKEN, "nobody", "", 201 },
@@ -658,6 +665,30 @@ START_TEST(acts_refused_by_the_signer)
 }
 END_TEST
 
+/* What stands behind the sentence's end becomes members of the problem, and cannot take the place
+ * of its own. */
+START_TEST(a_problem_with_members)
+{
+	static const char with[] =
+	    "tenant: no\0{\"confirm\":\"acme\",\"status\":200,\"title\":\"x\"}",
+			  broken[] = "tenant: no\0{\"confirm\":";
+
+	begin_act(0);
+	serve();
+	visit_answer(&x, FAULT_CONFLICT, octets_of(with, sizeof(with) - 1));
+	is_problem(409);
+	ck_assert_str_eq(json_text(doc, "detail"), "tenant: no");
+	ck_assert_str_eq(json_text(doc, "confirm"), "acme");
+	ck_assert_str_eq(json_text(doc, "title"), "Conflict");
+	begin_act(0);
+	serve();
+	visit_answer(&x, FAULT_CONFLICT, octets_of(broken, sizeof(broken) - 1));
+	is_problem(409);
+	ck_assert_str_eq(json_text(doc, "detail"), "tenant: no");
+	ck_assert_ptr_null(json_get(doc, "confirm"));
+}
+END_TEST
+
 START_TEST(acts_refused_at_the_door)
 {
 	const struct octets types[] = { NONE, RAW("text/plain"), RAW("application/jso"),
@@ -709,6 +740,7 @@ doors(void)
 	tcase_add_test(t, strangers_do_not_read);
 	tcase_add_test(t, acts_are_asked);
 	tcase_add_test(t, acts_refused_by_the_signer);
+	tcase_add_test(t, a_problem_with_members);
 	tcase_add_test(t, acts_refused_at_the_door);
 	return t;
 }
