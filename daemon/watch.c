@@ -314,6 +314,10 @@ watch_tick(struct signer *s)
 	adopt_more(s);
 	if (!mark_all(s, false, &f))
 		log_fact(LOG_ERROR, "marks", "fault", f.text, NULL);
+	/* What a failed sync has lost no other one brings back, and without a journal nothing is
+	 * signed: main starts a signer that looks at what is there. */
+	if (s->journal.broken)
+		abort();
 }
 
 int

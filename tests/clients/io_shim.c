@@ -1,8 +1,9 @@
 /*
  * tests/clients/io_shim.c - a disk that fails once, under any program that writes a database.
  *
- * Preloaded. Counts the calls of one kind on files called data.mdb, and fails
- * the Nth:
+ * Preloaded. Counts the calls of one kind on files of one name, and fails the
+ * Nth:
+ *   QUATRAIN_IO_FILE   the name; not set: data.mdb
  *   QUATRAIN_IO_CALL   write (any that writes), or sync (any that syncs)
  *   QUATRAIN_IO_NTH    which, from 1
  *   QUATRAIN_IO_ERROR  EIO, ENOSPC, or short: half of it is written, and no more
@@ -32,8 +33,8 @@ static struct {
 	bool on, struck;
 	enum kind kind;
 	unsigned nth, seen;
-	int error;               /* 0: short */
-	const char *told, *from; /* from NULL: it is there */
+	int error;                      /* 0: short */
+	const char *file, *told, *from; /* from NULL: it is there */
 } plan;
 
 __attribute__((constructor)) static void
@@ -44,6 +45,9 @@ read_plan(void)
 
 	plan.told = getenv("QUATRAIN_IO_TOLD");
 	plan.from = getenv("QUATRAIN_IO_FROM");
+	plan.file = getenv("QUATRAIN_IO_FILE");
+	if (plan.file == NULL)
+		plan.file = "data.mdb";
 	if (call == NULL || nth == NULL || error == NULL || plan.told == NULL)
 		return;
 	plan.kind = strcmp(call, "sync") == 0 ? KIND_SYNC : KIND_WRITE;
@@ -55,14 +59,14 @@ read_plan(void)
 static bool
 is_data(int fd)
 {
-	static const char name[] = "/data.mdb";
 	char link[64], path[4096];
+	size_t name = strlen(plan.file);
 	ssize_t n;
 
 	(void)snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	n = readlink(link, path, sizeof(path));
-	return n >= (ssize_t)sizeof(name) - 1 &&
-	       memcmp(path + n - (sizeof(name) - 1), name, sizeof(name) - 1) == 0;
+	return n > (ssize_t)name && path[(size_t)n - name - 1] == '/' &&
+	       memcmp(path + (size_t)n - name, plan.file, name) == 0;
 }
 
 static bool

@@ -6,10 +6,10 @@ SHIM=$(dirname "$QUATRAIN_BIN")/io_shim.so
 TOLD=$DATA/told # where the signer may write
 export ASAN_OPTIONS=verify_asan_link_order=0
 
-# serve_failing CALL NTH ERROR: the service, on a disk that fails once
+# serve_failing CALL NTH ERROR FILE: the service, on a disk that fails once
 serve_failing() {
 	rm -f "$TOLD" "$TOLD.from"
-	export QUATRAIN_IO_CALL=$1 QUATRAIN_IO_NTH=$2 QUATRAIN_IO_ERROR=$3 QUATRAIN_IO_TOLD=$TOLD
+	export QUATRAIN_IO_CALL=$1 QUATRAIN_IO_NTH=$2 QUATRAIN_IO_ERROR=$3 QUATRAIN_IO_FILE=$4 QUATRAIN_IO_TOLD=$TOLD
 	export QUATRAIN_IO_FROM=$TOLD.from LD_PRELOAD=$SHIM
 	service_start || stop_here "serve under the shim"
 	unset LD_PRELOAD
@@ -22,7 +22,7 @@ enrol_through() {
 	for ((n = 1; n <= $2; n++)); do
 		p256 "$WORK/$1.key"
 		csr "$WORK/$1.key" "/CN=$1-$n" >"$WORK/$1.b64"
-		for ((try = 0; try < 100; try++)); do
+		for ((try = 0; try < 50; try++)); do
 			t=$(token acme "$1-$n" 2>/dev/null) && est_post acme/simpleenroll "$WORK/$1.b64" -u "$1-$n:$t" && [ "$STATUS" = 200 ] && break
 			sleep 0.1
 		done
@@ -33,28 +33,31 @@ enrol_through() {
 service_fresh acme
 chain_of acme "$WORK/ca"
 service_stop
-while read -r call nth error; do
-	what="$error at $call $nth"
+while read -r call nth error file; do
+	what="$file, $error at $call $nth"
 	: >"$WORK/serve.log"
-	serve_failing "$call" "$nth" "$error"
-	enrol_through "$call-$nth" 12
+	serve_failing "$call" "$nth" "$error" "$file"
+	enrol_through "${file%.mdb}-$call-$nth" 12
+	came_back() { grep -q child-ended "$WORK/serve.log" && enrol acme "back-$RANDOM" "$WORK/back"; }
+	within 10 came_back
 	is "$what: it came to it, and nothing was tried again" struck "$(cat "$TOLD")"
 	is "row 30: $what: the signer ended, once, and by abort" 1 "$(grep -c 'child-ended.*signer.*signal 6' "$WORK/serve.log")"
-	like "$what: with a line that says why" '^store: commit failed, ending: ' "$(cat "$WORK/serve.log")"
+	like "$what: with a line that says why" '^store: commit failed, ending: |journal: sync' "$(cat "$WORK/serve.log")"
 	is "$what: the edge counted it" 1 "$(gauge quatrain_signer_restarts_total)"
 	is "$what: no other process ended" 1 "$(grep -c 'child-ended' "$WORK/serve.log")"
 	service_stop
 done <<-FAULTS
-sync 7 EIO
-sync 20 EIO
-write 9 EIO
-write 40 EIO
+sync 7 EIO data.mdb
+sync 20 EIO data.mdb
+write 9 EIO data.mdb
+write 40 EIO data.mdb
+sync 1 EIO journal
 FAULTS
 
 unset QUATRAIN_IO_CALL
 service_start || stop_here "serve on a sound disk"
-given=("$WORK"/sync-*-*.pem "$WORK"/write-*-*.pem)
-is "certificates that clients hold" 48 ${#given[@]}
+given=("$WORK"/data-*-*-*.pem "$WORK"/journal-*-*-*.pem)
+is "certificates that clients hold" 60 ${#given[@]}
 api GET "/v1/tenants/acme/certificates?limit=1000"
 jq -r '.items[] | .serial + " " + .status' "$BODY" >"$WORK/standings"
 missing=0
@@ -62,7 +65,7 @@ for pem in "${given[@]}"; do
 	grep -qx "$(serial "$pem") good" "$WORK/standings" || missing=$((missing + 1))
 done
 is "each of them is in the ledger, and good" 0 $missing
-is "OCSP knows the last" good "$(ocsp_word "${given[47]}")"
+is "OCSP knows the last" good "$(ocsp_word "${given[59]}")"
 is "nothing is left pending" "" "$(grep ' pending$' "$WORK/standings")"
 works "log export" q log export --tenant acme --out "$WORK/export"
 works "log verify" "$QUATRAIN_BIN" log verify "$WORK/export" --root "$ROOT"
