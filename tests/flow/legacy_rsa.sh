@@ -89,6 +89,9 @@ is "the list has the kind" printer "$(jq -r '.items[0].kind' "$BODY")"
 is "and the profile" legacy-rsa "$(jq -r '.items[0].profile' "$BODY")"
 like "the log has the profile" '"profile":"legacy-rsa"' "$(entries acme | grep certificate.issued)"
 
+works "the audit finds nothing in an RSA leaf" q chain audit --tenant acme
+works "nor in its file" q chain audit "$WORK/hp-2048/leaf.pem"
+
 # a certificate of the device's is no way to a key that its profile does not take
 p256 "$WORK/ec.pem"
 openssl req -new -key "$WORK/ec.pem" -subj /O=acme/OU=printer/CN=hp-2048 -outform DER | openssl base64 -A >"$WORK/bad.b64"

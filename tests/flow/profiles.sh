@@ -89,6 +89,7 @@ chain_of acme "$WORK/ca"
 cat "$WORK/ca1.pem" "$WORK/ca2.pem" >"$WORK/middle.pem"
 works "its chain verifies, name constraints and all" openssl verify -x509_strict -CAfile "$ROOT" \
     -untrusted "$WORK/middle.pem" "$WORK/lp-1/leaf.pem"
+works "the audit finds nothing in names by template" q chain audit --tenant acme
 renew lp-1
 is "a renewal before the window: status" 403 "$STATUS"
 like "a renewal before the window: says when" 'brief: a renewal is taken from 20[0-9-]+T[0-9:]+Z on' "$(cat "$BODY")"
