@@ -254,7 +254,7 @@ level_bundle(
 
 	ok = realm_tenant(r, tenant, &t, f) && add_chain(r, t.key_id, &b, f) &&
 	     level_cas(r, LEVEL_TENANT, tenant, &all, f);
-	for (size_t i = 0; ok && i < all.n; i++)
+	for (size_t i = 1; ok && i < all.n; i++) /* the first is the present one */
 		ok = is_in_use(r, &all.at[i], now_s, &used, f) &&
 		     (!used || add_chain(r, all.at[i].key_id, &b, f));
 	if (ok)

@@ -38,6 +38,7 @@ static const struct route {
 	{ "POST", "/v1/tenants/{t}/suspend", WIRE_TENANT_SUSPEND, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/resume", WIRE_TENANT_RESUME, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/rollover", WIRE_ROLL, 201, NULL },
+	{ "GET", "/v1/regions/{o}", 0, 200, api_region },
 	{ "POST", "/v1/regions/{o}/suspend", WIRE_REGION_SUSPEND, 200, NULL },
 	{ "POST", "/v1/regions/{o}/resume", WIRE_REGION_RESUME, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/log/exports", WIRE_EXPORT, 201, NULL },

@@ -42,6 +42,9 @@ void api_answer(struct exchange *x, unsigned status, struct json *taken);
 typedef bool api_read(const struct api_call *c, struct fault *f);
 bool api_tenants(const struct api_call *c, struct fault *f);
 bool api_tenant(const struct api_call *c, struct fault *f);
+bool api_region(const struct api_call *c, struct fault *f);
+/* As lists show it. */
+struct json *api_tenant_object(const struct api_call *c, const struct tenant *t);
 bool api_operators(const struct api_call *c, struct fault *f);
 bool api_tokens(const struct api_call *c, struct fault *f);
 bool api_certificates(const struct api_call *c, struct fault *f);

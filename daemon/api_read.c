@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "ca/cert.h"
-#include "ca/found.h"
-#include "ca/level.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/api.h"
@@ -123,32 +121,12 @@ list(struct page *p, enum ledger_table table, struct fault *f)
 }
 
 static struct json *
-tenant_object(const struct api_call *c, const struct tenant *t)
-{
-	struct realm *r = c->api->realm;
-	struct json *j = json_object();
-	struct authority a;
-	struct standing s;
-	struct fault f;
-
-	json_put_text(j, "name", t->name);
-	json_put_text(j, "constraints", found_mode_word(t->constraints));
-	json_put_time(j, "created", t->created_s);
-	json_put_time(j, "not_after", t->not_after_s);
-	if (realm_authority(r, t->key_id, &a, &f) &&
-	    ledger_standing(realm_platform(r), a.serial, &s, &f))
-		json_put_text(j, "status",
-		    s.state == STANDING_HELD ? "suspended" : ledger_state_word(&s, c->now_s));
-	return j;
-}
-
-static struct json *
 tell_tenant(const struct page *p, struct octets key, struct octets value)
 {
 	struct tenant t = { .name = "" };
 
 	(void)realm_read_tenant(key, value, &t);
-	return tenant_object(p->call, &t);
+	return api_tenant_object(p->call, &t);
 }
 
 bool
@@ -157,71 +135,6 @@ api_tenants(const struct api_call *c, struct fault *f)
 	struct page p = { .call = c, .ledger = realm_platform(c->api->realm), .tell = tell_tenant };
 
 	return list(&p, TABLE_TENANT, f);
-}
-
-/* Every CA of a tenant, newest first, with what depends on it. */
-static bool
-put_cas(const struct api_call *c, const struct tenant *t, struct json *cas, struct fault *f)
-{
-	struct realm *r = c->api->realm;
-	struct level_cas all;
-	struct standing s;
-	struct census n;
-	struct ledger *l;
-
-	if (!level_cas(r, LEVEL_TENANT, t->name, &all, f))
-		return false;
-	for (size_t i = 0; i < all.n; i++) {
-		const struct authority *a = &all.at[i];
-		struct json *j;
-
-		n = (struct census){ 0 };
-		if (!ledger_standing(realm_platform(r), a->serial, &s, f) ||
-		    !realm_records(r, a, &l, f) || !census_add(l, a->key_id, c->now_s, &n, f))
-			return false;
-		j = json_object();
-		json_put_hex(j, "serial", a->serial, sizeof(a->serial));
-		json_put_hex(j, "key_id", a->key_id, sizeof(a->key_id));
-		json_put_text(j, "status", ledger_state_word(&s, c->now_s));
-		json_put_bool(j, "current", memcmp(a->key_id, t->key_id, sizeof(a->key_id)) == 0);
-		json_put_time(j, "created", a->created_s);
-		json_put_time(j, "not_after", a->not_after_s);
-		json_put_number(j, "good", (int64_t)n.good);
-		json_put_number(j, "held", (int64_t)n.held);
-		json_put_number(j, "revoked", (int64_t)n.revoked);
-		json_add(cas, j);
-	}
-	return true;
-}
-
-bool
-api_tenant(const struct api_call *c, struct fault *f)
-{
-	struct realm *r = c->api->realm;
-	struct tenant t;
-	struct authority a;
-	struct bytes pem = { 0 };
-	struct json *j, *cas = json_array();
-	bool ok;
-
-	if (!realm_tenant(r, c->tenant, &t, f) || !realm_authority(r, t.key_id, &a, f) ||
-	    !put_cas(c, &t, cas, f)) {
-		json_free(cas);
-		return false;
-	}
-	ok = realm_chain_pem(r, t.key_id, true, &pem, f);
-	bytes_put_u8(&pem, 0);
-	if ((ok = ok && bytes_ok(&pem, f))) {
-		j = tenant_object(c, &t);
-		json_put_hex(j, "ca_serial", a.serial, sizeof(a.serial));
-		json_put(j, "cas", cas);
-		cas = NULL;
-		json_put_text(j, "chain", (const char *)pem.at);
-		api_answer(c->x, 200, j);
-	}
-	json_free(cas);
-	bytes_free(&pem);
-	return ok;
 }
 
 static struct json *

@@ -29,6 +29,24 @@ cli_put_radius(const struct json *answer)
 		(void)printf("Note: %s.\n", note);
 }
 
+void
+cli_put_cas(const struct json *answer)
+{
+	static const struct cli_column columns[] = {
+		{ "serial", "CA", 32 },
+		{ "status", "STATUS", 7 },
+		{ "created", "CREATED", 20 },
+		{ "not_after", "ENDS", 20 },
+		{ "good", "GOOD", 5 },
+		{ "held", "HELD", 4 },
+		{ "revoked", "REVOKED", 0 },
+	};
+	const struct json *cas = json_get(answer, "cas");
+
+	if (json_count(cas) > 0)
+		cli_print_rows(cas, columns, sizeof(columns) / sizeof(columns[0]), true);
+}
+
 static struct json *
 body_of(const struct invocation *inv)
 {
@@ -141,4 +159,32 @@ int
 cert_release_command(const struct invocation *inv)
 {
 	return run_leaf(inv);
+}
+
+static void
+tell_region(const struct invocation *inv, const struct json *answer)
+{
+	static const struct cli_column columns[] = {
+		{ "name", "region", 0 },
+		{ "status", "status", 0 },
+		{ "created", "created", 0 },
+		{ "ca_serial", "CA serial", 0 },
+		{ "not_after", "CA ends", 0 },
+	};
+
+	(void)inv;
+	cli_print_facts(answer, columns, sizeof(columns) / sizeof(columns[0]));
+	cli_put_cas(answer);
+	cli_print_pem(answer, "chain");
+	/* The PEM on standard output stays what a pipe can use. */
+	(void)fprintf(stderr, "Next: quatrain tenant list\n");
+}
+
+int
+region_show_command(const struct invocation *inv)
+{
+	char path[CLI_PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "/v1/regions/%s", inv->words[0]);
+	return cli_call(inv, "GET", path, NULL, tell_region);
 }

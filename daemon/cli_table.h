@@ -104,6 +104,7 @@ int tenant_suspend_command(const struct invocation *inv);
 int tenant_resume_command(const struct invocation *inv);
 int tenant_rollover_command(const struct invocation *inv);
 int region_rollover_command(const struct invocation *inv);
+int region_show_command(const struct invocation *inv);
 int region_suspend_command(const struct invocation *inv);
 int region_resume_command(const struct invocation *inv);
 int enroll_command(const struct invocation *inv);

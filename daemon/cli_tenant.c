@@ -1,5 +1,5 @@
 /* daemon/cli_tenant.c - tenant create, list, show. */
-#include "daemon/cli_call.h"
+#include "daemon/cli_level.h"
 
 static const struct cli_column facts[] = {
 	{ "name", "tenant", 0 },
@@ -51,30 +51,11 @@ tenant_list_command(const struct invocation *inv)
 	    "No tenant yet. Next: quatrain tenant create NAME");
 }
 
-/* More than one after a rollover. */
-static void
-put_cas(const struct json *answer)
-{
-	static const struct cli_column columns[] = {
-		{ "serial", "CA", 32 },
-		{ "status", "STATUS", 7 },
-		{ "created", "CREATED", 20 },
-		{ "not_after", "ENDS", 20 },
-		{ "good", "GOOD", 5 },
-		{ "held", "HELD", 4 },
-		{ "revoked", "REVOKED", 0 },
-	};
-	const struct json *cas = json_get(answer, "cas");
-
-	if (json_count(cas) > 0)
-		cli_print_rows(cas, columns, sizeof(columns) / sizeof(columns[0]), true);
-}
-
 static void
 tell_shown(const struct invocation *inv, const struct json *answer)
 {
 	cli_print_facts(answer, facts, FACTS_N);
-	put_cas(answer);
+	cli_put_cas(answer);
 	cli_print_pem(answer, "chain");
 	/* The PEM on standard output stays what a pipe can use. */
 	(void)fprintf(stderr, "Next: quatrain cert list --tenant %s\n", inv->words[0]);

@@ -190,6 +190,8 @@ as_olga "$URL/v1/tenants"
 is "operators are locked out" 403 "$STATUS"
 as_olga -X POST -H 'Content-Type: application/json' --data '{}' "$URL/v1/regions/eu/resume"
 is "and cannot resume" 403 "$STATUS"
+is "tenant list says so of all" "suspended suspended suspended" "$(q tenant list --json | jq -r '[.items[].status] | join(" ")')"
+is "region show too" suspended "$(q region show eu --json | jq -r .status)"
 http "$OPEN/crl/$(openssl x509 -in "$WORK/other2.pem" -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' :' | tr 'A-F' 'a-f').crl"
 is "CRLs go on" 200 "$STATUS"
 works "the local socket resumes" q region resume eu

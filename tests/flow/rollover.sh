@@ -144,6 +144,10 @@ works "a new tenant" q tenant create fresh
 chain_of fresh "$WORK/fresh"
 chain_of acme "$WORK/third"
 cat "$WORK"/fresh?.pem "$WORK"/third?.pem >>"$WORK/all.pem"
+works "region show" q region show eu --json
+is "has both CAs, the present one first" "$(serial "$WORK/fresh2.pem") $(serial "$WORK/second2.pem")" "$(jq -r '[.cas[].serial] | join(" ")' <<<"$OUT")"
+api GET /v1/regions/nowhere
+is "of no other" 404 "$STATUS"
 is "stands under the new region" no "$([ "$(key_id "$WORK/fresh2.pem")" = "$(key_id "$WORK/second2.pem")" ] && echo yes || echo no)"
 is "acme under the old one" "$(key_id "$WORK/second2.pem")" "$(key_id "$WORK/third2.pem")"
 is "OCSP of both regions" "good good" "$(ocsp "$ROOT" "$WORK/fresh2.pem") $(ocsp "$ROOT" "$WORK/second2.pem")"
@@ -161,6 +165,7 @@ est acme/cacerts
 p7_certs "$BODY" >"$WORK/cacerts.pem"
 is "cacerts still verify what the CA before issued" "$WORK/new/leaf.pem: OK" \
     "$(openssl verify -x509_strict -CAfile "$ROOT" -untrusted "$WORK/cacerts.pem" "$WORK/new/leaf.pem" 2>&1 | tail -1)"
+works "every chain of acme is audited" q chain audit --tenant acme
 works "acme's log verifies" q log export --tenant acme --out "$WORK/log4"
 works "to the same root" q log verify "$WORK/log4" --root "$ROOT"
 works "the platform's too" q log export --tenant platform --out "$WORK/log5"
