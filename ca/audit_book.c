@@ -65,7 +65,8 @@ audit_book_one(struct audit_book *b, struct ledger *l, const struct standing *s,
 	struct bytes der = { 0 };
 	bool ok;
 
-	if (s->state == STANDING_PENDING || s->state == STANDING_ABANDONED)
+	if (s->state == STANDING_PENDING || s->state == STANDING_ABANDONED ||
+	    s->id == LEDGER_NO_CERTIFICATE)
 		return true; /* there is none */
 	ok = ledger_certificate(l, s->id, &der, f) &&
 	     (p != NULL && p->level < LEVEL_ENDPOINT ? one_ca(b, octets_bytes(&der), r, f)

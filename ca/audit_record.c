@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "ca/audit.h"
+#include "ca/claim.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 
@@ -189,8 +190,9 @@ provenance(const struct under *u, struct provenance *ret)
 		tell(u, "provenance", LEAF_FAILS, "the certificate does not say who added it");
 		return false;
 	}
-	(void)snprintf(text, sizeof(text), "added by %.95s, how: %.15s, assurance %d",
-	    ret->enroller[0] == '\0' ? "-" : ret->enroller, ret->how, ret->assurance);
+	(void)snprintf(text, sizeof(text), "added by %.95s, how: %.15s, assurance: %s",
+	    ret->enroller[0] == '\0' ? "-" : ret->enroller, ret->how,
+	    cert_assurance_word(ret->assurance));
 	if (strcmp(ret->enroller, s->enroller) == 0 && strcmp(ret->how, s->how) == 0)
 		tell(u, "provenance", LEAF_HOLDS, text);
 	else
@@ -274,14 +276,14 @@ evidence(const struct under *u, struct fault *f)
 }
 
 static bool
-get_owner(const struct under *u, struct bytes *ret, struct fault *f)
+get_owner(struct ledger *l, const struct cert *c, struct bytes *ret, struct fault *f)
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	struct fault why;
 
-	if (EVP_Digest(u->cert->spki.at, u->cert->spki.n, digest, NULL, EVP_sha256(), NULL) != 1)
+	if (EVP_Digest(c->spki.at, c->spki.n, digest, NULL, EVP_sha256(), NULL) != 1)
 		return fault_crypto(f, FAULT_INTERNAL, "audit: EVP_Digest");
-	if (ledger_get(u->ledger, TABLE_KEY, octets_of(digest, 32), ret, &why) ||
+	if (ledger_get(l, TABLE_KEY, octets_of(digest, 32), ret, &why) ||
 	    why.code == FAULT_NOTFOUND)
 		return true;
 	*f = why;
@@ -309,6 +311,39 @@ leaf_rows(const struct under *u, const struct leaf *l)
 	}
 }
 
+/*
+ * The whole service's table of keys: one key, one holder (ca/claim.h). Keys of the service itself
+ * are claimed for "service".
+ */
+static bool
+claim(const struct under *u, const struct endpoint *e, struct fault *f)
+{
+	struct ledger *platform = realm_platform(u->s->realm);
+	char owner[CLAIM_OWNER_MAX], own[CLAIM_OWNER_MAX];
+	struct bytes row = { 0 };
+	struct octets have;
+
+	if (u->ledger == platform)
+		return true; /* the table is one: key_registered has read it */
+	(void)snprintf(owner, sizeof(owner), "%s/%s/%s", e->tenant, e->kind, e->name);
+	(void)snprintf(own, sizeof(own), "%s/%s/service", e->tenant, e->kind);
+	if (!get_owner(platform, u->cert, &row, f))
+		return false;
+	have = octets_bytes(&row);
+	if (have.n == 0)
+		tell(u, "key_claimed", LEAF_NOT_CHECKED, "no claim of its key is recorded yet");
+	else if (octets_same(have, octets_text(owner)) ||
+		 (strcmp(e->kind, "log") == 0 && octets_same(have, octets_text(own))))
+		tell(u, "key_claimed", LEAF_HOLDS, "");
+	else if (octets_same(have, octets_text(REVOKE_KEY_BURNT)))
+		tell(u, "key_claimed", u->t->book ? LEAF_HOLDS : LEAF_FAILS,
+		    "its key was revoked as compromised");
+	else
+		tell(u, "key_claimed", LEAF_FAILS, "its key is claimed by another endpoint");
+	bytes_free(&row);
+	return true;
+}
+
 static bool
 leaf(const struct under *u, struct fault *f)
 {
@@ -330,13 +365,14 @@ leaf(const struct under *u, struct fault *f)
 	(void)snprintf(e.name, sizeof(e.name), "%s", u->standing.name);
 	if (!realm_ca_certificate(u->s->realm, &u->issuer, &pinned, f) ||
 	    !cert_read(octets_bytes(&pinned), &issuer, f) ||
-	    !ledger_certificate(u->ledger, u->standing.id, &recorded, f) ||
-	    !get_owner(u, &owner, f))
+	    (u->standing.id != LEDGER_NO_CERTIFICATE &&
+		!ledger_certificate(u->ledger, u->standing.id, &recorded, f)) ||
+	    !get_owner(u->ledger, u->cert, &owner, f))
 		goto out;
 	l.recorded = octets_bytes(&recorded);
 	l.owner = octets_bytes(&owner);
 	leaf_rows(u, &l);
-	ok = evidence(u, f);
+	ok = (l.endpoint == NULL || claim(u, &e, f)) && evidence(u, f);
 out:
 	bytes_free(&owner);
 	bytes_free(&recorded);

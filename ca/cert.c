@@ -435,6 +435,14 @@ cert_provenance(const struct cert *c, struct provenance *ret)
 	return true;
 }
 
+const char *
+cert_assurance_word(enum assurance grade)
+{
+	static const char *const words[] = { "legacy", "token", "approved", "idevid", "ceremony" };
+
+	return (size_t)grade < sizeof(words) / sizeof(words[0]) ? words[grade] : "-";
+}
+
 static bool
 take_access(struct octets *list, const struct octets *method, struct octets *ret)
 {

@@ -91,6 +91,9 @@ bool cert_purpose(const struct cert *c, unsigned i, struct octets *ret_oid);
 /* What tbs.c wrote of where it comes from. False where it is not there or not of that syntax. */
 bool cert_provenance(const struct cert *c, struct provenance *ret);
 
+/* legacy, token, approved, idevid, ceremony; "-" for no grade of ours. */
+const char *cert_assurance_word(enum assurance grade);
+
 /* Where its status is told; lent. False where either extension is missing or not as ours is. */
 struct cert_places {
 	struct octets ocsp, issuers, crl;

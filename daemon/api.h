@@ -55,6 +55,10 @@ bool api_checkpoint(const struct api_call *c, struct fault *f);
 /* daemon/api_audit.c */
 bool api_audit(const struct api_call *c, struct fault *f);
 bool api_audit_tenant(const struct api_call *c, struct fault *f);
+/* Into j: who added it as the certificate says, and the entry that issued it. What cannot be read
+ * is left out. */
+void api_put_proof(
+    struct json *j, struct ledger *l, const struct standing *s, struct octets certificate);
 
 /* A value of the query, percent-decoded; empty where it is not there. Fault: FAULT_BADREQ it does
  * not fit, or is no text. */

@@ -59,6 +59,30 @@ api_audit(const struct api_call *c, struct fault *f)
 	return true;
 }
 
+void
+api_put_proof(struct json *j, struct ledger *l, const struct standing *s, struct octets certificate)
+{
+	uint8_t leaf[LOG_HASH_OCTETS];
+	struct bytes line = { 0 };
+	struct json *entry = NULL;
+	struct provenance p;
+	struct cert c;
+	struct fault f;
+
+	if (cert_parse(certificate, &c, &f) && cert_provenance(&c, &p)) {
+		json_put_time(j, "added_at", p.at_s);
+		json_put_octets(j, "evidence", octets_text(p.evidence));
+	}
+	if (audit_entry(l, s->issued_index, "certificate.issued", &line, &entry, &f)) {
+		log_leaf(octets_bytes(&line), leaf);
+		json_put_number(j, "issued_index", (int64_t)s->issued_index);
+		json_put_octets(j, "entry", octets_bytes(&line));
+		json_put_hex(j, "leaf_hash", leaf, sizeof(leaf));
+	}
+	json_free(entry);
+	bytes_free(&line);
+}
+
 /* One page of a ledger's standings, gathered in one scan. */
 struct page {
 	struct bytes rows;

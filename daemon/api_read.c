@@ -266,6 +266,7 @@ api_certificate(const struct api_call *c, struct fault *f)
 	json_put_octets(j, "enroller", octets_text(s.enroller));
 	json_put_text(j, "how", s.how);
 	json_put_number(j, "assurance", s.assurance);
+	json_put_text(j, "assurance_word", cert_assurance_word(s.assurance));
 	if (s.state != STANDING_PENDING && s.state != STANDING_ABANDONED &&
 	    s.id != LEDGER_NO_CERTIFICATE) { /* those have no certificate */
 		if (!ledger_certificate(l, s.id, &der, f) || !cert_pem(octets_bytes(&der), &pem, f))
@@ -274,6 +275,7 @@ api_certificate(const struct api_call *c, struct fault *f)
 		if (!bytes_ok(&pem, f))
 			goto out;
 		json_put_text(j, "certificate", (const char *)pem.at);
+		api_put_proof(j, l, &s, octets_bytes(&der));
 	}
 	api_answer(c->x, 200, j);
 	j = NULL;

@@ -51,6 +51,14 @@ is "json: its leaf hash" "$( (printf '\0'; printf %s "$entry") | sha256sum | cut
     "$(jq -r '.findings[] | select(.check == "issued_entry" and .level == 4) | .leaf_hash' "$WORK/audit.json")"
 is "json: both logs make their trees" "ok ok" "$(jq -r '[.findings[] | select(.check == "log_tree") | .result] | join(" ")' "$WORK/audit.json")"
 
+# cert show tells who added it, by what, and shows the same entry
+SERIAL=$(openssl x509 -in "$LEAF" -noout -serial | cut -d= -f2)
+works "cert show" q cert show --tenant acme "$SERIAL"
+like "cert show: the token" '^evidence +[0-9a-f]{16}$' "$OUT"
+like "cert show: how sure" '^assurance +token$' "$OUT"
+like "cert show: the entry" '"act":"certificate\.issued"' "$OUT"
+is "cert show --json: the same entry" "$entry" "$(q cert show --tenant acme "$SERIAL" --json | jq -r .entry)"
+
 # over TLS, by an auditor's certificate; and nobody without one
 remote=(--url "https://localhost:$SECURE" --cert "$WORK/alice/cert.pem" --key "$WORK/alice/key.pem" --root "$ROOT")
 works "an auditor audits a file" q chain audit "$LEAF" "${remote[@]}"
@@ -150,7 +158,6 @@ works "suspend" q tenant suspend acme
 finds "a suspended tenant" 3:standing "$LEAF"
 works "resume" q tenant resume acme
 works "resumed: as before" q chain audit "$LEAF"
-SERIAL=$(openssl x509 -in "$LEAF" -noout -serial | cut -d= -f2)
 works "revoke" q cert revoke --tenant acme "$SERIAL" --reason superseded
 finds "a revoked leaf" 4:standing "$LEAF"
 like "when and why" 'revoked since .*superseded' "$(q chain audit "$LEAF" 2>&1)"

@@ -489,6 +489,8 @@ START_TEST(a_certificate)
 {
 	const struct ground_cert *leaf = ground_leaf(&g, g.acme, "printer", "hp-4711");
 	const struct ground_cert *alice = ground_operator(&g, "bob", ROLE_AUDITOR);
+	uint8_t hash[LOG_HASH_OCTETS];
+	char hex[2 * LOG_HASH_OCTETS + 1];
 	struct bytes der = { 0 };
 
 	get(of_serial(leaf->serial), "");
@@ -499,6 +501,11 @@ START_TEST(a_certificate)
 	ck_assert_str_eq(json_text(doc, "how"), "token");
 	ck_assert_str_eq(json_text(doc, "status"), "good");
 	ck_assert_ptr_null(json_get(doc, "reason"));
+	ck_assert_str_eq(json_text(doc, "evidence"), "00112233");
+	ck_assert_ptr_nonnull(strstr(json_text(doc, "entry"), "\"act\":\"certificate.issued\""));
+	log_leaf(octets_text(json_text(doc, "entry")), hash);
+	text_hex(hash, sizeof(hash), hex);
+	ck_assert_str_eq(json_text(doc, "leaf_hash"), hex);
 	get(of_serial(alice->serial), ""); /* the platform's */
 	is_problem(404);
 	get(T "/certificates/00", "");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/claim.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/api.h"
@@ -75,6 +76,17 @@ issue(const struct provenance *change, struct bytes *ret)
 	ticket_free(t);
 }
 
+/* The key's row in the table of the whole service. */
+static void
+claim(const char *owner)
+{
+	uint8_t digest[32];
+
+	ck_assert(issue_key_digest(key_spki(key), digest, &f));
+	ledger_put(g.platform->ledger, TABLE_KEY, octets_of(digest, 32), octets_text(owner));
+	ground_commit(g.platform->ledger);
+}
+
 static void
 setup(void)
 {
@@ -88,6 +100,7 @@ setup(void)
 	ck_assert(key_new(KEY_P256, &key, &f));
 	make_token("hp-1", &index);
 	issue(NULL, &leaf);
+	claim("acme/printer/hp-1");
 }
 
 static void
@@ -234,6 +247,17 @@ START_TEST(a_burnt_key)
 }
 END_TEST
 
+START_TEST(a_key_that_another_claims)
+{
+	claim("zenith/printer/hp-1");
+	finds(" 4:key_claimed");
+	claim("acme/printer/hp-2");
+	finds(" 4:key_claimed");
+	claim(REVOKE_KEY_BURNT);
+	finds(" 4:key_claimed");
+}
+END_TEST
+
 START_TEST(out_of_its_time)
 {
 	g.now_s += profile_find("printer")->valid_s + 1;
@@ -307,8 +331,8 @@ static const struct {
 	{ other_enroller, " 4:provenance" },
 	{ other_how, " 4:provenance" },
 	{ other_assurance, " 4:assurance" },
-	{ other_name, " 4:name_ours 4:key_registered 4:evidence" },
-	{ other_profile, " 4:purposes_exact 4:name_ours 4:key_registered" },
+	{ other_name, " 4:name_ours 4:key_registered 4:key_claimed 4:evidence" },
+	{ other_profile, " 4:purposes_exact 4:name_ours 4:key_registered 4:key_claimed" },
 };
 
 START_TEST(a_row_that_was_changed)
@@ -684,6 +708,7 @@ chains(void)
 	tcase_add_test(t, no_chain);
 	tcase_add_test(t, revoked_and_held);
 	tcase_add_test(t, a_burnt_key);
+	tcase_add_test(t, a_key_that_another_claims);
 	tcase_add_test(t, out_of_its_time);
 	tcase_add_loop_test(t, a_row_that_was_changed, 0, sizeof(changes) / sizeof(changes[0]));
 	tcase_add_test(t, a_row_that_is_missing);
