@@ -309,7 +309,8 @@ parse(struct octets der, struct sealed *ret, struct fault *f)
 }
 
 static bool
-open_box(struct seal *s, const struct sealed *p, struct secret *ret, struct fault *f)
+open_box(
+    struct seal *s, const struct sealed *p, const char *path, struct secret *ret, struct fault *f)
 {
 	const struct derived *d;
 	struct secret key;
@@ -319,7 +320,9 @@ open_box(struct seal *s, const struct sealed *p, struct secret *ret, struct faul
 		return false;
 	if (crypto_secretbox_open_easy(key.at, p->box.at, p->box.n, p->nonce, d->key.at) != 0) {
 		secret_free(&key);
-		return fault_set(f, FAULT_AUTH, "seal: wrong passphrase or an altered file");
+		return fault_set(f, FAULT_AUTH,
+		    "seal: %s: it is sealed with another passphrase or master key, or was altered",
+		    path);
 	}
 	if (d == &s->other)
 		adopt(s);
@@ -337,7 +340,7 @@ seal_read(struct seal *s, const char *path, struct secret *ret, struct fault *f)
 
 	if (!file_read(path, file, &n, f) || !unarmour(octets_of(file, n), &p.der, &n_der, f))
 		return false;
-	ok = parse(octets_of(p.der, n_der), &p, f) && open_box(s, &p, ret, f);
+	ok = parse(octets_of(p.der, n_der), &p, f) && open_box(s, &p, path, ret, f);
 	OPENSSL_free(p.der);
 	return ok;
 }

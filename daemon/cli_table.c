@@ -123,6 +123,17 @@ static const struct cli_param key_list_options[] = {
 	{ "all", CLI_FLAG, NULL, NULL, 0, "superseded keys too, the first hundred of each CA" },
 };
 
+static const struct cli_param key_rotate_options[] = {
+	{ "seal", CLI_CHOICE, "WAY", "key-file|passphrase|credential", 0,
+	    "how they are sealed from now on; default: as now" },
+	{ "seal-file", CLI_PATH, "PATH", NULL, 0,
+	    "the new master key's file, or the new credential's name; default: the old one's place" },
+	{ "offline-root", CLI_PATH, "FILE", NULL, 0,
+	    "the root's key that is kept elsewhere: sealed anew with the others" },
+	{ "root-apart", CLI_FLAG, NULL, NULL, 0,
+	    "leave the root's key, elsewhere, as it is: what opens it now lies with it" },
+};
+
 static const struct cli_param log_export_options[] = {
 	TENANT,
 	{ "out", CLI_PATH, "DIR", NULL, CLI_REQUIRED,
@@ -270,6 +281,10 @@ const struct command cli_commands[] = {
 	    "list the private keys, and where each lives",
 	    "Lists the private keys that the ledgers name: what each is for, whether it is in a sealed file or a token, offline or missing, whether the service needs it online, and when its certificate ends. For officers and auditors.",
 	    "a missing key: put its file back into keys/ from a backup, or the token back" },
+	{ { "key", "rotate" }, NOTHING, PARAMS(key_rotate_options), 0, key_rotate_command,
+	    "seal all keys with another master key",
+	    "Seals every key file, and the key of the tokens, with a new master key, passphrase or credential, while no service runs. It is all or nothing: one that was interrupted is finished by the same command. The old master key file is overwritten, and removed where the new one lies elsewhere. Keys in a token stay as they are.",
+	    "quatrain serve, with the configuration that the command prints" },
 	{ { "log", "export" }, NOTHING, PARAMS(log_export_options), CLI_CALLS, log_export_command,
 	    "export a tenant's issuance log",
 	    "Writes a tenant's whole issuance log: entries.jsonl (every line a leaf of the tree), checkpoint (signed) and certificates.pem. The export is itself an entry, and inside it.",
@@ -299,10 +314,8 @@ const struct command cli_commands[] = {
 	    0, restore_command, "make a data folder from a backup",
 	    "Makes the configured data folder, which must not exist, from a backup: all of it is proven with the root certificate before the folder gets its name. Tokens that were open are closed, and each log gets an entry that tells of it. A database file is never taken over: it would be believed.",
 	    "quatrain serve, with the master key in its place" },
-	{ { "chain", "audit" }, { NULL, CLI_PATH, "FILE", NULL, CLI_MAY, NULL },
-	    PARAMS(chain_audit_options), CLI_CALLS | CLI_OWN_ROOT, chain_audit_command,
-	    "hold a chain, or all of a tenant, against every rule",
-	    "Audits the certificate in FILE (PEM, with any of the CAs above it; those that are missing come from the service): every link, every constraint, revocation at every level, who added it, and the log entries that prove it. With --tenant every certificate of a tenant is held against the book. With --root FILE and without --url no service is asked: the path alone is audited. The command fails where a check fails.",
+	{ { "chain", "audit" },
+	    { NULL, CLI_PATH, "FILE", NULL, CLI_MAY, NULL }, PARAMS(chain_audit_options), CLI_CALLS | CLI_OWN_ROOT, chain_audit_command, "hold a chain, or all of a tenant, against every rule", "Audits the certificate in FILE (PEM, with any of the CAs above it; those that are missing come from the service): every link, every constraint, revocation at every level, who added it, and the log entries that prove it. With --tenant every certificate of a tenant is held against the book. With --root FILE and without --url no service is asked: the path alone is audited. The command fails where a check fails.",
 	    "quatrain log export --tenant T --out DIR" },
 	{ { "version", NULL }, NOTHING, { NULL, 0 }, CLI_ALONE, version_command, "say the version",
 	    "Says the version of quatrain and of the libraries that do its cryptography and its transport.",

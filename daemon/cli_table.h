@@ -109,6 +109,7 @@ int region_suspend_command(const struct invocation *inv);
 int region_resume_command(const struct invocation *inv);
 int enroll_command(const struct invocation *inv);
 int key_list_command(const struct invocation *inv);
+int key_rotate_command(const struct invocation *inv);
 int log_export_command(const struct invocation *inv);
 int log_verify_command(const struct invocation *inv);
 int ledger_check_command(const struct invocation *inv);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ca/profile_set.h"
+#include "ca/reseal.h"
 #include "daemon/child.h"
 #include "daemon/hsm_login.h"
 #include "daemon/passphrase.h"
@@ -256,6 +257,21 @@ tell_start(struct signer *s, struct fault *f)
 }
 
 static bool
+keys_are_whole(const struct signer *s, struct fault *f)
+{
+	char keys[CONF_TEXT_MAX * 2], word[RESEAL_WORD_MAX];
+	bool pending;
+
+	if (!settings_path(&s->settings, "keys", keys, sizeof(keys)))
+		return fault_set(f, FAULT_INTERNAL, "signer: the data folder's path is too long");
+	if (!reseal_pending(keys, &pending, word, f))
+		return false;
+	return !pending ||
+	       fault_set(f, FAULT_CONFLICT,
+		   "keys: \"quatrain key rotate\" was interrupted: run it again, as it was");
+}
+
+static bool
 open_token(struct signer *s, struct pin *pin, struct fault *f)
 {
 	char keys[CONF_TEXT_MAX * 2];
@@ -274,7 +290,7 @@ signer_open(struct signer *s, struct pin *pin, struct fault *f)
 	struct keyring_ground ground;
 	struct ledger *platform;
 
-	if (!rules_digest(s->policy, f) ||
+	if (!rules_digest(s->policy, f) || !keys_are_whole(s, f) ||
 	    !realm_open(s->settings.data, STORE_WRITE, &s->realm, f) || !watch_start(s, f) ||
 	    !read_token_key(s, f) || !open_token(s, pin, f))
 		return false;
