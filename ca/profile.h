@@ -55,7 +55,7 @@ struct profile {
 	const struct octets *eku[PROFILE_EKU_MAX];
 	int64_t valid_s;
 	int64_t back_s; /* notBefore is set back so far, for clocks that are behind */
-	bool enrol;     /* may be asked for over EST: ask is not 0 */
+	bool enrol;     /* a device may come in by it: ask has PROFILE_BY_TOKEN */
 	bool named;     /* carries the endpoint's URI, and the names of the templates */
 	bool status;    /* carries AIA and a CRL distribution point */
 	bool nocheck;   /* OCSP responder: id-pkix-ocsp-nocheck */

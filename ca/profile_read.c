@@ -120,9 +120,9 @@ read_names(struct reading *r, const struct profile *before, size_t before_n, str
 		memcpy(d->kind, d->name, sizeof(d->kind));
 	if (profile_is_own(d->kind))
 		return refuse(r, KIND, "a kind that is not the service's own", d->kind);
-	if (strcmp(d->kind, "operator") == 0 && d->ask.n > 0)
+	if (strcmp(d->kind, "operator") == 0 && has(&d->ask, "token"))
 		return refuse(
-		    r, ASK, "an empty list, because operators are added and do not enrol", "more");
+		    r, ASK, "no token, because operators are added and do not enrol", "token");
 	(void)snprintf(p->name, sizeof(p->name), "%.63s", d->name);
 	(void)snprintf(p->kind, sizeof(p->kind), "%.63s", d->kind);
 	return true;
@@ -224,7 +224,7 @@ read_asking(struct reading *r, struct profile *p)
 
 	p->ask = (has(&d->ask, "token") ? PROFILE_BY_TOKEN : 0) |
 		 (has(&d->ask, "certificate") ? PROFILE_BY_CERTIFICATE : 0);
-	p->enrol = p->ask != 0;
+	p->enrol = (p->ask & PROFILE_BY_TOKEN) != 0;
 	p->officer = strcmp(d->approval, "officer") == 0;
 	p->assurance = strcmp(d->assurance, "approved") == 0 ? ASSURANCE_APPROVED : ASSURANCE_TOKEN;
 	if ((p->ask & PROFILE_BY_CERTIFICATE) != 0 && p->eku[0] != &oid_client_auth)

@@ -305,6 +305,26 @@ judge_again(struct signer *s, const struct job *j, struct fault *f)
 	return who.good || fault_set(f, FAULT_DENIED, "est: RFC 7030 section 4.2.2: %s", also.why);
 }
 
+/* An operator's row names the certificate that he has now; the role stays. */
+static bool
+keep_operator(struct signer *s, const struct job *j, struct fault *f)
+{
+	struct ledger *platform = realm_platform(s->realm);
+	struct octets name = octets_text(j->device.name);
+	struct bytes row = { 0 };
+	bool ok;
+
+	if (j->who.kind != IDENTITY_OPERATOR)
+		return true;
+	ok = ledger_get(platform, TABLE_OPERATOR, name, &row, f);
+	if (ok && row.n == 1 + TBS_SERIAL_OCTETS) {
+		memcpy(row.at + 1, ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
+		ledger_put(platform, TABLE_OPERATOR, name, octets_bytes(&row));
+	}
+	bytes_free(&row);
+	return ok;
+}
+
 bool
 duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 {
@@ -314,7 +334,8 @@ duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 
 	issue_intended(j->ticket);
 	if (!judge_again(s, j, f) || !issue_sign(j->issuer, j->ticket, &s->journal, j->now_s, f) ||
-	    !issue_record(j->issuer, j->ticket, &why, j->now_s, &index, f))
+	    !issue_record(j->issuer, j->ticket, &why, j->now_s, &index, f) ||
+	    !keep_operator(s, j, f))
 		return false;
 	bytes_put_counted(&j->answer, ticket_certificate(j->ticket));
 	bytes_put_u64(&j->answer, index);

@@ -253,6 +253,7 @@ tell_start(struct signer *s, struct fault *f)
 	struct json *e = log_entry("service.started", &s->self);
 
 	json_put_text(e, "version", QUATRAIN_VERSION);
+	json_put_hex(e, "profiles", profile_set_digest(), PROFILE_DIGEST_OCTETS);
 	return log_append(platform, e, clock_now_s(), NULL, f) && ledger_commit(platform, f);
 }
 

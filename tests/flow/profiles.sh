@@ -121,6 +121,12 @@ as_rita=(--url "$URL" --cert "$WORK/rita/cert.pem" --key "$WORK/rita/key.pem" --
 refuses "a registrar makes no token for what an officer approves" \
     q token create --tenant acme --device v-1 --profile vault "${as_rita[@]}"
 like "and is told why" 'vault: a token for it is made by an officer alone' "$OUT"
+renewed=$(serial "$WORK/rita/cert.pem")
+works "an operator renews by EST, at any time" "$QUATRAIN_BIN" enroll --url "$URL" --renew --tenant platform \
+    --out "$WORK/rita"
+unlike "with another certificate" "$renewed" "$(serial "$WORK/rita/cert.pem")"
+is "which the list of operators names" "rita registrar $(serial "$WORK/rita/cert.pem") good" \
+    "$(q operator list --json | jq -r '.items[] | "\(.name) \(.role) \(.serial) \(.status)"')"
 works "but for others" q token create --tenant acme --device hp-2 --profile printer "${as_rita[@]}"
 works "an officer's token is taken" enrol_by vault v-1
 is "without DNS names" "" "$(openssl x509 -in "$WORK/v-1/leaf.pem" -noout -text | grep DNS:)"

@@ -364,7 +364,8 @@ START_TEST(profiles)
 	    "{name}.{kind}.{tenant}.{region}.{domain}");
 	ck_assert_ptr_nonnull(json_get(rsa, "rsa_bits_min"));
 	ck_assert_str_eq(json_text(operator, "name"), "operator");
-	ck_assert_uint_eq(json_count(json_get(operator, "ask")), 0);
+	ck_assert_uint_eq(json_count(json_get(operator, "ask")), 1);
+	ck_assert_str_eq(json_as_text(json_at(json_get(operator, "ask"), 0)), "certificate");
 	ck_assert_ptr_null(json_get(operator, "rsa_bits_min"));
 }
 END_TEST

@@ -82,7 +82,7 @@ START_TEST(endpoints_never_sign_certificates)
 		ck_assert_uint_eq(p->key_usage & (USE_CERT_SIGN | USE_CRL_SIGN), 0);
 		ck_assert_ptr_nonnull(p->eku[0]);
 		ck_assert(p->enrol == outer);
-		ck_assert(p->enrol == (p->ask != 0));
+		ck_assert(p->enrol == ((p->ask & PROFILE_BY_TOKEN) != 0));
 		ck_assert_int_gt(p->valid_s, 0);
 		ck_assert(
 		    has_purpose(p, oid_ocsp_signing) == (strncmp(p->name, "responder", 9) == 0));

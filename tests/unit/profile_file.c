@@ -94,7 +94,7 @@ START_TEST(every_key)
 	ck_assert_uint_eq(p.dns_n, 0);
 	ck_assert_int_eq(p.window_s, 30 * 86400);
 	ck_assert_uint_eq(p.ask, PROFILE_BY_CERTIFICATE);
-	ck_assert(p.officer && p.enrol);
+	ck_assert(p.officer && !p.enrol);
 	ck_assert_int_eq(p.assurance, ASSURANCE_APPROVED);
 	takes("name: t\nask: []\npurposes: [serverAuth]\nassurance: approved\n");
 	ck_assert(!p.enrol);
@@ -125,9 +125,9 @@ START_TEST(bad_names)
 		{ "name: x\nkind: responder",
 		    "a.yaml:2: kind: expected a kind that is not the service's own, found \"responder\"" },
 		{ "name: x\nkind: operator",
-		    "a.yaml:1: ask: expected an empty list, because operators are added and do not enrol, found \"more\"" },
+		    "a.yaml:1: ask: expected no token, because operators are added and do not enrol, found \"token\"" },
 		{ "name: operator\n\nask: [token]",
-		    "a.yaml:3: ask: expected an empty list, because operators are added and do not enrol, found \"more\"" },
+		    "a.yaml:3: ask: expected no token, because operators are added and do not enrol, found \"token\"" },
 	};
 
 	all_refused(rows, COUNT(rows));

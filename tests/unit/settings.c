@@ -83,6 +83,7 @@ START_TEST(defaults)
 	ck_assert_str_eq(s.names.at[1], "127.0.0.1");
 	ck_assert_str_eq(s.seal, "key-file");
 	ck_assert_str_eq(s.seal_file, "");
+	ck_assert_str_eq(s.profiles, "");
 	ck_assert_str_eq(s.user, "");
 	ck_assert_str_eq(s.log_level, "info");
 	ck_assert_int_eq(s.edges, 1);
