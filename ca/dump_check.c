@@ -196,6 +196,8 @@ static bool (*const rows[])(
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))
 
+_Static_assert(TABLES == TABLE_COUNT, "a table that no backup could hold");
+
 void
 dump_check_begin(struct dump_check *c, const char *tenant, struct bytes *tenants)
 {

@@ -33,6 +33,7 @@ enum ledger_table {
 	TABLE_TENANT,   /* label -> struct tenant (platform only) */
 	TABLE_OPERATOR, /* name -> role u8, serial (platform only) */
 	TABLE_CRL,      /* CA's key id -> crl (ocsp/crl.h) */
+	TABLE_COUNT,    /* a new one is a line in ca/dump_check.c too */
 };
 
 enum standing_state {

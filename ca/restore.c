@@ -24,6 +24,8 @@ struct restore {
 	struct ledger *ledger; /* in hand; lent */
 	size_t rows, octets;   /* in its batch */
 	int fd;                /* of the file in hand, or -1 */
+	bool begun;            /* something was written to it */
+	uint64_t in_token;     /* key files that are URIs */
 };
 
 bool
@@ -65,15 +67,20 @@ begin_file(void *with, const char *name, struct fault *f)
 	(void)snprintf(path, sizeof(path), "%s/%s", r->dir, name);
 	r->fd = open(
 	    path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, open_to_all ? 0644 : 0600);
+	r->begun = false;
 	return r->fd >= 0 || fault_errno(f, FAULT_INTERNAL, "restore: %s", path);
 }
 
 static bool
 put_piece(void *with, struct octets o, struct fault *f)
 {
+	static const char uri[] = "pkcs11:";
 	struct restore *r = with;
 	ssize_t n;
 
+	if (!r->begun && o.n >= sizeof(uri) - 1 && memcmp(o.at, uri, sizeof(uri) - 1) == 0)
+		r->in_token++;
+	r->begun = true;
 	while (o.n > 0) {
 		n = write(r->fd, o.at, o.n);
 		if (n < 0 && errno == EINTR)
@@ -348,6 +355,7 @@ restore_finish(struct restore *r, const struct dump_verdict *v, const struct log
 	if (ok)
 		marks_expect(realm_platform(r->realm));
 	ok = ok && settle_journal(&e, f) && settle_all(&e, f);
+	e.sum.in_token = r->in_token;
 	if (ok)
 		*ret = e.sum;
 	marks_close(e.marks);

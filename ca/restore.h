@@ -26,7 +26,8 @@ void restore_free(struct restore *r); /* NULL is allowed */
 struct dump_visitor restore_visitor(struct restore *r);
 
 struct restored {
-	uint64_t tokens; /* closed */
+	uint64_t tokens;   /* closed */
+	uint64_t in_token; /* keys whose files name a place in an HSM */
 };
 
 /*

@@ -230,6 +230,9 @@ say(const struct backup *b, const struct dump_verdict *v, const struct json *ans
 		(void)fprintf(to,
 		    "It holds the keys as they are sealed, and not what opens them: without the %s no key in it signs again.\n",
 		    s->seal);
+	if (s->hsm.module[0] != '\0')
+		(void)fprintf(
+		    to, "Keys in a token stay there: the backup says where, and no more.\n");
 	(void)fprintf(to,
 	    "Next: quatrain backup verify FILE --root ROOT.pem, where it is kept, with a root certificate from elsewhere\n");
 }

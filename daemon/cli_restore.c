@@ -123,6 +123,12 @@ say_key(const struct restoring *r)
 	const struct settings *s = &r->inv->settings;
 	char key[CONF_TEXT_MAX * 2];
 
+	if (r->sum.in_token > 0)
+		(void)printf("%" PRIu64
+			     " of its keys are in a token (HSM) and not in the backup: %s\n",
+		    r->sum.in_token,
+		    s->hsm.module[0] == '\0' ? "the configuration must name it, as hsm."
+					     : "it must be where hsm says, with its PIN.");
 	if (strcmp(s->seal, "passphrase") == 0)
 		(void)printf("Its keys open with their passphrase, for which serve asks.\n");
 	else if (strcmp(s->seal, "credential") == 0)
@@ -183,6 +189,7 @@ say_json(const struct restoring *r)
 	json_put_text(j, "data", r->place.data);
 	backup_put_facts(&r->v, j);
 	json_put_number(j, "tokens_closed", (int64_t)r->sum.tokens);
+	json_put_number(j, "keys_in_token", (int64_t)r->sum.in_token);
 	if (r->old != NULL) {
 		json_put_number(j, "merged", (int64_t)r->merged.ended);
 		json_put_bool(j, "journal_damaged", r->merged.damaged);

@@ -199,7 +199,7 @@ if [ "$(id -u)" = 0 ]; then
 	DATA=$WORK/third
 	write_conf
 	echo 'user: nobody' >>"$CONF"
-	works "restore for nobody" q restore "$WORK/again.dump" --root "$ROOT"
+	works "restore for nobody, from standard input" q restore - --root "$ROOT" <"$WORK/again.dump"
 	is "all of it is nobody's" "" "$(find "$DATA" ! -user nobody)"
 	install -m 600 "$FIRST/master.key" "$DATA/master.key"
 	service_start || { OUT=$(tail -n 5 "$WORK/serve.log"); stop_here "serve as nobody"; }
