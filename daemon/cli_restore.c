@@ -171,10 +171,11 @@ say(const struct restoring *r)
 	if (strcmp(s->domain, ns->domain) != 0 || strcmp(s->region, ns->region) != 0)
 		(void)printf("The configuration names %s, region %s: the backup's names count.\n",
 		    s->domain, s->region);
-	(void)printf(
-	    "%" PRIu64
-	    " tokens that were open are closed: they may have been used since; make new ones.\n",
-	    r->sum.tokens);
+	if (r->sum.tokens > 0)
+		(void)printf(
+		    "%" PRIu64
+		    " enrolment tokens that were open are closed: they may have been used since; make new ones.\n",
+		    r->sum.tokens);
 	say_later(r);
 	say_key(r);
 	(void)printf("Next: quatrain serve%s%s\n", r->inv->config == NULL ? "" : " --config ",

@@ -116,7 +116,7 @@ is "and was not opened" data.mdb "$(ls "$WORK/foreign")"
 
 works "restore" q restore "$DUMP" --root "$ROOT"
 like "it says what is missing" "Missing: the master key.*$DATA/master.key" "$OUT"
-like "it says that tokens are closed" '^[1-9][0-9]* tokens that were open are closed' "$OUT"
+like "it says that tokens are closed" '^[1-9][0-9]* enrolment tokens that were open are closed' "$OUT"
 like "it says that later revocations are not known" 'quatrain ledger merge --from' "$OUT"
 refuses "restore over a data folder" q restore "$DUMP" --root "$ROOT"
 refuses "no start without the master key" timeout 30 "$QUATRAIN_BIN" serve --config "$CONF"
