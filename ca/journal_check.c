@@ -275,10 +275,13 @@ check_lines(const struct tail *t, struct fault *f)
 		*f = why;
 		if (why.code != FAULT_NOTFOUND)
 			return false;
-		if (!counts(t->realm, first, &known, f))
-			return false;
-		if (known)
-			return differs(first, "was signed, and its ledger is not there", f);
+		for (size_t i = g.from; i < g.to; i++) {
+			if (!counts(t->realm, &t->kept[i].line, &known, f))
+				return false;
+			if (known)
+				return differs(
+				    &t->kept[i].line, "was signed, and its ledger is not there", f);
+		}
 	}
 	return true;
 }

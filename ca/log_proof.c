@@ -29,6 +29,28 @@ line_at(struct ledger *l, uint64_t index, struct bytes *line, struct fault *f)
 	return false;
 }
 
+/*
+ * Line index does not name its predecessor's hash: which of the two was touched? The one whose own
+ * hash its successor, or the edge, does not know either.
+ */
+static bool
+blame(struct ledger *l, uint64_t index, const uint8_t leaf[static LOG_HASH_OCTETS], struct fault *f)
+{
+	struct bytes line = { 0 };
+	uint8_t known[LOG_HASH_OCTETS];
+	struct log_edge e;
+	struct fault none;
+	bool own = false;
+
+	if (line_at(l, index + 1, &line, &none))
+		own =
+		    log_prev(octets_bytes(&line), known) && memcmp(known, leaf, sizeof(known)) != 0;
+	else if (log_edge_read(l, &e, &none))
+		own = memcmp(e.last, leaf, sizeof(e.last)) != 0;
+	bytes_free(&line);
+	return altered(l, own || index == 0 ? index : index - 1, f);
+}
+
 static bool
 check_signed(const struct ledger *l, const struct log_edge *e, const struct log_signed *before,
     struct fault *f)
@@ -58,11 +80,11 @@ climb(struct ledger *l, struct log_edge *e, uint64_t size, const struct log_sign
 	while (ok && e->size < size) {
 		if (!(ok = line_at(l, e->size, &line, f)))
 			break;
+		log_leaf(octets_bytes(&line), leaf);
 		if (!log_prev(octets_bytes(&line), prev))
 			ok = altered(l, e->size, f);
 		else if (memcmp(prev, e->last, sizeof(prev)) != 0)
-			ok = altered(l, e->size == 0 ? 0 : e->size - 1, f);
-		log_leaf(octets_bytes(&line), leaf);
+			ok = blame(l, e->size, leaf, f);
 		log_edge_add(e, leaf);
 		ok = ok && check_signed(l, e, before, f);
 	}
@@ -75,17 +97,18 @@ static bool
 reread(struct ledger *l, uint64_t from, uint64_t to, struct fault *f)
 {
 	struct bytes line = { 0 };
-	uint8_t leaf[LOG_HASH_OCTETS] = { 0 }, prev[LOG_HASH_OCTETS];
+	uint8_t leaf[LOG_HASH_OCTETS] = { 0 }, before[LOG_HASH_OCTETS], prev[LOG_HASH_OCTETS];
 	bool ok = true;
 
 	for (uint64_t i = from; ok && i < to; i++) {
 		if (!(ok = line_at(l, i, &line, f)))
 			break;
+		memcpy(before, leaf, sizeof(before));
+		log_leaf(octets_bytes(&line), leaf);
 		if (!log_prev(octets_bytes(&line), prev))
 			ok = altered(l, i, f);
-		else if (i > from && memcmp(prev, leaf, sizeof(leaf)) != 0)
-			ok = altered(l, i - 1, f);
-		log_leaf(octets_bytes(&line), leaf);
+		else if (i > from && memcmp(prev, before, sizeof(before)) != 0)
+			ok = blame(l, i, leaf, f);
 	}
 	bytes_free(&line);
 	return ok;
@@ -95,10 +118,8 @@ reread(struct ledger *l, uint64_t from, uint64_t to, struct fault *f)
 static bool
 roll(struct ledger *l, struct log_proof *p, uint64_t size, struct fault *f)
 {
-	uint64_t from = p->window, to = from + LOG_PROOF_WINDOW;
+	uint64_t from = p->window < size ? p->window : 0, to = from + LOG_PROOF_WINDOW;
 
-	if (from >= size)
-		from = 0;
 	if (to > size)
 		to = size;
 	if (!reread(l, from, to, f))
