@@ -13,7 +13,7 @@
 #include "daemon/start.h"
 
 /* The data folder, ours alone. */
-struct offline {
+struct at_rest {
 	struct owner owner;
 	bool entered;
 	int lock;
@@ -21,22 +21,18 @@ struct offline {
 };
 
 static bool
-offline_open(struct offline *o, const struct settings *s, enum store_mode mode, struct fault *f)
+rest_open(struct at_rest *o, const struct settings *s, enum store_mode mode, struct fault *f)
 {
-	*o = (struct offline){ .lock = -1 };
-	if (access(s->data, F_OK) != 0)
-		return fault_set(f, FAULT_NOTFOUND,
-		    "ledger: %s holds no service: --config names the configuration that says where it is",
-		    s->data);
-	if (!owner_find(s, &o->owner, f) || !owner_check(&o->owner, s, f) ||
-	    !owner_enter(&o->owner, f))
+	*o = (struct at_rest){ .lock = -1 };
+	if (!start_is_founded(s, f) || !owner_find(s, &o->owner, f) ||
+	    !owner_check(&o->owner, s, f) || !owner_enter(&o->owner, f))
 		return false;
 	o->entered = true;
 	return start_lock(s, &o->lock, f) && realm_open(s->data, mode, &o->realm, f);
 }
 
 static void
-offline_close(struct offline *o)
+rest_close(struct at_rest *o)
 {
 	struct fault f;
 
@@ -44,14 +40,14 @@ offline_close(struct offline *o)
 	if (o->lock >= 0)
 		(void)close(o->lock);
 	if (o->entered && !owner_leave(&o->owner, &f))
-		(void)fprintf(stderr, "quatrain: %s\n", f.text);
+		_exit(1); /* neither one nor the other: nothing more may be done */
 }
 
 /* --- check ------------------------------------------------------------------------------------ */
 
 struct checking {
 	const struct invocation *inv;
-	struct offline *o;
+	struct at_rest *o;
 	struct marks *marks; /* NULL: there are none */
 	const char *tenant;  /* that is looked at */
 	bool terminal;
@@ -216,7 +212,7 @@ tell_verdict(struct checking *c, struct json *answer)
 int
 ledger_check_command(const struct invocation *inv)
 {
-	struct offline o;
+	struct at_rest o;
 	struct checking c = { .inv = inv,
 		.o = &o,
 		.terminal = !inv->json && isatty(STDERR_FILENO) == 1,
@@ -225,12 +221,12 @@ ledger_check_command(const struct invocation *inv)
 	struct fault f;
 	int status;
 
-	if (offline_open(&o, &inv->settings, STORE_READ, &f) && check_all(&c, answer, &f))
+	if (rest_open(&o, &inv->settings, STORE_READ, &f) && check_all(&c, answer, &f))
 		status = tell_verdict(&c, answer);
 	else
 		status = cli_refuse(inv, &f);
 	marks_close(c.marks);
-	offline_close(&o);
+	rest_close(&o);
 	json_free(c.ledgers);
 	json_free(answer);
 	return status;
@@ -383,17 +379,17 @@ int
 ledger_merge_command(const struct invocation *inv)
 {
 	struct merge *m = NULL;
-	struct offline o;
+	struct at_rest o;
 	struct fault f;
 	int status;
 
-	if (offline_open(&o, &inv->settings, STORE_WRITE, &f) &&
+	if (rest_open(&o, &inv->settings, STORE_WRITE, &f) &&
 	    merge_new(o.realm, cli_option(inv, "tenant"), clock_now_s(), &m, &f) &&
 	    read_from(m, cli_option(inv, "from"), &f) && merge_count(m, &f))
 		status = merge_or_ask(inv, m);
 	else
 		status = cli_refuse(inv, &f);
 	merge_free(m);
-	offline_close(&o);
+	rest_close(&o);
 	return status;
 }
