@@ -2,9 +2,12 @@
 #include "ca/profile_set.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <openssl/evp.h>
 
@@ -50,16 +53,37 @@ profile_bundle_builtin(struct bytes *ret, struct fault *f)
 	return true;
 }
 
+/* A file, and no pipe: one that nobody writes to would hold a start up for ever. */
+static bool
+open_file(const char *path, FILE **ret, struct fault *f)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	struct stat s;
+
+	if (fd < 0 || fstat(fd, &s) != 0) {
+		fault_errno(f, FAULT_NOTFOUND, "%.180s: cannot be read", path);
+	} else if (!S_ISREG(s.st_mode)) {
+		fault_set(f, FAULT_NOTFOUND, "%.180s: is no file", path);
+	} else if ((*ret = fdopen(fd, "r")) == NULL) {
+		fault_errno(f, FAULT_INTERNAL, "%.180s: cannot be read", path);
+	} else {
+		return true;
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return false;
+}
+
 bool
 profile_bundle_file(const char *path, struct bytes *ret, struct fault *f)
 {
-	FILE *in = fopen(path, "re");
+	FILE *in;
 	char *text = NULL;
 	bool ok = false;
 	size_t n;
 
-	if (in == NULL)
-		return fault_errno(f, FAULT_NOTFOUND, "%.180s: cannot be read", path);
+	if (!open_file(path, &in, f))
+		return false;
 	if ((text = malloc(CONF_MAX_OCTETS + 1)) == NULL) {
 		(void)fault_set(f, FAULT_INTERNAL, "profile: out of memory");
 		goto out;

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "ca/oid.h"
 #include "ca/profile_set.h"
@@ -441,7 +442,7 @@ write_file(const char *dir, const char *name, const char *text)
 
 START_TEST(folders)
 {
-	char dir[SCRATCH_PATH_MAX], large[CONF_MAX_OCTETS + 2];
+	char dir[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX + 16], large[CONF_MAX_OCTETS + 2];
 	size_t n;
 
 	scratch_new(dir);
@@ -467,6 +468,10 @@ START_TEST(folders)
 	write_file(dir, "e.yaml", large);
 	ck_assert(!profile_bundle_folder(dir, &bundle, &f));
 	ck_assert_int_eq(f.code, FAULT_LIMIT);
+	scratch_path(dir, "0.yaml", path, sizeof(path));
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert(!profile_bundle_folder(dir, &bundle, &f));
+	ck_assert_ptr_nonnull(strstr(f.text, "0.yaml: is no file"));
 	scratch_free(dir);
 	ck_assert(!profile_bundle_folder(dir, &bundle, &f));
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
