@@ -128,12 +128,13 @@ static void
 serves(struct line *l, const struct issuer *ca, uint32_t n)
 {
 	struct bytes b = { 0 };
+	struct job told;
 
 	bytes_put_u64(&b, n);
 	bytes_put(&b, ca->a.key_id, TBS_KEY_ID_OCTETS);
 	bytes_put_u32(&b, n);
-	j = (struct job){ .body = octets_bytes(&b), .sessions = &l->sessions };
-	ck_assert_msg(duty_sessions(&s, &j, &f), "%s", f.text);
+	told = (struct job){ .body = octets_bytes(&b), .sessions = &l->sessions };
+	ck_assert_msg(duty_sessions(&s, &told, &f), "%s", f.text);
 	bytes_free(&b);
 }
 
