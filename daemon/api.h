@@ -43,6 +43,8 @@ typedef bool api_read(const struct api_call *c, struct fault *f);
 bool api_tenants(const struct api_call *c, struct fault *f);
 bool api_tenant(const struct api_call *c, struct fault *f);
 bool api_region(const struct api_call *c, struct fault *f);
+/* "weighed": what s must be taken for beneath its CAs, where that is another status. */
+void api_put_weighed(const struct api_call *c, const struct standing *s, struct json *j);
 /* As lists show it. */
 struct json *api_tenant_object(const struct api_call *c, const struct tenant *t);
 bool api_operators(const struct api_call *c, struct fault *f);

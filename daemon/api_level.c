@@ -23,6 +23,22 @@ put_status(const struct api_call *c, const struct authority *a, struct json *j, 
 	return true;
 }
 
+void
+api_put_weighed(const struct api_call *c, const struct standing *s, struct json *j)
+{
+	struct standing weighed = *s;
+	struct level_above above;
+	struct authority a;
+	struct fault f;
+
+	if (!realm_authority(c->api->realm, s->issuer, &a, &f) ||
+	    !level_above(c->api->realm, &a, &above, &f))
+		return;
+	level_weigh(&above, &weighed);
+	if (weighed.state != s->state)
+		json_put_text(j, "weighed", ledger_state_word(&weighed, c->now_s));
+}
+
 struct json *
 api_tenant_object(const struct api_call *c, const struct tenant *t)
 {

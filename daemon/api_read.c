@@ -207,6 +207,9 @@ certificate_object(const uint8_t *serial, const struct standing *s, int64_t now_
 	if (s->state == STANDING_REVOKED || s->state == STANDING_ABANDONED) {
 		json_put_text(j, "reason", revoke_reason_word(s->reason));
 		json_put_time(j, "revoked_at", s->changed_s);
+	} else if (s->state == STANDING_HELD) {
+		json_put_text(j, "reason", revoke_reason_word(s->reason));
+		json_put_time(j, "held_at", s->changed_s);
 	}
 	json_put_number(j, "log_index", (int64_t)s->log_index);
 	return j;
@@ -263,6 +266,7 @@ api_certificate(const struct api_call *c, struct fault *f)
 		return false;
 	}
 	j = certificate_object(serial, &s, c->now_s);
+	api_put_weighed(c, &s, j);
 	json_put_octets(j, "enroller", octets_text(s.enroller));
 	json_put_text(j, "how", s.how);
 	json_put_number(j, "assurance", s.assurance);

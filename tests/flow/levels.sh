@@ -131,6 +131,8 @@ if command -v ocsptool >/dev/null; then
 	like "ocsptool: the leaf" '^revoked' "$(gnutls "$WORK/acme1.pem" "$WORK/b/leaf.pem")"
 	like "ocsptool: the CA" '^revoked' "$(gnutls "$WORK/acme2.pem" "$WORK/acme1.pem")"
 fi
+works "cert show" q cert show --tenant acme "$(serial "$WORK/a/leaf.pem")"
+like "tells what it is beneath its CAs" '^beneath its CAs +held$' "$OUT"
 is "nothing beneath is rewritten" "$BEFORE" "$(standings)"
 T=$(token acme c)
 p256 "$WORK/c.key"
@@ -155,6 +157,14 @@ is "the platform's log says who" local "$(entries platform | grep '"tenant.suspe
 is "and why, as data on one line" 'under "suspicion"' "$(entries platform | grep '"tenant.suspended"' | jq -r .reason)"
 is "and the tenant's, with the platform's place" "$(entries platform | grep '"tenant.suspended"' | jq .n)" \
     "$(entries acme | grep '"tenant.suspended"' | jq .platform_index)"
+for p in $(child_pids signer); do kill -9 "$p"; done
+for ((i = 0; i < 200; i++)); do # until it is there again
+	[ "$(ocsp "$WORK/acme1.pem" "$WORK/a/leaf.pem")" = "not verified" ] || break
+	sleep 0.05
+done
+is "a signer that was killed forgets nothing" "revoked certificateHold" "$(ocsp "$WORK/acme1.pem" "$WORK/a/leaf.pem")"
+dry /v1/tenants/other/suspend 1
+is "and is told anew who is connected" 1 "$(member .connections)"
 works "resume" q tenant resume acme --reason "looked into"
 is "the standings are what they were" "$BEFORE" "$(standings)"
 is "openssl: the leaf is good" good "$(ocsp "$WORK/acme1.pem" "$WORK/a/leaf.pem")"
