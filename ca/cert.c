@@ -267,7 +267,7 @@ read_extensions(struct octets in, struct cert *c)
 	struct octets list, one, rest, oid, other, value;
 	bool critical;
 
-	if (!der_take(&in, DER_SEQUENCE, &list, NULL) || in.n != 0 || list.n == 0)
+	if (!der_take(&in, DER_SEQUENCE, &list, &c->extensions) || in.n != 0 || list.n == 0)
 		return false;
 	while (der_take(&list, DER_SEQUENCE, &one, NULL)) {
 		if (!read_extension(one, &oid, &critical, &value))

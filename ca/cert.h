@@ -51,6 +51,7 @@ struct cert {
 	struct octets inner, outer;      /* AlgorithmIdentifiers: in the TBS, and beside it */
 	struct octets signature;         /* content of its BIT STRING, without the unused bits */
 	struct octets own_id, issuer_id; /* key identifiers of any length; n 0: none */
+	struct octets extensions;        /* all, as the SEQUENCE that they stand in; n 0: none */
 	struct octets extension[CERT_EXTENSIONS]; /* content of each OCTET STRING */
 	unsigned present, critical, malformed;    /* bits 1u << enum cert_extension */
 	bool twice;                               /* an extension stands there more than once */
