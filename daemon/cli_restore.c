@@ -178,6 +178,8 @@ say(const struct restoring *r)
 		    r->sum.tokens);
 	say_later(r);
 	say_key(r);
+	(void)printf(
+	    "The service that it was taken from must not run any more: two would tell two histories.\n");
 	(void)printf("Next: quatrain serve%s%s\n", r->inv->config == NULL ? "" : " --config ",
 	    r->inv->config == NULL ? "" : r->inv->config);
 }
