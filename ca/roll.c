@@ -6,6 +6,8 @@
 
 #include <openssl/x509v3.h>
 
+#include "ca/tell.h"
+
 /* The hosts that the CA before may name: its permitted DNS subtrees, in their order. */
 static bool
 read_hosts(const NAME_CONSTRAINTS *nc, struct constraints *c)
@@ -103,22 +105,16 @@ count(struct realm *r, struct tenant *row, const struct issuer *ca, const struct
     int64_t now_s, struct rolled *to, struct fault *f)
 {
 	struct ledger *platform = realm_platform(r);
-	struct json *j;
 
 	memcpy(row->key_id, ca->a.key_id, sizeof(row->key_id));
 	row->not_after_s = ca->a.not_after_s;
-	if (!realm_move_tenant(r, row, f) ||
-	    !log_append(platform, entry("tenant.rolled", &to->before, &ca->a, why), now_s,
-		&to->platform_index, f) ||
-	    !ledger_commit(platform, f))
-		return false;
 	to->after = ca->a;
-	to->log_index = to->platform_index;
-	if (ca->ledger == platform)
-		return true;
-	j = entry("tenant.rolled", &to->before, &ca->a, why);
-	json_put_number(j, "platform_index", (int64_t)to->platform_index);
-	return log_append(ca->ledger, j, now_s, &to->log_index, f) && ledger_commit(ca->ledger, f);
+	return realm_move_tenant(r, row, f) &&
+	       log_append(platform, entry("tenant.rolled", &to->before, &ca->a, why), now_s,
+		   &to->platform_index, f) &&
+	       tell_tenant(r, ca->ledger, entry("tenant.rolled", &to->before, &ca->a, why),
+		   to->platform_index, now_s, &to->log_index, f) &&
+	       ledger_commit(platform, f) && ledger_commit(ca->ledger, f);
 }
 
 bool
@@ -130,7 +126,7 @@ roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
 	struct rolled done;
 	struct tenant row;
 	struct constraints c;
-	struct ledger_mark mark;
+	struct ledger_mark mark, own_mark;
 	const struct issuer *old, *ca;
 
 	if (!realm_tenant(r, name, &row, f) || !keyring_issuer(k, row.key_id, &old, f) ||
@@ -139,6 +135,7 @@ roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
 		return false;
 	done.before = old->a;
 	mark = ledger_mark(platform);
+	own_mark = ledger_mark(old->ledger);
 	/* What others wrote goes out first, so that on failure all in the batch is ours to take
 	 * back. */
 	if (ledger_commit(platform, f) &&
@@ -149,6 +146,8 @@ roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
 	}
 	/* What was made stays a key file and a certificate in the log that nobody uses. */
 	ledger_undo(platform, mark);
+	if (old->ledger != platform)
+		ledger_undo(old->ledger, own_mark);
 	return false;
 }
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ca/revoke.h"
+#include "ca/tell.h"
 
 static bool
 is_ca(const struct standing *s)
@@ -166,20 +167,14 @@ suspend_level(struct realm *r, const struct level_cas *cas, bool resume,
 {
 	struct ledger *platform = realm_platform(r), *own = platform;
 	struct suspended at;
-	struct json *j;
 
 	if (cas->at[0].level == LEVEL_TENANT && !realm_records(r, &cas->at[0], &own, f))
 		return false;
 	if (!log_append(platform, level_entry(cas, resume, why), now_s, &at.platform_index, f))
 		return false;
-	at.log_index = at.platform_index;
-	if (own != platform) {
-		j = level_entry(cas, resume, why);
-		json_put_number(j, "platform_index", (int64_t)at.platform_index);
-		if (!log_append(own, j, now_s, &at.log_index, f))
-			return false;
-	}
-	if (!turn_all(platform, cas, resume, at.platform_index, now_s, f) ||
+	if (!tell_tenant(r, own, level_entry(cas, resume, why), at.platform_index, now_s,
+		&at.log_index, f) ||
+	    !turn_all(platform, cas, resume, at.platform_index, now_s, f) ||
 	    !ledger_commit(platform, f))
 		return false;
 	*ret = at;

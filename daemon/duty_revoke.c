@@ -5,6 +5,7 @@
 
 #include "ca/claim.h"
 #include "ca/revoke.h"
+#include "ca/tell.h"
 #include "daemon/radius.h"
 
 /* What the body of a revocation says. */
@@ -110,27 +111,30 @@ judge_ca(struct signer *s, struct job *j, const struct level_cas *ca, const stru
 	return true;
 }
 
-/* The tenant whose CA it was finds it in its own log too. What the platform says is durable first:
- * no log tells of what is not so. */
+/* The tenant whose CA it was finds it in its own log too. */
 static bool
-tell_tenant(struct signer *s, const struct authority *a, const struct log_context *why,
+tell_own(struct signer *s, const struct authority *a, const struct log_context *why,
     const struct end *e, uint64_t index, int64_t now_s, struct fault *f)
 {
 	struct ledger *own, *platform = realm_platform(s->realm);
+	struct ledger_mark mark;
 	struct json *entry;
+	uint64_t own_index;
 
 	if (a->level != LEVEL_TENANT)
 		return true;
-	if (!realm_records(s->realm, a, &own, f) || !ledger_commit(platform, f))
+	if (!realm_records(s->realm, a, &own, f))
 		return false;
-	if (own == platform)
-		return true;
+	mark = ledger_mark(own);
 	entry = log_entry("ca.revoked", why);
 	json_put_hex(entry, "ca", a->key_id, sizeof(a->key_id));
 	json_put_hex(entry, "serial", a->serial, sizeof(a->serial));
 	json_put_text(entry, "reason", revoke_reason_word(e->reason));
-	json_put_number(entry, "platform_index", (int64_t)index);
-	return log_append(own, entry, now_s, NULL, f) && ledger_commit(own, f);
+	if (tell_tenant(s->realm, own, entry, index, now_s, &own_index, f) &&
+	    ledger_commit(platform, f) && ledger_commit(own, f))
+		return true;
+	ledger_undo(own, mark); /* the round takes back the platform's */
+	return false;
 }
 
 static bool
@@ -190,7 +194,7 @@ duty_revoke(struct signer *s, struct job *j, struct fault *f)
 	}
 	ok = revoke_certificate(l, e.serial, e.reason, &why, j->now_s, &index, f) &&
 	     burn(s, l, &e, f) &&
-	     (ca.n == 0 || tell_tenant(s, &ca.at[0], &why, &e, index, j->now_s, f)) &&
+	     (ca.n == 0 || tell_own(s, &ca.at[0], &why, &e, index, j->now_s, f)) &&
 	     tell(s, j, &e, &ca, &r, index, f);
 out:
 	json_free(body);

@@ -11,6 +11,7 @@
 #include "ca/census.h"
 #include "ca/identify.h"
 #include "ca/revoke.h"
+#include "ca/tell.h"
 #include "ca/token.h"
 
 #define SEND_WAIT_MS   200
@@ -91,6 +92,7 @@ signer_settle(void *with, struct ledger *l, struct fault *f)
 	size_t n;
 
 	if (!watch_ledger(s, l, f) || !census_begin(l, f) ||
+	    !tell_settle(s->realm, l, clock_now_s(), f) ||
 	    !issue_abandon(l, &s->self, clock_now_s(), &n, f))
 		return false;
 	if (n == 0)

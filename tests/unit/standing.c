@@ -6,6 +6,7 @@
 
 #include "ca/revoke.h"
 #include "ca/suspend.h"
+#include "ca/tell.h"
 #include "tests/unit/ground.h"
 
 static struct ground g;
@@ -306,6 +307,33 @@ START_TEST(both_logs_tell)
 }
 END_TEST
 
+/* A death between the two commits: the tenant's log says it when it is opened next, once. */
+START_TEST(a_log_says_what_it_missed)
+{
+	struct level_cas cas;
+	struct suspended at;
+	struct log_edge before, after;
+
+	ck_assert(log_edge_read(l, &before, &f));
+	ck_assert(suspend_check(g.realm, LEVEL_TENANT, "acme", false, g.now_s, &cas, &f));
+	ck_assert(suspend_level(g.realm, &cas, false, &why, g.now_s, &at, &f));
+	batch_undo(ledger_batch(l), 0); /* the platform's is durable, this one is lost */
+	ck_assert(!is_good(g.acme));
+	for (int i = 0; i < 2; i++) {
+		ck_assert_msg(tell_settle(g.realm, l, g.now_s + 9, &f), "%s", f.text);
+		ck_assert(log_edge_read(l, &after, &f));
+		ck_assert_uint_eq(after.size, before.size + 1);
+	}
+	entry_says(l, before.size, "act", "tenant.suspended");
+	entry_says(l, before.size, "reason", "lost");
+	ck_assert(turns(LEVEL_TENANT, "acme", true)); /* told in time: nothing is said twice */
+	ck_assert(tell_settle(g.realm, l, g.now_s + 9, &f));
+	ck_assert(log_edge_read(l, &after, &f));
+	ck_assert_uint_eq(after.size, before.size + 2);
+	ck_assert(tell_settle(g.realm, platform, g.now_s, &f));
+}
+END_TEST
+
 START_TEST(not_twice_and_not_without_cause)
 {
 	struct level_cas cas = { .n = 77 };
@@ -546,6 +574,7 @@ main(void)
 	tcase_add_test(t, a_ca_is_not_held_by_its_serial);
 	tcase_add_test(t, a_suspension_stops_and_touches_nothing_beneath);
 	tcase_add_test(t, both_logs_tell);
+	tcase_add_test(t, a_log_says_what_it_missed);
 	tcase_add_test(t, not_twice_and_not_without_cause);
 	tcase_add_test(t, a_region_stops_all_beneath_and_gives_back_what_was);
 	tcase_add_test(t, what_was_undone_is_good_still);
