@@ -34,6 +34,8 @@ enum wire_verb {
 	WIRE_SESSIONS, /* of an edge, u64 in all, then rows of key id, u32: live connections by the
 			  CA of the client's certificate -> nothing */
 	WIRE_BACKUP,
+	WIRE_STATE,   /* nothing -> what the signer knows to be stopped: rows of what u8 (bits
+			 WIRE_STOPS_*), why, counted */
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
@@ -48,8 +50,10 @@ enum wire_verb {
 	WIRE_LOCK,       /* to the signer: the data folder's lock, held as long as it lives */
 };
 
-#define WIRE_DIGEST_OCTETS 32
-#define WIRE_SESSIONS_MAX  2048 /* rows */
+#define WIRE_DIGEST_OCTETS  32
+#define WIRE_STOPS_ISSUING  (1u << 0)
+#define WIRE_STOPS_REVOKING (1u << 1)
+#define WIRE_SESSIONS_MAX   2048 /* rows */
 
 /* An enrolment or, with peer, a renewal. */
 struct wire_enroll {

@@ -37,6 +37,14 @@ out:
 	return ok;
 }
 
+/* A clock that is wrong refuses this question as it does all, with the words that are wanted. */
+bool
+duty_state(struct signer *s, struct job *j, struct fault *f)
+{
+	watch_state(s, &j->answer);
+	return bytes_ok(&j->answer, f);
+}
+
 static void
 put_text(char *to, size_t size, struct octets o)
 {

@@ -47,7 +47,6 @@ struct edge {
 	struct sessions sessions;
 	bool listening, asking;
 	int64_t asked_s;
-	uint64_t signers;           /* that came after the first */
 	uint64_t counted[FACES][6]; /* replies, by the status's first digit */
 };
 
@@ -103,11 +102,6 @@ serve_metrics(const struct edge *e, struct exchange *x)
 			bytes_put_fmt(&x->reply,
 			    "quatrain_replies_total{listener=\"%s\",class=\"%zuxx\"} %llu\n",
 			    faces[i], k, (unsigned long long)e->counted[i][k]);
-	bytes_put_fmt(&x->reply,
-	    "# HELP quatrain_signer_restarts_total Signers that came back since this edge began.\n"
-	    "# TYPE quatrain_signer_restarts_total counter\n"
-	    "quatrain_signer_restarts_total %llu\n",
-	    (unsigned long long)e->signers);
 	ready_metrics(e->ready, &v, &x->reply);
 	x->type = "text/plain; version=0.0.4";
 	x->status = 200;
@@ -314,8 +308,10 @@ tick(void *with)
 {
 	struct edge *e = with;
 
-	if (e->role == CHILD_DESK || e->asking ||
-	    (e->listening && clock_now_s() < e->asked_s + RENEW_S))
+	if (e->role == CHILD_DESK)
+		return;
+	ready_ask(e->ready, e->http);
+	if (e->asking || (e->listening && clock_now_s() < e->asked_s + RENEW_S))
 		return;
 	e->asking = true;
 	e->asked_s = clock_now_s();
@@ -339,7 +335,7 @@ hear_main(void *with)
 		if (m.verb == WIRE_LINE && m.fd >= 0) {
 			e->line = m.fd;
 			http_set_line(e->http, m.fd);
-			e->signers++;
+			ready_new_signer(e->ready);
 			e->sessions.line = false; /* another signer, that knows nothing yet */
 		} else if (m.fd >= 0) {
 			(void)close(m.fd);

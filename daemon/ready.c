@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "ca/log.h"
+#include "daemon/http.h"
 #include "daemon/watch.h"
 
 #define FOLDER_MAX (REALM_PATH_MAX + 16)
@@ -27,7 +28,11 @@ struct ready {
 	size_t most_n;
 	size_t tenants, no_issuing, no_revoking; /* the platform is not counted */
 	struct usage platform;
-	int64_t newest_s; /* of the newest entries of the ledgers that are open here */
+	int64_t newest_s;        /* of the newest entries of the ledgers that are open here */
+	struct bytes told;       /* by the signer */
+	uint64_t signers, asked; /* that came after the first; which of them was asked */
+	int64_t asked_us;        /* 0: never */
+	bool asking;
 	unsigned stopped; /* bits, as in ready_say() */
 	char reason[READY_REASONS_MAX][FAULT_TEXT_MAX];
 	size_t reasons;
@@ -46,7 +51,56 @@ ready_new(struct realm *realm)
 void
 ready_free(struct ready *r)
 {
+	if (r == NULL)
+		return;
+	bytes_free(&r->told);
 	free(r);
+}
+
+void
+ready_told(struct ready *r, struct octets rows)
+{
+	bytes_clear(&r->told);
+	bytes_put_octets(&r->told, rows);
+}
+
+void
+ready_new_signer(struct ready *r)
+{
+	r->signers++;
+	bytes_clear(&r->told);
+}
+
+/* A refusal is what it says itself: a clock that is wrong; or, in http's words, that nobody
+ * answers. */
+static void
+answered(void *with, uint16_t code, struct octets body)
+{
+	struct ready *r = with;
+
+	r->asking = false;
+	if (r->asked != r->signers) /* another one has come since */
+		return;
+	bytes_clear(&r->told);
+	if (code == 0) {
+		bytes_put_octets(&r->told, body);
+		return;
+	}
+	bytes_put_u8(&r->told, READY_ISSUING | READY_REVOKING);
+	bytes_put_counted(&r->told, body);
+}
+
+void
+ready_ask(struct ready *r, struct http *h)
+{
+	int64_t now_us = clock_steady_us();
+
+	if (r->asking || (r->asked_us != 0 && now_us < r->asked_us + READY_ASK_US))
+		return;
+	r->asking = true;
+	r->asked = r->signers;
+	r->asked_us = now_us;
+	http_ask(h, WIRE_STATE, octets_of(NULL, 0), answered, r);
 }
 
 void
@@ -190,8 +244,25 @@ check_clock(struct ready *r, const struct ready_view *v)
 		    "clock: it is behind the newest entry of the log: set it right");
 }
 
+static void
+check_told(struct ready *r, const struct ready_view *v)
+{
+	struct reader in = reader_of(octets_bytes(&r->told));
+	char why[FAULT_TEXT_MAX];
+
+	while (v->line && in.n > 0) {
+		unsigned stopped = reader_u8(&in);
+
+		reader_counted_text(&in, why, sizeof(why));
+		if (in.bad)
+			return;
+		ready_say(r, stopped, why);
+	}
+}
+
 typedef void check(struct ready *r, const struct ready_view *v);
-static check *const checks[] = { check_signer, check_platform, check_room, check_clock };
+static check *const checks[] = { check_signer, check_platform, check_room, check_clock,
+	check_told };
 
 static void
 look(struct ready *r, const struct ready_view *v)
@@ -262,6 +333,11 @@ ready_metrics(struct ready *r, const struct ready_view *v, struct bytes *to)
 	put_gauge(to, "quatrain_tenants", "Tenants, the service's own not counted.", r->tenants);
 	put_gauge(to, "quatrain_tenants_without_room",
 	    "Tenants that issue nothing because their ledger or the disk is full.", r->no_issuing);
+	bytes_put_fmt(to,
+	    "# HELP quatrain_signer_restarts_total Signers that came back since this edge began.\n"
+	    "# TYPE quatrain_signer_restarts_total counter\n"
+	    "quatrain_signer_restarts_total %" PRIu64 "\n",
+	    r->signers);
 	put_head(to, used, "Octets that a tenant's ledger uses; the hundred largest.");
 	for (size_t i = 0; i < r->most_n; i++)
 		bytes_put_fmt(to, "%s{tenant=\"%s\"} %" PRIu64 "\n", used, r->most[i].tenant,

@@ -14,11 +14,14 @@
 
 #include "base/exchange.h"
 #include "ca/realm.h"
+#include "ca/wire.h"
 
 #define READY_SURVEY_US   2000000
+#define READY_ASK_US      2000000
 #define READY_REASONS_MAX 8
 #define READY_TENANTS_MAX 100 /* with gauges of their own: those that use most */
 
+struct http;
 struct ready;
 
 /* realm is lent. NULL when out of memory. */
@@ -36,9 +39,18 @@ void ready_serve(struct ready *r, const struct ready_view *v, struct exchange *x
 /* Gauges in Prometheus' text format, appended. */
 void ready_metrics(struct ready *r, const struct ready_view *v, struct bytes *to);
 
+/* What the signer says of itself: WIRE_STATE's answer, copied; it stands until the next. Empty: all
+ * is well, or nothing is known. */
+void ready_told(struct ready *r, struct octets rows);
+
+/* Ask the signer how it is, if that was READY_ASK_US ago; what it says comes to ready_told(). */
+void ready_ask(struct ready *r, struct http *h);
+/* A line to another signer: what the one before said is past. */
+void ready_new_signer(struct ready *r);
+
 /* For the checks: what is stopped, and why. A reason is told to strangers: it names no tenant. */
-#define READY_ISSUING  (1u << 0)
-#define READY_REVOKING (1u << 1)
+#define READY_ISSUING  WIRE_STOPS_ISSUING
+#define READY_REVOKING WIRE_STOPS_REVOKING
 void ready_say(struct ready *r, unsigned stopped, const char *why);
 
 #endif

@@ -51,6 +51,7 @@ static const struct duty duties[] = {
 	    false, false },
 	{ WIRE_BACKUP, "backup.take", FROM_EDGE | FROM_DESK, 8192, NULL, duty_backup, true, false },
 	{ WIRE_KEYS, "key.list", FROM_EDGE | FROM_DESK, 81920, NULL, duty_keys, true, false },
+	{ WIRE_STATE, "state", FROM_EDGE, 0, NULL, duty_state, false, false },
 	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true, false },
 };
 

@@ -111,6 +111,7 @@ bool duty_operator_act(struct signer *s, struct job *j, struct fault *f);
 bool duty_backup(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_service.c */
 bool duty_service(struct signer *s, struct job *j, struct fault *f);
+bool duty_state(struct signer *s, struct job *j, struct fault *f);
 bool duty_refused(struct signer *s, struct job *j, struct fault *f);
 /* daemon/radius.c */
 bool duty_sessions(struct signer *s, struct job *j, struct fault *f);

@@ -18,6 +18,7 @@
 struct watched {
 	struct watched *next;
 	char tenant[TEXT_LABEL_MAX];
+	bool shut;                     /* its ledger is older than its mark */
 	bool adopting;                 /* keys of it are yet to be taken over */
 	struct log_proof proof, ahead; /* ahead: of a checkpoint that is not handed out yet */
 };
@@ -162,9 +163,13 @@ adopt(struct signer *s, struct ledger *l, struct fault *f)
 bool
 watch_ledger(struct signer *s, struct ledger *l, struct fault *f)
 {
+	struct watched *w = watched(s, ledger_tenant(l));
 	struct fault why;
+	bool holds = hold(s, l, &why);
 
-	if (!hold(s, l, &why)) {
+	if (w != NULL)
+		w->shut = !holds;
+	if (!holds) {
 		log_fact(LOG_ERROR, "older", "tenant", ledger_tenant(l), "why", why.text, NULL);
 		*f = why;
 		if (f->code == FAULT_CONFLICT)
@@ -383,6 +388,27 @@ watch_signed(struct signer *s, const struct job *j, struct fault *f)
 	if (w != NULL)
 		w->proof = w->ahead;
 	return marks_put_signed(s->watch.marks, j->tenant, &j->checkpoint, f);
+}
+
+void
+watch_state(const struct signer *s, struct bytes *to)
+{
+	char text[FAULT_TEXT_MAX];
+	unsigned shut = 0;
+
+	for (const struct watched *w = s->watch.watched; w != NULL; w = w->next)
+		shut += w->shut;
+	(void)snprintf(text, sizeof(text),
+	    "ledgers: %u are older than what is remembered of them, and stay shut: the log says which",
+	    shut);
+	if (shut > 0) {
+		bytes_put_u8(to, 0); /* the others go on */
+		bytes_put_counted_text(to, text);
+	}
+	if (s->watch.silent) {
+		bytes_put_u8(to, 0);
+		bytes_put_counted_text(to, "journal: a revocation could not be noted in it");
+	}
 }
 
 bool

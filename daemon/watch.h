@@ -53,6 +53,9 @@ void watch_tick(struct signer *s);
 /* How long to wait for work at most: -1 for ever, since nothing is left to be marked. */
 int watch_wait_ms(const struct signer *s);
 
+/* What is stopped, and why: rows as WIRE_STATE has them, appended. */
+void watch_state(const struct signer *s, struct bytes *to);
+
 /* Before a checkpoint over l is signed: its lines are proven; what is signed goes into the job.
  * Faults: those of log_prove(). */
 bool watch_checkpoint(struct signer *s, struct job *j, struct ledger *l, struct fault *f) CHECKED;

@@ -214,6 +214,38 @@ START_TEST(a_clock_that_went_back_stops_all)
 }
 END_TEST
 
+static void
+tell(unsigned stopped, const char *why)
+{
+	struct bytes b = { 0 };
+
+	bytes_put_u8(&b, (uint8_t)stopped);
+	bytes_put_counted_text(&b, why);
+	ready_told(r, octets_bytes(&b));
+	bytes_free(&b);
+}
+
+START_TEST(the_signers_own_words)
+{
+	tell(0, "ledgers: 1 is shut");
+	has(asked(true, 200), "\"reasons\":[\"ledgers: 1 is shut\"]");
+	tell(READY_ISSUING, "no token");
+	has(asked(true, 503), "\"issuing\":\"stopped\",\"ready\":false,\"reasons\":[\"no token\"]");
+	has(gauges(true), "\nquatrain_issuing 0\n");
+	has(gauges(true), "\nquatrain_revoking 1\n");
+	tell(READY_ISSUING | READY_REVOKING, "the clock");
+	has(asked(true, 503), "\"revoking\":\"stopped\"");
+	/* A signer that is away says nothing any more. */
+	has(asked(false, 503), "[\"signer: it is away\"]");
+	ready_told(r, octets_of("\003\0\0\1\0cut", 8)); /* what is not whole is not told */
+	has(asked(true, 200), "\"reasons\":[]");
+	tell(READY_ISSUING, "the last one's trouble");
+	ready_new_signer(r);
+	has(asked(true, 200), "\"reasons\":[]");
+	has(gauges(true), "\nquatrain_signer_restarts_total 1\n");
+}
+END_TEST
+
 START_TEST(a_survey_lasts_a_while)
 {
 	(void)asked(true, 200);
@@ -242,6 +274,7 @@ main(void)
 	tcase_add_test(t, gauges_are_of_real_numbers);
 	tcase_add_test(t, gauges_are_bounded);
 	tcase_add_test(t, a_clock_that_went_back_stops_all);
+	tcase_add_test(t, the_signers_own_words);
 	tcase_add_test(t, a_survey_lasts_a_while);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
