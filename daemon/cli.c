@@ -307,8 +307,9 @@ run(struct invocation *inv)
 		return cli_refuse(inv, &f);
 	if (inv->settings.store_max > 0) /* they were read */
 		settings_apply(&inv->settings);
-	/* Who calls a service goes by its profiles. */
-	if ((inv->command->how & CLI_CALLS) == 0 && !profiles_start(&inv->settings, NULL, &f))
+	/* Who calls a service goes by its profiles, and who needs no configuration by none. */
+	if ((inv->command->how & (CLI_CALLS | CLI_ALONE)) == 0 &&
+	    !profiles_start(&inv->settings, NULL, &f))
 		return cli_refuse(inv, &f);
 	return inv->command->run(inv);
 }

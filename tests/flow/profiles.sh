@@ -186,5 +186,6 @@ rm "$PROFILES/brief.yaml" "$PROFILES/operator.yaml"
 bad "no profile for operators" 'expected one called operator'
 rm -r "$PROFILES"
 bad "no folder" 'cannot be read'
+works "a command that needs none minds not" q version
 
 finish
