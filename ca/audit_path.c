@@ -46,35 +46,68 @@ x509_of(const struct cert *c)
 	return d2i_X509(NULL, &p, (long)c->der.n);
 }
 
+/* Whatever algorithm others use, as libcrypto has it. */
+static bool
+signed_somehow(const struct cert *c, const struct cert *above)
+{
+	X509 *x = x509_of(c), *by = x509_of(above);
+	EVP_PKEY *key = by == NULL ? NULL : X509_get0_pubkey(by);
+	bool ok = x != NULL && key != NULL && X509_verify(x, key) == 1;
+
+	X509_free(by);
+	X509_free(x);
+	return ok;
+}
+
+/* Ours, without libcrypto's decoders: they take several times what the signature does. */
+static bool
+signed_as_ours(const struct cert *c, const struct cert *above)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_PKEY *key = NULL;
+	bool ok;
+
+	ok = ctx != NULL && spki_p256_key(above->spki, &key) &&
+	     EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	     EVP_DigestVerify(ctx, c->signature.at, c->signature.n, c->tbs.at, c->tbs.n) == 1;
+	EVP_PKEY_free(key);
+	EVP_MD_CTX_free(ctx);
+	return ok;
+}
+
+static bool
+is_ours(const struct cert *c)
+{
+	return octets_same(c->outer, oid_algorithm_ecdsa_sha256) && octets_same(c->inner, c->outer);
+}
+
 static enum leaf_verdict
 signature(const struct at *a, char *why)
 {
-	X509 *x, *by;
-	EVP_PKEY *key;
-	enum leaf_verdict v = LEAF_FAILS;
+	bool ok;
 
 	(void)why;
 	if (a->above == NULL)
 		return LEAF_NOT_CHECKED;
-	x = x509_of(a->cert);
-	by = x509_of(a->above);
-	key = by == NULL ? NULL : X509_get0_pubkey(by);
-	if (x != NULL && key != NULL && X509_verify(x, key) == 1)
-		v = LEAF_HOLDS;
-	X509_free(by);
-	X509_free(x);
+	if (is_ours(a->cert) && spki_kind(a->above->spki) == SPKI_P256)
+		ok = signed_as_ours(a->cert, a->above);
+	else
+		ok = signed_somehow(a->cert, a->above);
 	ERR_clear_error();
-	return v;
+	return verdict(ok);
 }
 
 static enum leaf_verdict
 algorithm_strong(const struct at *a, char *why)
 {
-	X509 *x = x509_of(a->cert);
+	X509 *x;
 	int bits = 0;
 	bool ok;
 
 	(void)why;
+	if (is_ours(a->cert))
+		return LEAF_HOLDS;
+	x = x509_of(a->cert);
 	ok = x != NULL && X509_get_signature_info(x, NULL, NULL, &bits, NULL) == 1 &&
 	     bits >= STRENGTH_BITS_MIN;
 	X509_free(x);

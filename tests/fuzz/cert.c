@@ -6,6 +6,7 @@
 #include <openssl/x509v3.h>
 
 #include "ca/cert.h"
+#include "ca/subtree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n);
 
@@ -43,6 +44,40 @@ compare(const struct cert *c)
 	ERR_clear_error();
 }
 
+/* All that is asked of a certificate of anybody's. */
+static void
+ask(const struct cert *c)
+{
+	struct octets oid;
+	struct provenance from;
+	struct cert_places places;
+	struct fault f;
+	unsigned n = 0;
+
+	for (int i = 0; i < CERT_EXTENSIONS; i++)
+		within(c->extension[i], c->der);
+	within(c->extensions, c->der);
+	within(c->number, c->der);
+	within(c->signature, c->der);
+	while (cert_purpose(c, n, &oid)) {
+		within(oid, c->der);
+		n++;
+	}
+	if (n != c->purposes && (c->malformed & 1u << CERT_PURPOSES) == 0)
+		abort();
+	if (cert_provenance(c, &from) &&
+	    (memchr(from.enroller, '\0', sizeof(from.enroller)) == NULL ||
+		memchr(from.evidence, '\0', sizeof(from.evidence)) == NULL))
+		abort();
+	if (cert_places(c, &places))
+		within(places.crl, c->der);
+	/* its names under its own walls: a fault, or none, and no more */
+	if (cert_has(c, CERT_CONSTRAINTS) &&
+	    subtree_allows(c->extension[CERT_CONSTRAINTS], c, &f) &&
+	    !subtree_readable(c->extension[CERT_CONSTRAINTS], &f))
+		abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 {
@@ -50,6 +85,8 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 	struct cert c;
 	struct fault f;
 
+	if (cert_read(all, &c, &f))
+		ask(&c);
 	if (!cert_parse(all, &c, &f)) {
 		if (f.code != FAULT_BADREQ)
 			abort();

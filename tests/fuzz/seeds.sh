@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/fuzz/seeds.sh [FOLDER] - make the seeds of csr, cert, dump, est, note, ocsp_get, ocsp_request and wire anew.
+# tests/fuzz/seeds.sh [FOLDER] - make the seeds of csr, cert, chain, dump, est, note, ocsp_get, ocsp_request and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
 # Keys are made here and kept nowhere.
@@ -65,6 +65,16 @@ openssl x509 -req -in "$t/req.der" -inform DER -CA "$t/ca.pem" -CAkey "$t/key.pe
     -set_serial 0x1102030405060708090a0b0c0d0e0f10 -outform DER -out "$t/leaf.der" 2>/dev/null
 openssl x509 -inform DER -in "$t/leaf.der" -out "$t/leaf.pem"
 seed cert leaf <"$t/leaf.der"
+cat "$t/leaf.pem" "$t/ca.pem" | seed chain two
+# What others do in certificates that we do not: from x509-limbo (tests/vectors/limbo, Apache-2.0).
+for case in nc::permitted-dns-match nc::permitted-dn-match nc::excluded-ipv6-match nc::not-allowed-in-ee-critical san::malformed \
+    unknown-critical-extension-ee duplicate-extensions ee-aia serial::too-long aki::critical-aki mismatching-signature-algorithm; do
+	name=$(printf %s "$case" | tr -s : -)
+	jq -r --arg id "rfc5280::$case" '.[] | select(.id == $id) | .leaf, .intermediates[], .trusted[]' \
+	    "$(dirname "$0")/../vectors/limbo/cases.json" | seed chain "$name"
+	jq -r --arg id "rfc5280::$case" '.[] | select(.id == $id) | if (.id | contains("nc::p")) then .trusted[0] else .leaf end' \
+	    "$(dirname "$0")/../vectors/limbo/cases.json" | sed '/^-/d' | openssl base64 -d | seed cert "$name"
+done
 
 openssl ocsp -issuer "$t/ca.pem" -cert "$t/leaf.pem" -reqout "$t/nonce.der" >/dev/null
 openssl ocsp -no_nonce -sha256 -issuer "$t/ca.pem" -cert "$t/leaf.pem" -cert "$t/ca.pem" -reqout "$t/two.der" >/dev/null

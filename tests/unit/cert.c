@@ -307,6 +307,159 @@ START_TEST(pem_can_be_read)
 }
 END_TEST
 
+/* What ca/leaf.h and ca/audit.h go by, of a leaf and of each CA. */
+START_TEST(facts_of_ours)
+{
+	const struct ground_cert *leaf = ground_leaf(&g, g.acme, "printer", "hp-4711");
+	struct provenance from;
+	struct cert_places places;
+	struct octets oid;
+
+	ck_assert(cert_read(octets_bytes(&leaf->der), &c, &f));
+	ck_assert_int_eq(c.version, 3);
+	ck_assert_int_eq(c.path_len, -1);
+	ck_assert_uint_eq(c.key_usage, USE_DIGITAL_SIGNATURE | USE_KEY_AGREEMENT);
+	ck_assert_uint_eq(c.purposes, 2);
+	ck_assert(cert_purpose(&c, 0, &oid) && octets_same(oid, oid_client_auth));
+	ck_assert(cert_purpose(&c, 1, &oid) && octets_same(oid, oid_server_auth));
+	ck_assert(!cert_purpose(&c, 2, &oid));
+	ck_assert(!c.any_purpose && !c.twice && !c.unknown && !c.unique_ids && !c.issuer_named);
+	ck_assert_uint_eq(c.malformed, 0);
+	ck_assert_uint_eq(c.uris, 1);
+	ck_assert_uint_ge(c.dns, 1);
+	ck_assert_uint_eq(c.ips + c.others, 0);
+	ck_assert(octets_same(c.inner, oid_algorithm_ecdsa_sha256));
+	ck_assert(octets_same(c.outer, oid_algorithm_ecdsa_sha256));
+	ck_assert(cert_critical(&c, CERT_BASIC) && cert_critical(&c, CERT_KEY_USAGE));
+	ck_assert(!cert_critical(&c, CERT_ALT_NAMES) && !cert_has(&c, CERT_CONSTRAINTS));
+	ck_assert(cert_provenance(&c, &from));
+	ck_assert_str_eq(from.enroller, "operator:alice");
+	ck_assert_str_eq(from.how, "token");
+	ck_assert_str_eq(from.evidence, "00112233");
+	ck_assert_int_eq(from.at_s, g.now_s);
+	ck_assert_str_eq(cert_assurance_word(from.assurance), "token");
+	ck_assert(cert_places(&c, &places));
+	ck_assert(octets_same(places.ocsp, octets_text(GROUND_URL "/ocsp")));
+	for (int level = 0; level < 3; level++) {
+		const struct issuer *ca[] = { g.root, g.region, g.acme };
+
+		ck_assert(cert_read(octets_bytes(&ca[level]->certificate), &c, &f));
+		ck_assert(c.ca);
+		ck_assert_int_eq(c.path_len, 2 - level);
+		ck_assert_uint_eq(c.key_usage, USE_CERT_SIGN | USE_CRL_SIGN);
+		ck_assert(cert_has(&c, CERT_CONSTRAINTS) == (level == 2));
+		ck_assert(!cert_provenance(&c, &from));
+		ck_assert(cert_places(&c, &places) == (level > 0));
+	}
+}
+END_TEST
+
+/* An extension that is read, and says of itself that it is not of its syntax. */
+START_TEST(malformed_extensions)
+{
+	static const struct {
+		const struct octets *oid;
+		enum cert_extension bit;
+		const char *value;
+		size_t n;
+	} rows[] = {
+#define ROW(oid, bit, s) { &(oid), bit, s, sizeof(s) - 1 }
+		ROW(oid_basic_constraints, CERT_BASIC, "\x05\0"),
+		ROW(oid_basic_constraints, CERT_BASIC, "\x30\x03\x01\x01\0"),
+		ROW(oid_basic_constraints, CERT_BASIC, "\x30\x03\x02\x01\xff"),
+		ROW(oid_basic_constraints, CERT_BASIC, "\x30\x05\x01\x01\xff\x05\0"),
+		ROW(oid_basic_constraints, CERT_BASIC, "\x30\0\0"),
+		ROW(oid_key_usage, CERT_KEY_USAGE, "\x03\x01\0"),
+		ROW(oid_key_usage, CERT_KEY_USAGE, "\x03\x02\0\0"),
+		ROW(oid_key_usage, CERT_KEY_USAGE, "\x03\x04\0\1\1\1"),
+		ROW(oid_key_usage, CERT_KEY_USAGE, "\x04\x01\x80"),
+		ROW(oid_ext_key_usage, CERT_PURPOSES, "\x30\0"),
+		ROW(oid_ext_key_usage, CERT_PURPOSES, "\x30\2\x05\0"),
+		ROW(oid_ext_key_usage, CERT_PURPOSES, "\x06\1\x2a"),
+		ROW(oid_subject_alt_name, CERT_ALT_NAMES, "\x30\0"),
+		ROW(oid_name_constraints, CERT_CONSTRAINTS, "\x30\0"),
+		ROW(oid_info_access, CERT_ACCESS, "\x30\0"),
+		ROW(oid_info_access, CERT_ACCESS, "\x30\4\x30\2\x05\0"),
+		ROW(oid_info_access, CERT_ACCESS, "\x30\5\x30\3\x06\1\x2a"),
+		ROW(oid_crl_points, CERT_CRL_POINTS, "\x30\0"),
+		ROW(oid_ocsp_nocheck, CERT_NOCHECK, "\x30\0"),
+		ROW(oid_provenance, CERT_PROVENANCE, "\x05\0"),
+		ROW(oid_assurance, CERT_ASSURANCE, "\x0a\1\xff"),
+		ROW(oid_assurance, CERT_ASSURANCE, "\x02\1\1"),
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct octets der = with(JOIN(
+		    ids(), forge_extension(*rows[i].oid, octets_of(rows[i].value, rows[i].n))));
+
+		ck_assert_msg(cert_read(forge_exact(der), &c, &f), "row %zu: %s", i, f.text);
+		ck_assert_msg(c.malformed == 1u << rows[i].bit, "row %zu: %x", i, c.malformed);
+		ck_assert_msg(!cert_parse(der, &c, &f), "row %zu", i);
+	}
+}
+END_TEST
+
+/* What is odd is told, not refused; but it is none of ours. */
+START_TEST(odd_ones_are_read)
+{
+	struct octets any = RAW("\x06\x04\x55\x1d\x25\0"), id = forge_fill(7, 20);
+	struct octets unknown = OID(oid_crl_number), yes = RAW("\x01\x01\xff");
+	struct octets value = TLV(DER_OCTETS, RAW("\2\1\1"));
+
+	ck_assert(
+	    cert_read(with(JOIN(ids(), forge_extension(oid_ext_key_usage, SEQ(any)))), &c, &f));
+	ck_assert(c.any_purpose);
+	ck_assert(cert_read(with(JOIN(ids(), SEQ(unknown, value))), &c, &f));
+	ck_assert(c.unknown && !c.unknown_critical);
+	ck_assert(cert_read(with(JOIN(ids(), SEQ(unknown, yes, value))), &c, &f));
+	ck_assert(c.unknown_critical);
+	ck_assert(cert_read(with(JOIN(ids(), SEQ(unknown, value), SEQ(unknown, value))), &c, &f));
+	ck_assert(c.twice);
+	ck_assert(!cert_parse(with(JOIN(ids(), SEQ(unknown, value), SEQ(unknown, value))), &c, &f));
+	ck_assert(cert_read(with(forge_extension(oid_authority_key_id,
+				SEQ(TLV(DER_CONTEXT(0), id), TLV(DER_CONTEXT(2), RAW("\1"))))),
+	    &c, &f));
+	ck_assert(c.issuer_named);
+	ck_assert(cert_read(
+	    with(JOIN(ids(), forge_extension(oid_key_usage, RAW("\x03\x03\x07\0\x80")))), &c, &f));
+	ck_assert_uint_eq(c.key_usage, CERT_USE_DECIPHER_ONLY);
+	ck_assert(cert_read(with(JOIN(ids(), forge_extension(oid_basic_constraints,
+						 SEQ(yes, RAW("\x02\x02\x01\0"))))),
+	    &c, &f));
+	ck_assert_int_eq(c.path_len, 255);
+	ck_assert(cert_read(shaped(RAW("\x80"), ids()), &c, &f)); /* a negative serial */
+	ck_assert_uint_eq(c.number.n, 1);
+	ck_assert(!cert_read(
+	    forge_patch(with(ids()), RAW("\xa0\x03\x02\x01\x02"), RAW("\xa0\x03\x02\x01\x03")), &c,
+	    &f)); /* version 4 */
+}
+END_TEST
+
+/* Version 1: no version, no extensions; and unique identifiers, which nobody needs. */
+START_TEST(old_ones_are_read)
+{
+	struct octets name = forge_common(DER_UTF8, RAW("a"));
+	struct octets both =
+	    SEQ(TLV(DER_UTC_TIME, RAW("300101000000Z")), TLV(DER_UTC_TIME, RAW("310101000000Z")));
+	struct octets head = JOIN(forge_tlv(DER_INTEGER, RAW("\1")), oid_algorithm_ecdsa_sha256,
+	    name, both, name, forge_spki(forge_key()));
+	struct octets tail =
+	    JOIN(oid_algorithm_ecdsa_sha256, TLV(DER_BIT_STRING, RAW("\0"), SIGNATURE));
+
+	ck_assert(cert_read(SEQ(SEQ(head), tail), &c, &f));
+	ck_assert_int_eq(c.version, 1);
+	ck_assert_uint_eq(c.present, 0);
+	ck_assert(!cert_parse(SEQ(SEQ(head), tail), &c, &f));
+	ck_assert(cert_read(SEQ(SEQ(head, TLV(0x81, RAW("\0\1"))), tail), &c, &f));
+	ck_assert(c.unique_ids);
+	ck_assert(!cert_read(SEQ(SEQ(head, TLV(0x84, RAW("\0\1"))), tail), &c, &f));
+	ck_assert(!cert_read(SEQ(SEQ(head), tail, RAW("\5\0")), &c, &f));
+	ck_assert(!cert_read(SEQ(SEQ(head), oid_algorithm_ecdsa_sha256), &c, &f));
+	ck_assert(!cert_read(
+	    SEQ(SEQ(head), oid_algorithm_ecdsa_sha256, TLV(DER_BIT_STRING, RAW("\1\2"))), &c, &f));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -322,6 +475,10 @@ main(void)
 	tcase_add_test(t, other_shapes);
 	tcase_add_test(t, every_cut);
 	tcase_add_test(t, every_flipped_bit);
+	tcase_add_test(t, facts_of_ours);
+	tcase_add_test(t, malformed_extensions);
+	tcase_add_test(t, odd_ones_are_read);
+	tcase_add_test(t, old_ones_are_read);
 	tcase_add_test(t, times);
 	tcase_add_test(t, pem_can_be_read);
 	suite_add_tcase(s, t);
