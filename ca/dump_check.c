@@ -2,6 +2,7 @@
 #include "ca/dump_check.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <sodium.h>
@@ -79,6 +80,23 @@ add_revoked(struct dump_sum *s, struct octets issuer, struct octets serial)
 	add(s, issuer, serial);
 }
 
+static int
+by_key_id(const void *a, const void *b)
+{
+	return memcmp(a, b, TBS_KEY_ID_OCTETS);
+}
+
+/* The platform's ledger was read first. One that is older than a tenant's new CA would leave its
+ * certificates to nobody. */
+static bool
+knows_issuer(const struct dump_check *c, const uint8_t issuer[static TBS_KEY_ID_OCTETS])
+{
+	const struct bytes *cas = &c->platforms->cas;
+
+	return c->platform || (cas->n > 0 && bsearch(issuer, cas->at, cas->n / TBS_KEY_ID_OCTETS,
+						 TBS_KEY_ID_OCTETS, by_key_id) != NULL);
+}
+
 static bool
 serial_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
 {
@@ -88,6 +106,10 @@ serial_row(struct dump_check *c, struct octets key, struct octets value, struct 
 	if (key.n != TBS_SERIAL_OCTETS || !ledger_read_standing(value, &s) ||
 	    s.state < STANDING_PENDING || s.state > STANDING_ABANDONED)
 		return bad(c, "a standing that cannot be read", f);
+	if (!knows_issuer(c, s.issuer))
+		return bad(c,
+		    "of a CA that the platform does not know: it was made while the backup was taken; take another",
+		    f);
 	if (s.id != LEDGER_NO_CERTIFICATE) /* a merge knew of it by its signature alone */
 		add(&c->certificates.named, octets_u64(s.id, id), key);
 	if (s.state == STANDING_PENDING) {
@@ -152,9 +174,12 @@ ca_row(struct dump_check *c, struct octets key, struct octets value, struct faul
 {
 	struct authority a;
 
-	return (ledger_read_authority(value, &a) &&
-		   octets_same(key, octets_of(a.key_id, sizeof(a.key_id)))) ||
-	       bad(c, "a CA that cannot be read", f);
+	if (!ledger_read_authority(value, &a) ||
+	    !octets_same(key, octets_of(a.key_id, sizeof(a.key_id))))
+		return bad(c, "a CA that cannot be read", f);
+	if (c->platform)
+		bytes_put_octets(&c->platforms->cas, key);
+	return bytes_ok(&c->platforms->cas, f);
 }
 
 static bool
@@ -165,8 +190,8 @@ tenant_row(struct dump_check *c, struct octets key, struct octets value, struct 
 	if (!c->platform || !realm_read_tenant(key, value, &t) || !text_is_label(t.name))
 		return bad(c, "a tenant that cannot be read", f);
 	if (strcmp(t.name, NAME_PLATFORM) != 0)
-		bytes_put_counted_text(c->tenants, t.name);
-	return bytes_ok(c->tenants, f);
+		bytes_put_counted_text(&c->platforms->tenants, t.name);
+	return bytes_ok(&c->platforms->tenants, f);
 }
 
 static bool
@@ -199,11 +224,11 @@ static bool (*const rows[])(
 _Static_assert(TABLES == TABLE_COUNT, "a table that no backup could hold");
 
 void
-dump_check_begin(struct dump_check *c, const char *tenant, struct bytes *tenants)
+dump_check_begin(struct dump_check *c, const char *tenant, struct dump_platform *p)
 {
 	struct bytes key = c->key;
 
-	*c = (struct dump_check){ .tenants = tenants, .key = key };
+	*c = (struct dump_check){ .platforms = p, .key = key };
 	bytes_clear(&c->key);
 	memcpy(c->tenant, tenant, strnlen(tenant, sizeof(c->tenant) - 1));
 	c->platform = strcmp(tenant, NAME_PLATFORM) == 0;

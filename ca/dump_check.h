@@ -13,13 +13,19 @@ struct dump_sum {
 	uint8_t at[DUMP_HASH_OCTETS];
 };
 
+/* What the platform's rows say of the ledgers that follow. */
+struct dump_platform {
+	struct bytes tenants; /* labels, counted */
+	struct bytes cas;     /* key ids, in order */
+};
+
 struct dump_check {
 	char tenant[TEXT_LABEL_MAX];
 	bool platform;
 	uint64_t rows;
-	unsigned table;        /* of the row before */
-	struct bytes key;      /* of the row before; empty: none of this table yet */
-	struct bytes *tenants; /* labels that the platform's rows name, counted; lent */
+	unsigned table;                  /* of the row before */
+	struct bytes key;                /* of the row before; empty: none of this table yet */
+	struct dump_platform *platforms; /* lent */
 	struct log_edge stated, built;
 	uint64_t log_end; /* one more than the greatest index that a standing names */
 	struct {
@@ -27,8 +33,9 @@ struct dump_check {
 	} certificates, pending, revoked;
 };
 
-/* tenants is filled from the platform's rows. What c held before is dropped. */
-void dump_check_begin(struct dump_check *c, const char *tenant, struct bytes *tenants);
+/* p is filled from the platform's rows, and held against those of the others. What c held before is
+ * dropped. */
+void dump_check_begin(struct dump_check *c, const char *tenant, struct dump_platform *p);
 void dump_check_free(struct dump_check *c);
 
 /* Fault of both: FAULT_BADREQ, naming the ledger. */

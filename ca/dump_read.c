@@ -19,8 +19,8 @@ struct dump_reading {
 	struct dump_header header;
 	uint8_t root[DUMP_HASH_OCTETS]; /* of the root that was given */
 	struct dump_check check;
-	struct bytes tenants; /* labels, counted, as the platform's rows had them */
-	size_t tenants_at;    /* of the next that is due */
+	struct dump_platform platform;
+	size_t tenants_at; /* of the next that is due */
 	char file[DUMP_NAME_MAX];
 	uint64_t file_octets;
 	struct bytes pem; /* of root.pem, while it is read */
@@ -66,7 +66,7 @@ is_due(const struct dump_reading *r, const char *name)
 	if (r->file[0] == '\0' || r->in.total.ledgers == 0)
 		return r->in.total.files == 0 && r->in.total.ledgers == 0 &&
 		       strcmp(name, "journal") == 0;
-	if (r->tenants_at < r->tenants.n || strcmp(name, "journal") == 0)
+	if (r->tenants_at < r->platform.tenants.n || strcmp(name, "journal") == 0)
 		return false;
 	if (strcmp(name, "root.pem") == 0) /* the last, and the keys' last before it */
 		return strcmp(r->file, "keys/token.key") == 0;
@@ -145,9 +145,10 @@ next_tenant(struct dump_reading *r, char to[static TEXT_LABEL_MAX])
 		memcpy(to, NAME_PLATFORM, sizeof(NAME_PLATFORM));
 		return true;
 	}
-	in = reader_of(octets_of(r->tenants.at + r->tenants_at, r->tenants.n - r->tenants_at));
+	in = reader_of(octets_of(
+	    r->platform.tenants.at + r->tenants_at, r->platform.tenants.n - r->tenants_at));
 	reader_counted_text(&in, to, TEXT_LABEL_MAX);
-	r->tenants_at = r->tenants.n - in.n;
+	r->tenants_at = r->platform.tenants.n - in.n;
 	return !in.bad;
 }
 
@@ -162,7 +163,7 @@ read_ledger(struct dump_reading *r, struct octets o, struct fault *f)
 		return bad("a ledger out of order, or one that no tenant has", f);
 	if (r->in.total.ledgers >= DUMP_LEDGERS_MAX)
 		return bad("more ledgers than a service has", f);
-	dump_check_begin(&r->check, name, &r->tenants);
+	dump_check_begin(&r->check, name, &r->platform);
 	r->place = IN_LEDGER;
 	return VISIT(r, ledger, name, f);
 }
@@ -211,7 +212,7 @@ read_end(struct dump_reading *r, struct octets o, struct fault *f)
 
 	if (!reader_done(&in) || ledgers != t->ledgers || files != t->files || rows != t->rows)
 		return bad("more or fewer ledgers, files or rows than it states", f);
-	if (t->ledgers == 0 || r->tenants_at != r->tenants.n)
+	if (t->ledgers == 0 || r->tenants_at != r->platform.tenants.n)
 		return bad("a tenant's ledger is missing", f);
 	if (strcmp(r->file, "root.pem") != 0)
 		return bad("root.pem is missing", f);
@@ -294,7 +295,8 @@ dump_read(dump_get *get, void *get_with, const struct dump_visitor *to, struct o
 	dump_source_free(&r.in);
 	dump_check_free(&r.check);
 	bytes_free(&r.record);
-	bytes_free(&r.tenants);
+	bytes_free(&r.platform.tenants);
+	bytes_free(&r.platform.cas);
 	bytes_free(&r.pem);
 	return ok;
 }

@@ -149,6 +149,10 @@ for tenant in acme globex; do
 	is "$tenant: its log tells of it" 1 "$(grep -c '"act":"ledger.restored"' "$WORK/export-$tenant/entries.jsonl")"
 	like "$tenant: later checkpoints tell the epoch" '^epoch 1$' "$(cat "$WORK/export-$tenant/checkpoint")"
 done
+works "a tenant rolls over" q tenant rollover globex
+enrol globex rolled "$WORK/rolled"
+is "its new CA issues" 200 "$STATUS"
+works "and is suspended" q tenant suspend globex --reason audit
 works "a backup of the restored service" q backup "$WORK/again.dump"
 works "holds" "$QUATRAIN_BIN" backup verify "$WORK/again.dump" --root "$ROOT"
 service_stop
@@ -181,6 +185,13 @@ like "what was revoked after the backup is revoked" ': revoked$' "$(status_of "$
 like "what was issued after the backup is revoked" ': revoked$' "$(status_of "$WORK/after/leaf.pem")"
 like "what was held after the backup is held" 'Reason: certificateHold' "$(status_of "$WORK/dev3/leaf.pem")"
 like "what was good is good" ': good$' "$(status_of "$WORK/dev1/leaf.pem")"
+est_post globex/simplereenroll <(csr "$WORK/rolled/key.pem" /O=globex/OU=printer/CN=rolled) \
+    --cert "$WORK/rolled/leaf.pem" --key "$WORK/rolled/key.pem"
+unlike "a suspended tenant is suspended" '^200$' "$STATUS"
+works "until it is resumed" q tenant resume globex
+est_post globex/simplereenroll <(csr "$WORK/rolled/key.pem" /O=globex/OU=printer/CN=rolled) \
+    --cert "$WORK/rolled/leaf.pem" --key "$WORK/rolled/key.pem"
+is "then the leaf of its new CA renews" 200 "$STATUS"
 entries acme >"$WORK/acme.jsonl"
 is "the log tells of it" 1 "$(grep -c '"act":"ledger.merged"' "$WORK/acme.jsonl")"
 works "a backup of the merged service" q backup "$WORK/merged.dump"

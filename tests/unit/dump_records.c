@@ -275,8 +275,9 @@ START_TEST(rows_that_do_not_agree)
 	} changes[] = {
 		{ TABLE_CERT, 10, 0x40, "certificates and standings" }, /* its id */
 		{ TABLE_CERT, 11, 1, "no certificate" },
-		{ TABLE_SERIAL, 18, 1, "certificates and standings" },    /* its serial */
-		{ TABLE_SERIAL, 19, 1, "cannot be read" },                /* its edition */
+		{ TABLE_SERIAL, 18, 1, "certificates and standings" }, /* its serial */
+		{ TABLE_SERIAL, 19, 1, "cannot be read" },             /* its edition */
+		{ TABLE_SERIAL, 23, 1, "of a CA that the platform does not know" },
 		{ TABLE_SERIAL, 20, 0x10, "cannot be read" },             /* its state */
 		{ TABLE_LOG, 10, 0x40, "is missing" },                    /* its index */
 		{ TABLE_LOG, 40, 1, "do not give its root" },             /* its text */
