@@ -142,6 +142,14 @@ enrol acme last "$WORK/last"
 is "it issues again" 200 "$STATUS"
 service_stop
 
+# --- the clock ---------------------------------------------------------------------------------
+
+: >"$WORK/serve.log"
+ASAN_OPTIONS=verify_asan_link_order=0 faketime -f '-1h' "$QUATRAIN_BIN" serve --config "$CONF" \
+    >>"$WORK/serve.log" 2>&1 </dev/null
+is "row 26: serve refuses with a clock that is behind" 1 "$?"
+like "it says what time it is, and what the log says" 'clock: it says 20.*, and the newest entry of the log is of 20' "$(cat "$WORK/serve.log")"
+
 # --- the journal ------------------------------------------------------------------------------
 
 printf '1900000000 acme torn' >>"$DATA/journal"

@@ -103,6 +103,8 @@ printf 'POST\n/.well-known/est/acme/serverkeygen\n\n\n\n' | seed est keygen
 hash=$(printf '%032d' 0 | openssl base64 -A)
 printf 'acme.eu.example.org/log\n4711\n%s\n\n\342\200\224 acme.eu.example.org/log %s\n' "$hash" \
     "$(printf '%068d' 0 | openssl base64 -A)" | seed note one
+printf 'acme.eu.example.org/log\n4711\n%s\nepoch 3\n\n\342\200\224 acme.eu.example.org/log %s\n' "$hash" \
+    "$(printf '%068d' 0 | openssl base64 -A)" | seed note epoch
 
 printf '\000\000\000\000\004acme\000\000\000\005local\000\000\000\002hp\000\000\000\006secret\000\000\000\000\000\000\000\0020\000%032d\001' 0 |
     seed wire enroll
@@ -119,3 +121,29 @@ printf '\000\000\005\002\000\000\020\002\000' | seed dump twice
 printf '\000\000\050\003\006\006\020\000\001kv' | seed dump table
 printf '\000\000\050\003\010\006\015\002\377\000\000kv' | seed dump key
 printf '\000\000\002\003\016\002\000\000\000\011../x.key0' | seed dump name
+
+# Lines of the journal, each chained to the one before.
+unhex() { perl -e 'print pack("H*", shift)' "$1"; }
+zeros=$(printf '%064d' 0)
+chain=$zeros
+line() { # line TEXT: it, its chain value, and the line's end
+	chain=$({ unhex "$chain"; printf '%s' "$1"; } | openssl dgst -sha256 -r | cut -d' ' -f1)
+	printf '%s %s\n' "$1" "$chain"
+}
+who=$(printf '%040d' 0 | tr 0 a)\ 0123456789abcdef0123456789abcdef
+hash=$(printf '%064d' 0 | tr 0 d)
+{
+	line "1900000000 acme $who signed $hash"
+	line "1900000001 acme $who held 6"
+	line "1900000002 acme $who released 0"
+	line "1900000003 acme $who revoked 1"
+} >"$t/four"
+seed journal four <"$t/four"
+{
+	printf '1900000000 0123456789abcdef0123456789abcdef %s\n' "$hash"
+	head -n 1 "$t/four"
+} | seed journal old
+head -c 300 "$t/four" | seed journal torn
+chain=$zeros
+line "7 platform $who revoked 0" >"$t/one"
+seed journal one <"$t/one"

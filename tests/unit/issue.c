@@ -7,6 +7,7 @@
 #include <openssl/x509.h>
 
 #include "ca/issue.h"
+#include "ca/issue_check.h"
 #include "ca/profile_set.h"
 #include "ca/token.h"
 #include "tests/unit/forge.h"
@@ -361,6 +362,84 @@ START_TEST(nothing_is_signed_that_cannot_be_noted)
 }
 END_TEST
 
+/* Rows 27 and 25 from the other side: the durable intent is what is signed, or nothing is. */
+START_TEST(what_is_not_on_record_is_not_signed)
+{
+	struct octets serial, tbs;
+	struct standing s, was;
+	size_t signatures;
+	uint8_t id[8];
+
+	prepare();
+	intend();
+	serial = octets_of(ticket_serial(t), TBS_SERIAL_OCTETS);
+	tbs = stored();
+	signatures = journal_lines();
+	ck_assert(ledger_standing(g.acme->ledger, ticket_serial(t), &was, &f));
+	for (int row = 0; row < 5; row++) {
+		s = was;
+		if (row == 0) /* other octets, of the same length */
+			ledger_put(g.acme->ledger, TABLE_CERT, octets_u64(was.id, id),
+			    JOIN(octets_of(tbs.at, tbs.n - 1), RAW("\x5a")));
+		else if (row == 1)
+			batch_remove(
+			    ledger_batch(g.acme->ledger), TABLE_CERT, octets_u64(was.id, id));
+		else if (row == 2)
+			s.state = STANDING_ABANDONED;
+		else if (row == 3)
+			s.issuer[0] ^= 1;
+		else
+			batch_remove(ledger_batch(g.acme->ledger), TABLE_PENDING, serial);
+		ck_assert(ledger_put_standing(g.acme->ledger, ticket_serial(t), &s, &f));
+		ck_assert_msg(!issue_sign(g.acme, t, &g.journal, g.now_s, &f), "row %d", row);
+		ck_assert_int_eq(f.code, FAULT_INTERNAL);
+		ck_assert_uint_eq(ticket_certificate(t).n, 0);
+		batch_undo(ledger_batch(g.acme->ledger), 0);
+	}
+	ck_assert_uint_eq(journal_lines(), signatures);
+	sign();
+}
+END_TEST
+
+/* A flipped bit or a forced fault does not leave the house. */
+START_TEST(what_does_not_hold_is_thrown_away)
+{
+	struct octets der = octets_bytes(&ground_leaf(&g, g.acme, "printer", "a")->der), tbs;
+	uint8_t *bad = malloc(der.n);
+	struct cert c;
+
+	ck_assert(cert_parse(der, &c, &f));
+	tbs = c.tbs;
+	ck_assert_msg(issue_holds(der, tbs, g.acme->facts.spki, &f), "%s", f.text);
+	ck_assert(!issue_holds(der, tbs, g.region->facts.spki, &f));
+	ck_assert_int_eq(f.code, FAULT_INTERNAL);
+	ck_assert(!issue_holds(der, octets_of(tbs.at, tbs.n - 1), g.acme->facts.spki, &f));
+	for (size_t bit = 0; bit < der.n * 8; bit += 5) {
+		memcpy(bad, der.at, der.n);
+		bad[bit / 8] ^= (uint8_t)(1u << bit % 8);
+		ck_assert_msg(!issue_holds(octets_of(bad, der.n), tbs, g.acme->facts.spki, &f),
+		    "bit %zu", bit);
+	}
+	free(bad);
+}
+END_TEST
+
+/* A key that is not the one in the issuer's certificate signs, and nobody sees it. */
+START_TEST(anothers_signature_is_thrown_away)
+{
+	struct issuer other = *g.acme;
+
+	prepare();
+	intend();
+	other.key = key;
+	ck_assert(!issue_sign(&other, t, &g.journal, g.now_s, &f));
+	ck_assert_int_eq(f.code, FAULT_INTERNAL);
+	ck_assert_msg(strstr(f.text, "does not hold") != NULL, "%s", f.text);
+	ck_assert_uint_eq(ticket_certificate(t).n, 0);
+	out_of_order("r");
+}
+END_TEST
+
 START_TEST(a_serial_is_nobody_elses)
 {
 	struct standing s;
@@ -589,6 +668,9 @@ order(void)
 	tcase_add_test(c, not_before_nests);
 	tcase_add_test(c, refuses_wishes);
 	tcase_add_test(c, nothing_is_signed_that_cannot_be_noted);
+	tcase_add_test(c, what_is_not_on_record_is_not_signed);
+	tcase_add_test(c, what_does_not_hold_is_thrown_away);
+	tcase_add_test(c, anothers_signature_is_thrown_away);
 	tcase_add_test(c, a_serial_is_nobody_elses);
 	return c;
 }
