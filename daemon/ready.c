@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "ca/level.h"
 #include "ca/log.h"
 #include "daemon/http.h"
 #include "daemon/watch.h"
@@ -210,6 +211,20 @@ check_platform(struct ready *r, const struct ready_view *v)
 		ready_say(r, READY_ISSUING | READY_REVOKING, "ledger: it cannot be read");
 }
 
+/* Beneath a region that is suspended, or has ended, nobody issues; and nobody is left to wonder. */
+static void
+check_region(struct ready *r, const struct ready_view *v)
+{
+	struct authority a;
+	struct fault f;
+
+	if (level_region(r->realm, &a, &f) && realm_authority_good(r->realm, &a, v->now_s, &f))
+		return;
+	ready_say(r, READY_ISSUING,
+	    f.code == FAULT_DENIED ? "region: it is suspended, or its CA has ended"
+				   : "region: it cannot be read");
+}
+
 static void
 check_room(struct ready *r, const struct ready_view *v)
 {
@@ -261,8 +276,8 @@ check_told(struct ready *r, const struct ready_view *v)
 }
 
 typedef void check(struct ready *r, const struct ready_view *v);
-static check *const checks[] = { check_signer, check_platform, check_room, check_clock,
-	check_told };
+static check *const checks[] = { check_signer, check_platform, check_region, check_room,
+	check_clock, check_told };
 
 static void
 look(struct ready *r, const struct ready_view *v)

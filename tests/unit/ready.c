@@ -97,6 +97,19 @@ START_TEST(without_a_signer_nothing_goes)
 }
 END_TEST
 
+/* Nothing is issued beneath it; revoking goes on. */
+START_TEST(a_suspended_region_stops_issuing)
+{
+	ground_suspend(&g, LEVEL_REGION, "eu", false);
+	ck_assert_str_eq(asked(true, 503),
+	    "{\"issuing\":\"stopped\",\"ready\":false,\"reasons\":[\"region: it is suspended, or its CA has ended\"],\"revoking\":\"ok\"}");
+	ground_suspend(&g, LEVEL_REGION, "eu", true);
+	(void)asked(true, 200);
+	ground_suspend(&g, LEVEL_TENANT, "acme", false); /* one tenant's affair */
+	(void)asked(true, 200);
+}
+END_TEST
+
 /* All that there is has less room than it should: nothing is issued, and all is revoked. */
 START_TEST(full_ledgers_stop_issuing)
 {
@@ -268,6 +281,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, all_is_well);
 	tcase_add_test(t, without_a_signer_nothing_goes);
+	tcase_add_test(t, a_suspended_region_stops_issuing);
 	tcase_add_test(t, full_ledgers_stop_issuing);
 	tcase_add_test(t, ledgers_without_any_room_stop_revoking);
 	tcase_add_test(t, one_full_tenant_stops_nobody_else);
