@@ -211,7 +211,11 @@ check_platform(struct ready *r, const struct ready_view *v)
 		ready_say(r, READY_ISSUING | READY_REVOKING, "ledger: it cannot be read");
 }
 
-/* Beneath a region that is suspended, or has ended, nobody issues; and nobody is left to wonder. */
+/*
+ * Beneath a region that is suspended, or has ended, nobody is issued anything, and that is told.
+ * Traffic must go on coming here all the same: OCSP says why, and a client that gets no answer may
+ * take a held certificate for a good one.
+ */
 static void
 check_region(struct ready *r, const struct ready_view *v)
 {
@@ -220,7 +224,7 @@ check_region(struct ready *r, const struct ready_view *v)
 
 	if (level_region(r->realm, &a, &f) && realm_authority_good(r->realm, &a, v->now_s, &f))
 		return;
-	ready_say(r, READY_ISSUING,
+	ready_say(r, 0,
 	    f.code == FAULT_DENIED ? "region: it is suspended, or its CA has ended"
 				   : "region: it cannot be read");
 }
