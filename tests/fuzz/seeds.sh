@@ -1,7 +1,8 @@
 #!/bin/sh
-# tests/fuzz/seeds.sh [FOLDER] - make the seeds of csr, cert, chain, dump, est, note, ocsp_get, ocsp_request and wire anew.
+# tests/fuzz/seeds.sh [FOLDER] - make seeds of csr, cert, chain, conf, der, dump, est, note, ocsp_get, ocsp_request and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
+# Those of conf and der that are not made here were written by hand.
 # Keys are made here and kept nowhere.
 set -eu
 
@@ -57,6 +58,26 @@ set -- $(openssl asn1parse -inform DER -in "$t/req.der" |
 } | seed csr attributes
 printf '\0001\0130\011\006\003\125\004\012\014\002hp1\0130\011\006\003\125\004\003\023\002hp' | seed csr subject
 
+# What is asked for and refused, or taken: each reaches another branch of the gate.
+asks() { # asks NAME LINE...: attributes alone, as above
+	name=$1
+	shift
+	printf '%s\n' '[req]' 'distinguished_name = name' 'prompt = no' 'req_extensions = asks' 'attributes = more' '[name]' 'CN = hp' \
+	    '[more]' 'challengePassword = hp-secret' '[asks]' "$@" >"$t/asks"
+	openssl req -new -key "$t/key.pem" -config "$t/asks" -outform DER -out "$t/asks.der"
+	# shellcheck disable=SC2046
+	set -- $(openssl asn1parse -inform DER -in "$t/asks.der" |
+	    sed -n 's/^ *\([0-9]*\):d=2 *hl= *\([0-9]*\) *l= *\([0-9]*\) *cons: cont \[ 0 \].*/\1 \2 \3/p')
+	{
+		printf '\001'
+		tail -c "+$(($1 + $2 + 1))" "$t/asks.der" | head -c "$3"
+	} | seed csr "$name"
+}
+asks authority 'basicConstraints = critical,CA:TRUE,pathlen:0' 'keyUsage = critical,keyCertSign,cRLSign'
+asks purposes 'extendedKeyUsage = critical,OCSPSigning,anyExtendedKeyUsage,emailProtection' 'keyUsage = decipherOnly'
+asks kinds 'subjectAltName = DNS:a.example,URI:spiffe://a/b,IP:127.0.0.1,IP:::1,email:a@b.example,RID:1.2.3.4,otherName:1.2.3;UTF8:x'
+asks strange '1.2.3.4 = critical,DER:0101ff' '1.3.6.1.4.1.311.20.2 = ASN1:BMPSTRING:printer'
+
 openssl req -new -x509 -key "$t/key.pem" -config "$t/conf" -extensions ca -set_serial 0x0102030405060708090a0b0c0d0e0f10 \
     -outform DER -out "$t/ca.der"
 openssl x509 -inform DER -in "$t/ca.der" -out "$t/ca.pem"
@@ -75,6 +96,50 @@ for case in nc::permitted-dns-match nc::permitted-dn-match nc::excluded-ipv6-mat
 	jq -r --arg id "rfc5280::$case" '.[] | select(.id == $id) | if (.id | contains("nc::p")) then .trusted[0] else .leaf end' \
 	    "$(dirname "$0")/../vectors/limbo/cases.json" | sed '/^-/d' | openssl base64 -d | seed cert "$name"
 done
+
+seed der request <"$t/req.der"
+seed der certificate <"$t/leaf.der"
+{ # one of each type that the walker looks into
+	printf '\001\001\377\002\002\000\200\003\002\007\200\005\000\006\003\052\203\010\012\001\002\014\003\342\202\254'
+	printf '\023\002hp\026\002a@\027\015'
+	printf '260101000000Z\030\017'
+	printf '20500101000000Z\061\006\014\001a\014\001b'
+} >"$t/kinds"
+{
+	printf '\060'
+	# shellcheck disable=SC2059 # the escape is made here
+	printf "\\$(printf %03o "$(wc -c <"$t/kinds")")"
+	cat "$t/kinds"
+} | seed der kinds
+
+# conf: each type of value as it should be, and as it should not.
+cat <<-'CONF' | seed conf values
+	# a comment
+	text: "a \"quoted\" \x41 \u00e9 text"
+	listen: {public: "127.0.0.1:65535"}
+	url: https://[::1]:8443/
+	choice: debug
+	names: []
+	count: 64
+	ttl: 1h
+	on: true
+CONF
+cat <<-'CONF' | seed conf blocks
+	text: >-
+	  folded
+	  text
+	names:
+	  - a
+	  - b # two
+	listen:
+	  public: "*:80"
+	on: yes
+CONF
+printf 'count: 65\nttl: 5x\nurl: ftp://h\nlisten:\n  public: h:99999\nchoice: loud\non: 7\n' | seed conf wrong
+printf 'text: a\ntext: b\nlisten.public: h:1\n' | seed conf twice
+printf '\377\376t\000' | seed conf utf16
+printf 'text: [[[[[[[[[[[[[[[[[[a]]]]]]]]]]]]]]]]]]\nnames: {a: {b: {c: d}}}\n? text\n: x\n' | seed conf deep
+printf 'text: !!str x\nurl: *a\n<<: *a\n%%YAML 1.1\n---\n' | seed conf tags
 
 openssl ocsp -issuer "$t/ca.pem" -cert "$t/leaf.pem" -reqout "$t/nonce.der" >/dev/null
 openssl ocsp -no_nonce -sha256 -issuer "$t/ca.pem" -cert "$t/leaf.pem" -cert "$t/ca.pem" -reqout "$t/two.der" >/dev/null
