@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +14,8 @@
 #include "base/conf.h"
 
 #define BACKLOG 1024
+#define BIND_MS 2000
+#define TRY_MS  20
 
 static bool
 resolve(const char *address, struct addrinfo **ret, struct fault *f)
@@ -33,6 +36,18 @@ resolve(const char *address, struct addrinfo **ret, struct fault *f)
 	return true;
 }
 
+/* The edges of a main that was killed need a moment to end, and have its sockets until then. */
+static bool
+bind_soon(int fd, const struct addrinfo *a)
+{
+	for (int ms = 0; bind(fd, a->ai_addr, a->ai_addrlen) != 0; ms += TRY_MS) {
+		if (errno != EADDRINUSE || ms >= BIND_MS)
+			return false;
+		(void)poll(NULL, 0, TRY_MS);
+	}
+	return true;
+}
+
 bool
 listen_tcp(const char *address, int *ret, struct fault *f)
 {
@@ -44,7 +59,7 @@ listen_tcp(const char *address, int *ret, struct fault *f)
 		return false;
 	fd = socket(a->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) != 0 ||
-	    bind(fd, a->ai_addr, a->ai_addrlen) != 0 || listen(fd, BACKLOG) != 0)
+	    !bind_soon(fd, a) || listen(fd, BACKLOG) != 0)
 		fault_errno(f, FAULT_CONFLICT, "listen: %s", address);
 	else
 		ok = true;

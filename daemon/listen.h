@@ -6,7 +6,8 @@
 
 #include "base/fault.h"
 
-/* address: HOST:PORT or [IPV6]:PORT. Faults: FAULT_BADREQ no such host, FAULT_CONFLICT in use. */
+/* address: HOST:PORT or [IPV6]:PORT. An address that is in use is waited for, 2 s
+ * at most. Faults: FAULT_BADREQ no such host, FAULT_CONFLICT in use. */
 bool listen_tcp(const char *address, int *ret, struct fault *f) CHECKED;
 
 /* In place of what is at path, for this process's user alone. Faults: FAULT_BADREQ the path is too
