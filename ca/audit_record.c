@@ -8,6 +8,7 @@
 
 #include "ca/audit.h"
 #include "ca/claim.h"
+#include "ca/ledger_check.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 
@@ -117,24 +118,27 @@ issued_entry(const struct under *u, struct fault *f)
 	return ok;
 }
 
-/* A state that is not the first one has an entry of its own. */
+/* A state that is not the first one has an entry of its own; one of a merge names no serials. */
 static bool
 state_entry(const struct under *u, struct fault *f)
 {
+	const struct standing *s = &u->standing;
 	struct bytes line = { 0 };
 	struct json *entry = NULL;
 	struct fault why;
-	bool ok = true, revoked = u->standing.state == STANDING_REVOKED;
+	bool ok = true;
 
-	if (!revoked && u->standing.state != STANDING_HELD)
+	if (s->log_index == s->issued_index)
 		return true;
-	if (!audit_entry(u->ledger, u->standing.log_index, revoked ? "certificate.revoked" : NULL,
-		&line, &entry, &why))
+	if (!audit_entry(u->ledger, s->log_index, NULL, &line, &entry, &why))
 		ok = tell_fault(u, "state_entry", our_log, &why, f);
-	else if (revoked && !says(entry, "serial", u->cert->serial, TBS_SERIAL_OCTETS))
-		tell(u, "state_entry", LEAF_FAILS, "its revocation's entry tells of another");
+	else if (!ledger_check_act(s->state, json_text(entry, "act")) ||
+		 (json_text(entry, "serial") != NULL &&
+		     !says(entry, "serial", u->cert->serial, TBS_SERIAL_OCTETS)))
+		tell(u, "state_entry", LEAF_FAILS,
+		    "the entry that should tell of its state tells of something else");
 	else
-		tell_entry(u, "state_entry", u->standing.log_index, octets_bytes(&line), entry);
+		tell_entry(u, "state_entry", s->log_index, octets_bytes(&line), entry);
 	json_free(entry);
 	bytes_free(&line);
 	return ok;

@@ -145,10 +145,17 @@ critical_as_ours(const struct leaf *l)
 	return verdict((l->cert->critical & ~ours) == 0);
 }
 
+/* Responders have no name of their own: they are known by their CA. */
+static bool
+is_nameless(const struct leaf *l)
+{
+	return l->profile != NULL && !l->profile->named;
+}
+
 static enum leaf_verdict
 one_uri(const struct leaf *l)
 {
-	if (l->profile != NULL && !l->profile->named)
+	if (is_nameless(l))
 		return verdict(l->cert->uris == 0);
 	return verdict(l->cert->uris == 1 && l->cert->uri[0] != '\0');
 }
@@ -165,6 +172,8 @@ name_ours(const struct leaf *l)
 {
 	char uri[NAME_URI_MAX];
 
+	if (is_nameless(l))
+		return verdict(l->cert->uri[0] == '\0');
 	if (l->space == NULL || l->endpoint == NULL)
 		return LEAF_NOT_CHECKED;
 	name_uri(l->space, l->endpoint, uri);
@@ -248,7 +257,7 @@ owned(const struct leaf *l, const char *tenant, const char *name)
 }
 
 /*
- * Only named ones are registered: the keys of responders are found by their CA. In the platform's
+ * Only named ones are registered. In the platform's
  * table the owner stands with its tenant or without, and keys of the service itself are claimed for
  * "service" (ca/claim.h).
  */
@@ -258,6 +267,8 @@ key_registered(const struct leaf *l)
 	const struct endpoint *e = l->endpoint;
 	bool own;
 
+	if (is_nameless(l))
+		return LEAF_HOLDS;
 	if (!l->owner_known || e == NULL)
 		return LEAF_NOT_CHECKED;
 	own = strcmp(e->tenant, NAME_PLATFORM) == 0 &&

@@ -204,8 +204,8 @@ static const struct {
 	{ STANDING_ABANDONED, "certificate.abandoned" },
 };
 
-static bool
-is_reason(enum standing_state state, const char *act)
+bool
+ledger_check_act(enum standing_state state, const char *act)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (reasons[i].state == state && strcmp(reasons[i].act, act) == 0)
@@ -228,7 +228,7 @@ check_reason(struct check *c, const char *hex, const struct standing *s)
 		act = json_text(j, "act");
 		serial = json_text(j, "serial");
 	}
-	if (act == NULL || !is_reason(s->state, act) ||
+	if (act == NULL || !ledger_check_act(s->state, act) ||
 	    (serial != NULL && strcmp(serial, hex) != 0))
 		found(c, "certificate %s is %s, and entry %" PRIu64 " does not say so", hex,
 		    ledger_state_word(s, 0), s->log_index);

@@ -29,4 +29,7 @@ struct ledger_hearing {
 bool ledger_check(struct ledger *l, const struct mark *mark, const struct ledger_hearing *to,
     struct ledger_counts *ret, struct fault *f) CHECKED;
 
+/* May an entry of this act stand behind a standing of this state? */
+bool ledger_check_act(enum standing_state state, const char *act);
+
 #endif

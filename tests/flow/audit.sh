@@ -158,6 +158,23 @@ works "suspend" q tenant suspend acme
 finds "a suspended tenant" 3:standing "$LEAF"
 works "resume" q tenant resume acme
 works "resumed: as before" q chain audit "$LEAF"
+works "hold" q cert hold --tenant acme "$SERIAL"
+finds "a leaf that is held" 4:standing "$LEAF"
+works "release" q cert release --tenant acme "$SERIAL"
+works "released: as before" q chain audit "$LEAF"
+like "released: its entry" 'certificate\.released' "$OUT"
+works "rollover" q tenant rollover acme
+works "a leaf under the old CA" q chain audit "$LEAF"
+enrol acme hp-4713 "$WORK/dev3" || fail "enrol under the new CA" 200 "$STATUS"
+works "a leaf under the new CA" q chain audit "$WORK/dev3/leaf.pem"
+
+# an old printer's RSA key
+openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 -out "$WORK/old.key" 2>/dev/null
+csr "$WORK/old.key" /CN=old >"$WORK/old.b64"
+secret=$(q token create --tenant acme --device old --profile legacy-rsa --json | jq -r .token)
+est_post acme/simpleenroll "$WORK/old.b64" -u "old:$secret"
+p7_certs "$BODY" >"$WORK/old.pem"
+works "an RSA leaf" q chain audit "$WORK/old.pem"
 works "revoke" q cert revoke --tenant acme "$SERIAL" --reason superseded
 finds "a revoked leaf" 4:standing "$LEAF"
 like "when and why" 'revoked since .*superseded' "$(q chain audit "$LEAF" 2>&1)"

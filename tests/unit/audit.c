@@ -225,6 +225,12 @@ START_TEST(revoked_and_held)
 
 	ck_assert(ledger_standing(g.acme->ledger, serial, &s, &f));
 	s.state = STANDING_HELD;
+	s.log_index = s.issued_index - 1; /* the token's entry: no entry of a hold */
+	ck_assert(ledger_put_standing(g.acme->ledger, serial, &s, &f));
+	ground_commit(g.acme->ledger);
+	finds(" 4:standing 4:state_entry");
+	ck_assert(log_append(
+	    g.acme->ledger, log_entry("certificate.held", &g.why), g.now_s, &s.log_index, &f));
 	ck_assert(ledger_put_standing(g.acme->ledger, serial, &s, &f));
 	ground_commit(g.acme->ledger);
 	finds(" 4:standing");
