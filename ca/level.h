@@ -12,7 +12,7 @@
 #include "ca/census.h"
 #include "ca/realm.h"
 
-#define LEVEL_CAS_MAX 16 /* of one label; a rollover is refused where there are so many */
+#define LEVEL_CAS_MAX 64 /* of one label; a rollover is refused where there are so many */
 
 struct level_cas {
 	size_t n;

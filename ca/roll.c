@@ -84,16 +84,17 @@ entry(const char *act, const struct authority *before, const struct authority *a
 	return j;
 }
 
-/* What the new CA needs before it counts; its own ledger has a row of it too. */
+/* What the new CA needs before it counts. The platform knows it before it issues anything: a
+ * certificate of an unknown CA would be nobody's. Its own ledger has a row of it too. */
 static bool
 furnish(struct keyring *k, const struct issuer *ca, int64_t now_s, struct fault *f)
 {
 	struct ledger *platform = realm_platform(keyring_ground(k)->realm);
 	struct delegate d;
 
-	if (ca->ledger == platform
-		? !ledger_commit(platform, f)
-		: !ledger_put_authority(ca->ledger, &ca->a, f) || !ledger_commit(ca->ledger, f))
+	if (!ledger_commit(platform, f) ||
+	    (ca->ledger != platform &&
+		(!ledger_put_authority(ca->ledger, &ca->a, f) || !ledger_commit(ca->ledger, f))))
 		return false;
 	return keyring_delegate(k, &ca->a, &found_responder, now_s, &d, f) &&
 	       keyring_delegate(k, &ca->a, &found_log, now_s, &d, f);
@@ -144,7 +145,7 @@ roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
 		*ret = done;
 		return true;
 	}
-	/* What was made stays a key file and a certificate in the log that nobody uses. */
+	/* What was made stays a CA beside the others that issues nothing. */
 	ledger_undo(platform, mark);
 	if (old->ledger != platform)
 		ledger_undo(old->ledger, own_mark);

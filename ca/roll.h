@@ -20,7 +20,8 @@ struct rolled {
 
 /*
  * The tenant name gets a CA beneath region, with the name constraints of the one before, its own
- * responder and log key. All of it is committed, the row that makes it count last. Faults:
+ * responder and log key. All of it is committed, the row that makes it count last: a try that is
+ * interrupted leaves a CA beside the others that issues nothing. Faults:
  * FAULT_NOTFOUND no such tenant, FAULT_CONFLICT it is suspended or has LEVEL_CAS_MAX CAs,
  * FAULT_DENIED region is not good, those of found_ca()
  */
