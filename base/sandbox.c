@@ -96,8 +96,47 @@ filter(enum sandbox_role role, bool *ret_on, struct fault *f)
 
 #else
 
-/* What both roles do all day: files, memory, time, and the descriptors that they were given. */
-static const char *const common[] = {
+/*
+ * What the signer does once it serves: each call was seen in a run of all flows, or is another
+ * name of one that was (another libc's, another architecture's), or says here why it is there.
+ */
+static const char *const signer[] = {
+	/* its lines to the others, and waiting for them */
+	"poll", "ppoll", "recvmsg", "sendmsg",
+	/* ledgers, marks, journal and keys are opened, */
+	"close", "fcntl", "fstat", "lseek", "lstat", "newfstatat", "open", "openat", "stat",
+	"statx",
+	/* read, written, made durable, */
+	"fdatasync", "fsync", "ftruncate", "pread64", "pwrite64", "pwritev", "read", "write",
+	"writev",
+	/* made and, where an act was interrupted, removed; the ballast too, which is also filled
+	   in, and how full the disk is */
+	"fallocate", "fstatfs", "mkdir", "mkdirat", "statfs", "unlink", "unlinkat",
+	/* memory, some of it locked; mmap and mprotect are in limited */
+	"brk", "madvise", "mlock", "mremap", "munlock", "munmap",
+	/* chance; time, where the machine gives it by no other way */
+	"clock_gettime", "getrandom", "gettimeofday", "time",
+	/* LMDB: mutexes between processes, and which kernel has a known fault; qsort(): how much
+	   memory there is; whose a folder is */
+	"futex", "geteuid", "sysinfo", "uname",
+	/* libcrypto looks whether it was forked; abort(), with tgkill, which is in limited */
+	"getpid", "gettid", "rt_sigaction", "rt_sigprocmask",
+	/* the end; poll() after a stop */
+	"exit", "exit_group", "restart_syscall"
+};
+
+/*
+ * What a PKCS #11 module does beside. SoftHSM looks into its folder anew; a PIN that is refused at
+ * a second login is written down. A module that speaks to a daemon, or over the network, does it by
+ * the connection that it has, and may wait for it in its own way.
+ */
+static const char *const token[] = { "getdents64", "rename", "renameat", "renameat2",
+	/* the connection */
+	"getsockopt", "pselect6", "recvfrom", "select", "sendto", "setsockopt",
+	/* a pause between two looks */
+	"clock_nanosleep", "nanosleep" };
+
+static const char *const edge[] = {
 	/* files */
 	"access", "close", "dup", "faccessat", "faccessat2", "fadvise64", "fallocate", "fcntl",
 	"fdatasync", "flock", "fstat", "fstatfs", "fsync", "ftruncate", "getcwd", "getdents64",
@@ -106,11 +145,11 @@ static const char *const common[] = {
 	"write", "writev",
 	/* memory; mmap and mprotect are in limited */
 	"brk", "madvise", "mlock", "mlock2", "mremap", "msync", "munlock", "munmap",
-	/* descriptors that are there */
-	"epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2", "epoll_wait", "eventfd2",
-	"getsockopt", "pipe2", "poll", "ppoll", "pselect6", "recvfrom", "recvmsg", "select",
-	"sendmsg", "sendto", "setsockopt", "shutdown", "timerfd_create", "timerfd_gettime",
-	"timerfd_settime",
+	/* descriptors that are there, and connections that come */
+	"accept", "accept4", "epoll_create1", "epoll_ctl", "epoll_pwait", "epoll_pwait2",
+	"epoll_wait", "eventfd2", "getpeername", "getsockname", "getsockopt", "pipe2", "poll",
+	"ppoll", "pselect6", "recvfrom", "recvmsg", "select", "sendmsg", "sendto", "setsockopt",
+	"shutdown", "timerfd_create", "timerfd_gettime", "timerfd_settime",
 	/* time and chance */
 	"clock_getres", "clock_gettime", "clock_nanosleep", "getrandom", "gettimeofday",
 	"nanosleep", "time",
@@ -122,33 +161,33 @@ static const char *const common[] = {
 	"sysinfo", "uname"
 };
 
-static const char *const signer[] = { "mkdir", "mkdirat", "rename", "renameat", "renameat2",
-	"rmdir", "unlink", "unlinkat" };
+#define A_SIGNER (1u << SANDBOX_SIGNER | 1u << SANDBOX_SIGNER_TOKEN)
+#define A_TOKEN  (1u << SANDBOX_SIGNER_TOKEN)
+#define AN_EDGE  (1u << SANDBOX_EDGE)
 
-/* SoftHSM looks into its folder anew for each key, and locks by file. */
-static const char *const token[] = { "mkdir", "mkdirat", "rename", "renameat", "renameat2", "rmdir",
-	"unlink", "unlinkat" };
-
-static const char *const edge[] = { "accept", "accept4", "getpeername", "getsockname" };
+static const struct list {
+	const char *const *names;
+	size_t n;
+	unsigned roles; /* that may */
+} lists[] = {
+	{ signer, COUNT(signer), A_SIGNER },
+	{ token, COUNT(token), A_TOKEN },
+	{ edge, COUNT(edge), AN_EDGE },
+};
 
 /* Allowed with one argument as said. */
 static const struct limited {
 	const char *name;
 	struct scmp_arg_cmp arg;
+	unsigned roles;
 } limited[] = {
-	{ "mmap", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } }, /* no new code */
-	{ "mprotect", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 } },
-	{ "ioctl", { 1, SCMP_CMP_EQ, TCGETS, 0 } }, /* stdio asks whether it writes to a terminal */
-	{ "prlimit64", { 0, SCMP_CMP_EQ, 0, 0 } },  /* one's own */
-};
-
-static const struct extra {
-	const char *const *names;
-	size_t n;
-} extras[] = {
-	[SANDBOX_SIGNER] = { signer, COUNT(signer) },
-	[SANDBOX_SIGNER_TOKEN] = { token, COUNT(token) },
-	[SANDBOX_EDGE] = { edge, COUNT(edge) },
+	/* no new code */
+	{ "mmap", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 }, A_SIGNER | AN_EDGE },
+	{ "mprotect", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 }, A_SIGNER | AN_EDGE },
+	/* stdio asks whether it writes to a terminal */
+	{ "ioctl", { 1, SCMP_CMP_EQ, TCGETS, 0 }, AN_EDGE },
+	/* one's own */
+	{ "prlimit64", { 0, SCMP_CMP_EQ, 0, 0 }, AN_EDGE },
 };
 
 /* 0 or a negative errno. A name that this architecture does not have needs no permission. */
@@ -173,14 +212,15 @@ allow_names(scmp_filter_ctx ctx, const char *const *names, size_t n)
 }
 
 static int
-allow_limited(scmp_filter_ctx ctx)
+allow_limited(scmp_filter_ctx ctx, enum sandbox_role role)
 {
 	/* abort() signals its own process, and no other is to be signalled. */
 	const struct scmp_arg_cmp self = { 0, SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0 };
 	int rc = allow(ctx, "tgkill", &self);
 
 	for (size_t i = 0; rc == 0 && i < COUNT(limited); i++)
-		rc = allow(ctx, limited[i].name, &limited[i].arg);
+		if ((limited[i].roles & 1u << role) != 0)
+			rc = allow(ctx, limited[i].name, &limited[i].arg);
 	return rc;
 }
 
@@ -192,10 +232,12 @@ load(scmp_filter_ctx ctx, enum sandbox_role role)
 	/* Every thread that runs already, and a search tree instead of a long list of compares. */
 	if ((rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_TSYNC, 1)) != 0 ||
 	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS)) != 0 ||
-	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2)) != 0 ||
-	    (rc = allow_names(ctx, common, COUNT(common))) != 0 ||
-	    (rc = allow_names(ctx, extras[role].names, extras[role].n)) != 0 ||
-	    (rc = allow_limited(ctx)) != 0)
+	    (rc = seccomp_attr_set(ctx, SCMP_FLTATR_CTL_OPTIMIZE, 2)) != 0)
+		return rc;
+	for (size_t i = 0; rc == 0 && i < COUNT(lists); i++)
+		if ((lists[i].roles & 1u << role) != 0)
+			rc = allow_names(ctx, lists[i].names, lists[i].n);
+	if (rc != 0 || (rc = allow_limited(ctx, role)) != 0)
 		return rc;
 	return seccomp_load(ctx);
 }
