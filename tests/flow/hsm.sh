@@ -82,6 +82,11 @@ crl=$(openssl x509 -in "$WORK/hp-1/leaf.pem" -noout -ext crlDistributionPoints |
 http "$crl"
 is "the CRL" 200 "$STATUS"
 works "it is signed by the tenant" openssl crl -inform DER -in "$BODY" -noout -CAfile "$WORK/ca1.pem" -verify
+works "a backup" q backup "$WORK/monday.dump"
+works "it verifies" q backup verify "$WORK/monday.dump" --root "$ROOT"
+works "key list" q key list --json
+is "it says which are in the token" 8 "$(jq '[.items[] | select(.where == "token" and .token == "our token")] | length' <<<"$OUT")"
+is "and none is missing" 0 "$(jq '[.items[] | select(.where == "missing")] | length' <<<"$OUT")"
 works "a new tenant" q tenant create globex
 is "its keys are made there, under the filter" 10 "$(objects | grep -c 'Private Key')"
 works "an enrolment there" enrol globex hp-2 "$WORK/hp-2"
@@ -102,6 +107,8 @@ is "nor in an argument list or environment of ours" "" "$(
 	done 2>/dev/null | grep 12345678
 )"
 service_stop
+works "key rotate seals what is in files" q key rotate --json
+is "the service's key, three logs' and the tokens'" 5 "$(jq .resealed <<<"$OUT")"
 service_start || stop_here "serve again"
 works "an enrolment after a restart" enrol acme hp-3 "$WORK/hp-3"
 service_stop
