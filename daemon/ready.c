@@ -24,7 +24,7 @@ struct usage {
 
 struct ready {
 	struct realm *realm;                  /* lent */
-	int64_t surveyed_us;                  /* 0: never */
+	int64_t survey_us;                    /* the next; 0: at once */
 	struct usage most[READY_TENANTS_MAX]; /* by use, falling */
 	size_t most_n;
 	size_t tenants, no_issuing, no_revoking; /* the platform is not counted */
@@ -167,12 +167,12 @@ count(struct ready *r, const struct usage *u)
 static void
 survey(struct ready *r)
 {
-	int64_t now_us = clock_steady_us();
+	int64_t took_us, now_us = clock_steady_us();
 	char tenants[FOLDER_MAX];
 	struct dirent *e;
 	DIR *d;
 
-	if (r->surveyed_us != 0 && now_us < r->surveyed_us + READY_SURVEY_US)
+	if (now_us < r->survey_us)
 		return;
 	(void)snprintf(tenants, sizeof(tenants), "%s/tenants", realm_data(r->realm));
 	if ((d = opendir(tenants)) == NULL)
@@ -188,7 +188,9 @@ survey(struct ready *r)
 			count(r, &u);
 	}
 	(void)closedir(d);
-	r->surveyed_us = now_us;
+	took_us = clock_steady_us() - now_us;
+	r->survey_us = now_us + (took_us * READY_SHARE > READY_SURVEY_US ? took_us * READY_SHARE
+									 : READY_SURVEY_US);
 }
 
 /* --- the checks ------------------------------------------------------------------------------ */

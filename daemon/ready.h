@@ -3,7 +3,7 @@
  *
  * /readyz and the gauges of /metrics, of any edge. What can stop the service is a
  * row of checks in ready.c; each looks for itself and says what it stops. The
- * ledgers are surveyed at most every READY_SURVEY_US, by the sizes of their files:
+ * ledgers are surveyed every READY_SURVEY_US or more seldom, by the sizes of their files:
  * ten thousand tenants are not opened for it.
  *
  * A tenant that is full by itself is no trouble of the others: issuing counts as
@@ -17,6 +17,7 @@
 #include "ca/wire.h"
 
 #define READY_SURVEY_US   2000000
+#define READY_SHARE       100 /* of an edge's time a survey takes at most the hundredth part */
 #define READY_ASK_US      2000000
 #define READY_REASONS_MAX 8
 #define READY_TENANTS_MAX 100 /* with gauges of their own: those that use most */
