@@ -47,7 +47,8 @@ struct edge {
 	struct sessions sessions;
 	bool listening, asking;
 	int64_t asked_s;
-	uint64_t counted[FACES][6]; /* replies, by the status's first digit */
+	uint8_t asked_of[TBS_KEY_ID_OCTETS]; /* the platform's CA at that time */
+	uint64_t counted[FACES][6];          /* replies, by the status's first digit */
 };
 
 static void
@@ -307,6 +308,8 @@ static void
 tick(void *with)
 {
 	struct edge *e = with;
+	struct tenant platform;
+	struct fault f;
 
 	if (e->role == CHILD_DESK)
 		return;
@@ -315,6 +318,8 @@ tick(void *with)
 		return;
 	e->asking = true;
 	e->asked_s = clock_now_s();
+	if (realm_tenant(e->realm, NAME_PLATFORM, &platform, &f))
+		memcpy(e->asked_of, platform.key_id, sizeof(e->asked_of));
 	http_ask(e->http, WIRE_SERVICE, octets_of(NULL, 0), got_service, e);
 }
 
@@ -354,6 +359,18 @@ is_over(void *with, struct octets peer)
 	return !identify(e->realm, peer, clock_now_s(), &who, NULL, &f) || !who.good;
 }
 
+/* After a rollover of the platform the next tick asks for a certificate of its new CA. */
+static void
+look_at_platform(struct edge *e)
+{
+	struct tenant platform;
+	struct fault f;
+
+	if (realm_tenant(e->realm, NAME_PLATFORM, &platform, &f) &&
+	    memcmp(platform.key_id, e->asked_of, sizeof(e->asked_of)) != 0)
+		e->asked_s = 0;
+}
+
 /* A standing changed: connections whose certificate does not hold any more end now, not at their
  * next request. */
 static void
@@ -363,7 +380,10 @@ told(void *with, uint16_t verb)
 	char count[16];
 	unsigned n;
 
-	if (verb != WIRE_CHANGED || (n = http_cut(e->http, is_over, e)) == 0)
+	if (verb != WIRE_CHANGED)
+		return;
+	look_at_platform(e);
+	if ((n = http_cut(e->http, is_over, e)) == 0)
 		return;
 	(void)snprintf(count, sizeof(count), "%u", n);
 	log_fact(LOG_INFO, "cut", "connections", count, NULL);

@@ -78,7 +78,7 @@ struct duty {
 	bool (*judge)(struct signer *s, struct job *j, struct fault *f); /* may be NULL */
 	bool (*act)(struct signer *s, struct job *j, struct fault *f);
 	bool tells; /* a refusal of it is a log entry */
-	bool cuts;  /* its success may end connections that are open */
+	bool cuts;  /* its success may end connections that are open, or change what edges show */
 };
 
 /* daemon/duty_enroll.c */

@@ -113,6 +113,16 @@ is "the service's own CA is not ended" 403 "$STATUS"
 works "the platform rolls over" q tenant rollover platform
 as_olga
 is "operators of before are let in" 200 "$STATUS"
+served() { # by the new CA within a moment, and not when its certificate is renewed
+	openssl s_client -connect "127.0.0.1:$SECURE" -servername localhost -CAfile "$ROOT" -showcerts </dev/null 2>/dev/null |
+	    openssl x509 -noout -ext authorityKeyIdentifier | tail -1 | sed 's/keyid://' | tr -d ' :' | tr 'A-F' 'a-f'
+}
+chain_of platform "$WORK/platform"
+for ((i = 0; i < 100; i++)); do
+	[ "$(served)" != "$(key_id "$WORK/platform1.pem")" ] || break
+	sleep 0.05
+done
+is "the service shows a certificate of its new CA" "$(key_id "$WORK/platform1.pem")" "$(served)"
 works "operators of after" q operator add otto --role auditor --out "$WORK/otto"
 http --cacert "$ROOT" --cert "$WORK/otto/cert.pem" --key "$WORK/otto/key.pem" "$URL/v1/tenants"
 is "too" 200 "$STATUS"
