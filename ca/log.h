@@ -105,7 +105,7 @@ bool log_key_hash(const char *origin, const uint8_t public_key[static 32], uint8
 
 /* What an export proved to be. */
 struct log_verdict {
-	uint64_t size;
+	uint64_t size, epoch;
 	char origin[LOG_ORIGIN_MAX];
 	uint8_t root[LOG_HASH_OCTETS];
 	int64_t at_s; /* of the newest entry */

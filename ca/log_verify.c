@@ -277,6 +277,7 @@ check_tree(
 		    " was altered, or line 3 of checkpoint",
 		    e->size);
 	v->size = e->size;
+	v->epoch = note->epoch;
 	memcpy(v->origin, note->origin, sizeof(v->origin));
 	return true;
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,10 +21,23 @@ struct at_rest {
 	struct realm *realm;
 };
 
+/* Two descriptors a ledger; all that the system lets us have. */
+static void
+open_many(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0)
+		return;
+	files.rlim_cur = files.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &files);
+}
+
 static bool
 rest_open(struct at_rest *o, const struct settings *s, enum store_mode mode, struct fault *f)
 {
 	*o = (struct at_rest){ .lock = -1 };
+	open_many();
 	if (!start_is_founded(s, f) || !owner_find(s, &o->owner, f) ||
 	    !owner_check(&o->owner, s, f) || !owner_enter(&o->owner, f))
 		return false;

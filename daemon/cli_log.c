@@ -177,10 +177,11 @@ tell_verdict(const struct invocation *inv, const struct log_verdict *v)
 	if (!inv->json) {
 		(void)printf("GOOD: %s holds the whole log, unchanged: %" PRIu64 " entries.\n",
 		    inv->words[0], v->size);
-		(void)printf("log     %s\nentries %" PRIu64 ", the last of %s\nroot    %s\n",
-		    v->origin, v->size, at, root);
+		(void)printf("log     %s\nentries %" PRIu64
+			     ", the last of %s\nroot    %s\nepoch   %" PRIu64 "\n",
+		    v->origin, v->size, at, root, v->epoch);
 		(void)printf(
-		    "Next: keep the export and this verdict together; a later export must begin with the same entries\n");
+		    "Next: keep the export and this verdict together; a later export of this epoch must begin with the same entries\n");
 		return;
 	}
 	j = json_object();
@@ -188,6 +189,7 @@ tell_verdict(const struct invocation *inv, const struct log_verdict *v)
 	json_put_text(j, "origin", v->origin);
 	json_put_number(j, "size", (int64_t)v->size);
 	json_put_text(j, "root", root);
+	json_put_number(j, "epoch", (int64_t)v->epoch);
 	json_put_text(j, "at", at);
 	cli_print_json(stdout, j);
 	json_free(j);

@@ -312,13 +312,16 @@ watch_tick(struct signer *s)
 {
 	int64_t now_us = clock_steady_us();
 	struct fault f;
+	bool marked;
 
 	if (now_us - s->watch.marked_us < MARK_US || watch_wait_ms(s) < 0)
 		return;
 	s->watch.marked_us = now_us;
 	adopt_more(s);
-	if (!mark_all(s, false, &f))
+	marked = mark_all(s, false, &f);
+	if (!marked && !s->watch.unmarked) /* a full disk fails every second */
 		log_fact(LOG_ERROR, "marks", "fault", f.text, NULL);
+	s->watch.unmarked = !marked;
 	/* What a failed sync has lost no other one brings back, and without a journal nothing is
 	 * signed: main starts a signer that looks at what is there. */
 	if (s->journal.broken)

@@ -25,6 +25,7 @@ struct watch {
 	uint64_t journal_done;   /* lines that the journal's mark is past */
 	bool clock_wrong;        /* and it was said */
 	bool silent;             /* a journal line could not be written, and it was said */
+	bool unmarked;           /* marks could not be written, and it was said */
 	struct watched *watched; /* what is known of single ledgers */
 };
 
