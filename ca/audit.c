@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/der.h"
+#include "ca/chain.h"
 
 #define PEM_MAX 65536 /* octets of one PEM text */
 
@@ -275,6 +276,38 @@ profile_of(const struct audit_site *s, const struct cert *leaf)
 }
 
 bool
+audit_second(const struct audit_chain *c, const struct audit_terms *t, struct audit_report *r,
+    struct fault *f)
+{
+	struct audit_finding found = { .level = audit_level(c, 0),
+		.check = "libcrypto_agrees",
+		.source = "RFC 5280 section 6",
+		.kind = LEAF_PROFILE };
+	struct bytes pem = { 0 }, root = { 0 };
+	struct fault why;
+	bool ok = true;
+
+	if (c->n != AUDIT_LEVELS || t->root.n == 0)
+		return true;
+	for (size_t i = 0; ok && i < c->n; i++)
+		ok = cert_pem(c->cert[i].der, &pem, f);
+	ok = ok && cert_pem(t->root, &root, f);
+	if (ok && !chain_verify(octets_bytes(&pem), octets_bytes(&root), t->now_s, NULL, &why)) {
+		found.verdict = LEAF_FAILS;
+		memcpy(found.text, why.text, sizeof(found.text));
+		if (why.code == FAULT_INTERNAL) {
+			*f = why;
+			ok = false;
+		}
+	}
+	if (ok)
+		audit_tell(r, &found);
+	bytes_free(&pem);
+	bytes_free(&root);
+	return ok;
+}
+
+bool
 audit_chain(
     const struct audit_site *s, struct audit_chain *c, struct audit_report *r, struct fault *f)
 {
@@ -290,6 +323,7 @@ audit_chain(
 		audit_path(c, i, &t, r);
 		ok = audit_record(s, c, i, &t, r, f);
 	}
+	ok = ok && audit_second(c, &t, r, f);
 	bytes_free(&root);
 	return ok;
 }

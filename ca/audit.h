@@ -76,6 +76,11 @@ struct audit_terms {
 void audit_path(
     const struct audit_chain *c, size_t i, const struct audit_terms *t, struct audit_report *r);
 
+/* One finding more: does libcrypto, with its strict checks, take the same path (ca/chain.h)? Of
+ * chains of four levels under a known root. Fault: FAULT_INTERNAL. */
+bool audit_second(const struct audit_chain *c, const struct audit_terms *t, struct audit_report *r,
+    struct fault *f) CHECKED;
+
 /* How far each log was read, and the edge that its entries made so far. */
 struct audit_trees {
 	struct {

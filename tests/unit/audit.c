@@ -267,11 +267,11 @@ END_TEST
 START_TEST(out_of_its_time)
 {
 	g.now_s += profile_find("printer")->valid_s + 1;
-	finds(" 4:valid_now 4:standing");
+	finds(" 4:valid_now 4:standing 4:libcrypto_agrees");
 	g.now_s = GROUND_NOW_S + g.acme->a.not_after_s - GROUND_NOW_S + 1;
-	finds(" 3:valid_now 3:standing 4:valid_now 4:standing");
+	finds(" 3:valid_now 3:standing 4:valid_now 4:standing 4:libcrypto_agrees");
 	g.now_s = GROUND_NOW_S - 2 * 86400;
-	finds(" 1:valid_now 2:valid_now 3:valid_now 4:valid_now");
+	finds(" 1:valid_now 2:valid_now 3:valid_now 4:valid_now 4:libcrypto_agrees");
 }
 END_TEST
 

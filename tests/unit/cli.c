@@ -98,6 +98,11 @@ START_TEST(wrong_words)
 	WRONG("found \"A\"", "tenant", "create", "A");
 	WRONG("found \"a/../b\"", "tenant", "show", "a/../b");
 	WRONG("expected a path", "log", "verify", "", "--root", "r");
+	WRONG("expected FILE, or --tenant T", "chain", "audit");
+	WRONG("expected FILE, or --tenant T", "chain", "audit", "f", "--tenant", "acme");
+	WRONG("--root without --url is for a FILE", "chain", "audit", "--tenant", "acme", "--root",
+	    "r");
+	WRONG("expected no more words", "chain", "audit", "f", "g");
 	capture_run(&said, (const char *const[]){ NULL });
 	ck_assert_int_eq(said.status, CLI_USAGE);
 	ck_assert_ptr_nonnull(strstr(said.err, "expected a command"));
