@@ -68,7 +68,9 @@ is_path(const struct exchange *x, const char *path)
 static struct ready_view
 view(const struct edge *e)
 {
-	return (struct ready_view){ .line = http_has_line(e->http), .now_s = clock_now_s() };
+	return (struct ready_view){ .line = http_has_line(e->http),
+		.now_s = clock_now_s(),
+		.steady_us = clock_steady_us() };
 }
 
 /* /healthz: this process lives. /readyz: the service does its work, or why not. */

@@ -165,9 +165,9 @@ count(struct ready *r, const struct usage *u)
 }
 
 static void
-survey(struct ready *r)
+survey(struct ready *r, int64_t now_us)
 {
-	int64_t took_us, now_us = clock_steady_us();
+	int64_t took_us, begun_us = clock_steady_us();
 	char tenants[FOLDER_MAX];
 	struct dirent *e;
 	DIR *d;
@@ -188,7 +188,7 @@ survey(struct ready *r)
 			count(r, &u);
 	}
 	(void)closedir(d);
-	took_us = clock_steady_us() - now_us;
+	took_us = clock_steady_us() - begun_us;
 	r->survey_us = now_us + (took_us * READY_SHARE > READY_SURVEY_US ? took_us * READY_SHARE
 									 : READY_SURVEY_US);
 }
@@ -237,8 +237,7 @@ check_room(struct ready *r, const struct ready_view *v)
 	char text[FAULT_TEXT_MAX];
 	struct fault f;
 
-	(void)v;
-	survey(r);
+	survey(r, v->steady_us);
 	if (!ledger_may_issue(r->platform.used, r->platform.room, &f))
 		ready_say(r, READY_ISSUING, f.text);
 	if (!ledger_may_revoke(r->platform.used, r->platform.room, realm_data(r->realm)))

@@ -31,8 +31,8 @@ void ready_free(struct ready *r); /* NULL is allowed */
 
 /* What an edge knows when it is asked. */
 struct ready_view {
-	bool line; /* to the signer */
-	int64_t now_s;
+	bool line;                /* to the signer */
+	int64_t now_s, steady_us; /* by both clocks */
 };
 
 /* GET /readyz: 200 when all is well, 503 otherwise; both with JSON that says why. */
