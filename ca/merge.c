@@ -293,6 +293,18 @@ look_at_journal(struct merge *m, struct fault *f)
 	return true;
 }
 
+/* That the journal or the marks begin anew is told by the platform's log, whatever else there is.
+ */
+static bool
+own_up(struct merge *m, struct fault *f)
+{
+	const struct merge_state *s = &m->state;
+	struct merge_plan *p;
+
+	return (!s->journal_damaged && !s->no_marks && s->gone == 0) ||
+	       merge_plan_of(m, NAME_PLATFORM, &p, f);
+}
+
 bool
 merge_new(struct realm *r, const char *tenant, int64_t now_s, struct merge **ret, struct fault *f)
 {
@@ -305,7 +317,7 @@ merge_new(struct realm *r, const char *tenant, int64_t now_s, struct merge **ret
 	m->only = tenant;
 	m->now_s = now_s;
 	if ((tenant != NULL && !realm_tenant(r, tenant, &row, f)) || !look_at_marks(m, f) ||
-	    !look_at_journal(m, f) || !look_at_all(m, f)) {
+	    !look_at_journal(m, f) || !look_at_all(m, f) || !own_up(m, f)) {
 		merge_free(m);
 		return false;
 	}

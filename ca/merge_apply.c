@@ -136,6 +136,11 @@ tell(struct merge *m, struct ledger *l, const struct merge_plan *p, const struct
 		json_put_hex(e, "lost_root", p->mark.root, sizeof(p->mark.root));
 		json_put_time(e, "lost_at", p->mark.at_s);
 	}
+	if (strcmp(p->tenant, NAME_PLATFORM) == 0) {
+		json_put_bool(e, "journal_damaged", m->state.journal_damaged);
+		json_put_bool(e, "marks_missing", m->state.no_marks);
+		json_put_number(e, "tenants_gone", (int64_t)m->state.gone);
+	}
 	json_put_number(e, "unknown", (int64_t)p->unknown);
 	json_put_number(e, "revoked", (int64_t)p->ended);
 	json_put_number(e, "held", (int64_t)p->held);

@@ -355,11 +355,10 @@ tell_plans(const struct invocation *inv, struct merge *m, bool done)
 static bool
 is_needed(struct merge *m)
 {
-	struct merge_state state;
 	size_t n;
 
-	(void)merge_plans(m, &n, &state);
-	return n > 0 || state.journal_damaged || state.no_marks || state.gone > 0;
+	(void)merge_plans(m, &n, NULL);
+	return n > 0;
 }
 
 /* Say what would be done; do it where --yes says so. */

@@ -301,7 +301,34 @@ START_TEST(a_missing_journal_begins_anew)
 	look(NULL);
 	(void)merge_plans(m, &n, &state);
 	ck_assert(state.journal_damaged);
+	ck_assert_str_eq(plan()->tenant, NAME_PLATFORM); /* whose log tells of it */
 	apply();
+}
+END_TEST
+
+START_TEST(marks_that_are_gone_are_told_of)
+{
+	struct merge_state state;
+	struct bytes line = { 0 };
+	struct log_edge e;
+	uint8_t key[8];
+	size_t n;
+
+	marks_expect(g.platform->ledger);
+	ground_commit(g.platform->ledger);
+	look(NULL);
+	(void)merge_plans(m, &n, &state);
+	ck_assert(state.no_marks);
+	apply();
+	(void)merge_plans(m, &n, &state);
+	ck_assert(!state.no_marks);
+	ck_assert(log_edge_read(g.platform->ledger, &e, &f));
+	ck_assert(
+	    ledger_get(g.platform->ledger, TABLE_LOG, octets_u64(e.size - 1, key), &line, &f));
+	bytes_put_u8(&line, 0);
+	ck_assert_ptr_nonnull(strstr((const char *)line.at, "\"act\":\"ledger.merged\""));
+	ck_assert_ptr_nonnull(strstr((const char *)line.at, "\"marks_missing\":true"));
+	bytes_free(&line);
 }
 END_TEST
 
@@ -435,6 +462,7 @@ main(void)
 	tcase_add_test(t, entries_of_the_future);
 	tcase_add_test(t, a_damaged_journal_goes_on_from_its_last_good_line);
 	tcase_add_test(t, a_missing_journal_begins_anew);
+	tcase_add_test(t, marks_that_are_gone_are_told_of);
 	tcase_add_test(t, what_another_journal_knows);
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(c, setup, teardown);
