@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/pace.h"
 #include "ca/identify.h"
 #include "ca/profile_set.h"
 #include "ca/refusal.h"
@@ -31,6 +32,8 @@
 #define RENEW_S      3600 /* the service's certificate is asked for again so often */
 #define CHAIN_MAX    3
 #define SHOWN_OCTETS 200 /* of a path, in the log */
+#define LINES_BURST  300 /* of refusals in the log, at once: a flood must not fill its disk */
+#define LINES_EACH_S 10  /* after that; the rest is counted in the next one's "unsaid" */
 
 struct edge {
 	enum child_role role;
@@ -49,6 +52,7 @@ struct edge {
 	int64_t asked_s;
 	uint8_t asked_of[TBS_KEY_ID_OCTETS]; /* the platform's CA at that time */
 	uint64_t counted[FACES][6];          /* replies, by the status's first digit */
+	struct pace lines;                   /* of refusals, in the log; the metrics count all */
 };
 
 static void
@@ -168,18 +172,22 @@ static void
 served(const struct exchange *x, int64_t took_us)
 {
 	struct edge *e = x->with;
-	char status[16], path[SHOWN_OCTETS], us[24], method[20];
+	char status[16], path[SHOWN_OCTETS], us[24], method[20], more[24];
+	uint64_t unsaid;
 
 	e->counted[x->face][x->status / 100 % 6]++;
-	if (x->status < 400 && x->why[0] == '\0')
+	if ((x->status < 400 && x->why[0] == '\0') ||
+	    !pace_take(&e->lines, clock_steady_us(), &unsaid))
 		return;
+	(void)snprintf(more, sizeof(more), "%llu", (unsigned long long)unsaid);
 	(void)snprintf(status, sizeof(status), "%u", x->status);
 	(void)snprintf(us, sizeof(us), "%lld", (long long)took_us);
 	(void)snprintf(
 	    method, sizeof(method), "%.*s", (int)x->method.n, (const char *)x->method.at);
 	(void)snprintf(path, sizeof(path), "%.*s", (int)x->path.n, (const char *)x->path.at);
 	log_fact(x->status >= 500 ? LOG_WARN : LOG_INFO, "refused", "status", status, "method",
-	    method, "path", path, "from", x->source, "why", x->why, "us", us, NULL);
+	    method, "path", path, "from", x->source, "why", x->why, "us", us,
+	    unsaid > 0 ? "unsaid" : NULL, more, NULL);
 }
 
 /* A handshake goes on for any certificate that is ours, good or not: a refusal with words comes
@@ -192,14 +200,17 @@ admit(void *with, X509 *leaf)
 	struct fault f;
 	uint8_t *der = NULL;
 	int n = i2d_X509(leaf, &der);
+	uint64_t unsaid;
 	bool ours;
 
 	if (n <= 0)
 		return false;
 	ours = identify(e->realm, octets_of(der, (size_t)n), clock_now_s(), &who, NULL, &f);
 	OPENSSL_free(der);
-	if (!ours)
+	if (!ours && pace_take(&e->lines, clock_steady_us(), &unsaid)) {
+		e->lines.unsaid = unsaid; /* for a line that has room to tell it */
 		log_fact(LOG_INFO, "handshake-refused", "why", f.text, NULL);
+	}
 	return ours;
 }
 
@@ -448,6 +459,7 @@ run(int control, enum child_role role)
 
 	if (e == NULL)
 		return 1;
+	e->lines = (struct pace){ .burst = LINES_BURST, .each_s = LINES_EACH_S };
 	e->role = role;
 	e->control = control;
 	e->line = -1;

@@ -171,6 +171,16 @@ certify "$WORK/odd.pem" basicConstraints=critical,CA:TRUE keyUsage=critical,digi
 shown "row 38: a CA certificate made for it" "$WORK/odd.pem" "$WORK/key.pem"
 shown "row 38: the tenant's own CA certificate" "$WORK/acme1.pem" "$WORK/stolen.pem"
 
+# --- a flood of refusals: in the metrics all of it, in the log a part, and how many are not --------------------
+
+lines=$(grep -c 'event=refused' "$WORK/serve.log")
+is "a flood of 1,500 is answered" 1500 "$(curl -s -o /dev/null -w '%{http_code}\n' "$OPEN/nothing/[1-1500]" | grep -c 404)"
+sleep 0.2
+http "$OPEN/nothing"
+lines=$(($(grep -c 'event=refused' "$WORK/serve.log") - lines))
+is "the log has some hundred lines of it ($lines)" yes "$([ $lines -gt 0 ] && [ $lines -lt 600 ] && echo yes || echo no)"
+like "and says how many it has not" 'event=refused.* unsaid=[0-9]{2,}' "$(cat "$WORK/serve.log")"
+
 # --- and the service is what it was ---------------------------------------------------------------------------
 
 est_post acme/simplereenroll <(csr "$WORK/dev/key.pem" /O=acme/OU=printer/CN=hp-4711) --cert "$WORK/dev/leaf.pem" --key "$WORK/dev/key.pem"
