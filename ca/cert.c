@@ -265,12 +265,13 @@ static bool
 read_extensions(struct octets in, struct cert *c)
 {
 	struct octets list, one, rest, oid, other, value;
+	unsigned n = 0;
 	bool critical;
 
 	if (!der_take(&in, DER_SEQUENCE, &list, &c->extensions) || in.n != 0 || list.n == 0)
 		return false;
 	while (der_take(&list, DER_SEQUENCE, &one, NULL)) {
-		if (!read_extension(one, &oid, &critical, &value))
+		if (n++ == CERT_READ_MAX || !read_extension(one, &oid, &critical, &value))
 			return false;
 		note(oid, critical, value, c);
 		for (rest = list; der_take(&rest, DER_SEQUENCE, &one, NULL);)

@@ -14,6 +14,7 @@
 #include "ca/tbs.h"
 
 #define CERT_MAX_OCTETS 8192
+#define CERT_READ_MAX   32 /* extensions in one certificate: more is nobody's */
 #define CERT_NAMES_MAX  64 /* general names in one SubjectAltName that are looked at */
 
 /* The extensions that are understood here; another that is critical makes a certificate useless. */

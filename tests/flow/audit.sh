@@ -92,6 +92,11 @@ service_root_of_another "$WORK/other.pem"
 finds "a stranger" 1:trusted "$WORK/other.pem"
 finds "a stranger is not on record" 1:recorded "$WORK/other.pem"
 
+openssl req -x509 -newkey rsa:4096 -sha1 -nodes -keyout "$WORK/other.key" -subj /O=other/CN=RSA -days 30 -out "$WORK/rsa.pem" 2>/dev/null
+finds "a stranger with other algorithms" 1:algorithm_strong "$WORK/rsa.pem"
+openssl req -x509 -newkey ed25519 -nodes -keyout "$WORK/other.key" -subj /CN=Ed -days 30 -out "$WORK/ed.pem" 2>/dev/null
+finds "and with others still" 1:algorithm_ours "$WORK/ed.pem"
+
 # forged with a stolen key: right in every octet, and in no ledger
 works "the test steals acme's key" "$(dirname "$QUATRAIN_BIN")/stolen_key" "$DATA" "$TENANT" "$WORK/stolen.pem" || finish
 forge() { # forge OUT EXTENSIONS...

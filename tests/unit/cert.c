@@ -435,6 +435,21 @@ START_TEST(odd_ones_are_read)
 }
 END_TEST
 
+/* Looking for one that is there twice takes the square of their number: it is small. */
+START_TEST(too_many_extensions)
+{
+	struct octets all = ids();
+
+	for (int i = 2; i < CERT_READ_MAX; i++)
+		all = JOIN(all, SEQ(OID(forge_fill((uint8_t)i, 3)), TLV(DER_OCTETS, RAW("\5\0"))));
+	ck_assert_msg(cert_read(with(all), &c, &f), "%s", f.text);
+	ck_assert(!c.twice);
+	all = JOIN(all, SEQ(OID(forge_fill(0x7f, 3)), TLV(DER_OCTETS, RAW("\5\0"))));
+	ck_assert(!cert_read(with(all), &c, &f));
+	ck_assert_int_eq(f.code, FAULT_BADREQ);
+}
+END_TEST
+
 /* Version 1: no version, no extensions; and unique identifiers, which nobody needs. */
 START_TEST(old_ones_are_read)
 {
@@ -478,6 +493,7 @@ main(void)
 	tcase_add_test(t, facts_of_ours);
 	tcase_add_test(t, malformed_extensions);
 	tcase_add_test(t, odd_ones_are_read);
+	tcase_add_test(t, too_many_extensions);
 	tcase_add_test(t, old_ones_are_read);
 	tcase_add_test(t, times);
 	tcase_add_test(t, pem_can_be_read);
