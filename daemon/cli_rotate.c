@@ -31,7 +31,8 @@ struct rotate {
 	struct owner owner;
 	int lock;
 	struct seal *from, *to;
-	bool begun, resumed, destroyed;
+	bool begun, resumed;
+	bool destroyed, left; /* the old master key's file: or it could not be */
 	size_t n;
 	uint64_t log_index;
 };
@@ -149,6 +150,9 @@ make_room(struct rotate *r, struct fault *f)
 			return fault_set(f, FAULT_BADREQ, "--offline-root: too long");
 		(void)unlink(stale);
 	}
+	if (is_file(&r->now) && (lstat(r->old_at, &st) != 0 || !S_ISREG(st.st_mode)))
+		return fault_set(f, FAULT_BADREQ,
+		    "rotate: %s is no plain file: name the file itself as seal_file", r->old_at);
 	if (!is_file(&r->then))
 		return true;
 	if (strcmp(r->new_at, r->old_at) != 0 && lstat(r->new_at, &st) == 0)
@@ -223,9 +227,9 @@ turn(struct rotate *r, struct fault *f)
 	return reseal_turn_all(r->keys, f);
 }
 
-/* Overwritten where it lies, as far as the file system does that. */
+/* Overwritten where it lies, as far as the file system does that. One that is gone is, too. */
 static bool
-overwrite(const char *path, struct fault *f)
+overwrite(const char *path)
 {
 	uint8_t noise[1024];
 	struct stat st;
@@ -233,20 +237,19 @@ overwrite(const char *path, struct fault *f)
 	bool ok;
 
 	if (fd < 0)
-		return errno == ENOENT || fault_errno(f, FAULT_INTERNAL, "rotate: %s", path);
+		return errno == ENOENT;
 	ok = fstat(fd, &st) == 0 && S_ISREG(st.st_mode);
 	for (off_t at = 0; ok && at < st.st_size; at += (off_t)sizeof(noise)) {
 		secret_nonce(noise, sizeof(noise));
 		ok = write(fd, noise, sizeof(noise)) == (ssize_t)sizeof(noise);
 	}
 	ok = ok && fsync(fd) == 0;
-	if (!ok)
-		fault_errno(f, FAULT_INTERNAL, "rotate: %s", path);
 	(void)close(fd);
 	return ok;
 }
 
-/* The old master key goes when nothing is sealed with it any more, and the new one is in place. */
+/* The old master key goes when nothing is sealed with it any more, and the new one is in place.
+ * Where it does not go, the rotation is done all the same: a person hears of it. */
 static bool
 turn_master(struct rotate *r, struct fault *f)
 {
@@ -254,8 +257,8 @@ turn_master(struct rotate *r, struct fault *f)
 
 	if (is_file(&r->then)) {
 		r->destroyed = same;
-		if (same && access(r->ready_at, F_OK) == 0 && !overwrite(r->old_at, f))
-			return false;
+		if (same && access(r->ready_at, F_OK) == 0)
+			r->left = !overwrite(r->old_at);
 		if (!reseal_turn(r->new_at, f))
 			return false;
 		if (access(r->new_at, F_OK) != 0)
@@ -266,10 +269,9 @@ turn_master(struct rotate *r, struct fault *f)
 	if (!is_file(&r->now) || same)
 		return true;
 	r->destroyed = true;
-	if (!overwrite(r->old_at, f))
-		return false;
+	r->left = !overwrite(r->old_at);
 	if (unlink(r->old_at) != 0 && errno != ENOENT)
-		return fault_errno(f, FAULT_INTERNAL, "rotate: %s", r->old_at);
+		r->left = true;
 	return folder_sync_of(r->old_at, f);
 }
 
@@ -376,7 +378,7 @@ say_json(const struct rotate *r)
 	if (is_file(&r->then))
 		json_put_text(j, "seal_file", r->new_at);
 	if (r->destroyed)
-		json_put_text(j, "destroyed", r->old_at);
+		json_put_text(j, r->left ? "left" : "destroyed", r->old_at);
 	json_put_number(j, "log_index", (int64_t)r->log_index);
 	cli_print_json(stdout, j);
 	json_free(j);
@@ -392,7 +394,10 @@ say(const struct rotate *r)
 	if (is_file(&r->then))
 		(void)printf(
 		    "They open with the master key in %s: keep a copy elsewhere.\n", r->new_at);
-	if (r->destroyed)
+	if (r->left)
+		(void)printf(
+		    "The old master key in %s could not be destroyed: do it by hand.\n", r->old_at);
+	else if (r->destroyed)
 		(void)printf("The old master key in %s was overwritten%s.\n", r->old_at,
 		    strcmp(r->old_at, r->new_at) == 0 ? "" : " and removed");
 	(void)printf(

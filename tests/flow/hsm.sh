@@ -9,6 +9,8 @@ done
 [ -n "$module" ] || stop_here "SoftHSM (scripts/setup test installs it)"
 shim=$(dirname "$QUATRAIN_BIN")/pkcs11_shim.so
 [ -r "$shim" ] || stop_here "the counting module beside the binary"
+cp "$shim" "$WORK/module.so" # where a user of less can read it, too
+shim=$WORK/module.so
 tokens=$WORK/tokens
 pin=$WORK/pin
 export SOFTHSM2_CONF=$WORK/softhsm2.conf SHIM_MODULE=$module SHIM_COUNT=$WORK/logins SHIM_DOES=
@@ -155,6 +157,49 @@ echo 12345678 >"$CREDENTIALS_DIRECTORY/pin"
 service_start || stop_here "serve with the right credential"
 works "an enrolment" enrol acme hp-4 "$WORK/hp-4"
 service_stop
+
+# --- the PIN is changed under a running service -----------------------------------------------
+
+service_start || stop_here "serve before the PIN is changed"
+before=$(logins)
+works "another PIN" pkcs11-tool --module "$module" --token-label "our token" --login --pin 12345678 \
+    --change-pin --new-pin 55555555
+kill -KILL "$(child_pids signer)"
+for ((i = 0; i < 100; i++)); do
+	alive "$PID" || break
+	sleep 0.05
+done
+wait "$PID"
+is "the signer that comes back is refused, and the service ends by itself" 77 $?
+PID=""
+is "after one try" 1 $(($(logins) - before))
+echo 55555555 >"$CREDENTIALS_DIRECTORY/pin"
+service_start || stop_here "serve with the new PIN"
+works "an enrolment" enrol acme hp-6 "$WORK/hp-6"
+service_stop
+
+# --- the token of a user ----------------------------------------------------------------------
+
+if [ "$(id -u)" = 0 ]; then
+	chmod 711 "$WORK"
+	chown -R nobody: "$tokens" "$DATA" "$SOFTHSM2_CONF" "$SHIM_COUNT"
+	chown root: "$DATA/master.key"
+	sed -i "s|pin_file: .*|pin_file: $pin|" "$CONF"
+	sed -i '1i user: nobody' "$CONF"
+	put_pin 55555555
+	service_start || stop_here "serve for nobody"
+	is "the signer is nobody's" "$(id -u nobody)" "$(awk '/^Uid:/ { print $2 }' "/proc/$(child_pids signer)/status")"
+	is "the PIN is root's alone" "0 600" "$(stat -c '%u %a' "$pin")"
+	works "an enrolment" enrol acme hp-7 "$WORK/hp-7"
+	works "a new tenant" q tenant create initech
+	is "its keys are made there" tenant "$(q key list --json | jq -r '.items[] | select(.kind == "tenant" and .of == "initech" and .where == "token") | .kind')"
+	works "an enrolment there" enrol initech hp-8 "$WORK/hp-8"
+	service_stop
+	sed -i '/^user: nobody/d' "$CONF"
+	chown -R root: "$tokens" "$DATA" "$SOFTHSM2_CONF" "$SHIM_COUNT"
+else
+	echo "skip  $FLOW: user, which only root can serve"
+fi
 
 # --- a token that is gone ---------------------------------------------------------------------
 

@@ -81,6 +81,13 @@ exits "serve without that" 1 timeout 20 "$QUATRAIN_BIN" serve --config "$CONF"
 echo "seal_file: $WORK/elsewhere.key" >>"$CONF"
 works "with it" q tenant list
 
+mv "$WORK/elsewhere.key" "$WORK/real.key"
+ln -s real.key "$WORK/elsewhere.key"
+refuses "a link as the old master key" q key rotate
+like "it says so" 'no plain file' "$OUT"
+is "it leaves nothing" "" "$(find "$DATA" "$WORK" -name '*.new' -o -name resealing)"
+mv "$WORK/real.key" "$WORK/elsewhere.key"
+
 # to a passphrase, to another, to a credential, and back
 ask() {
 	local answers=()
@@ -167,4 +174,28 @@ service_start || stop_here "serve after all of them"
 works "a tenant" q tenant create initech
 works "an enrolment" enrol initech hp-2 "$WORK/hp-2"
 service_stop
+
+# --- the data folder of a user ----------------------------------------------------------------
+
+if [ "$(id -u)" = 0 ]; then
+	rm -rf "$DATA"
+	chmod 711 "$WORK"
+	echo 'user: nobody' >>"$CONF"
+	works "init for nobody" q init
+	works "key rotate" q key rotate
+	is "all but the master key is nobody's" "$DATA/master.key" "$(find "$DATA" ! -user nobody)"
+	is "that is root's alone" "0 600" "$(stat -c '%u %a' "$DATA/master.key")"
+	works "to a file elsewhere" q key rotate --seal-file "$WORK/nobodys.key"
+	is "all is nobody's" "" "$(find "$DATA" ! -user nobody)"
+	echo "seal_file: $WORK/nobodys.key" >>"$CONF"
+	works "it opens" q tenant create acme
+	# nobody cannot have root overwrite a file of others for it
+	sed -i '/^seal_file/d' "$CONF"
+	cp "$WORK/nobodys.key" "$WORK/precious"
+	setpriv --reuid=nobody --regid=nogroup --clear-groups ln -s "$WORK/precious" "$DATA/master.key"
+	refuses "a link as the master key" q key rotate
+	works "what it leads to is as it was" cmp "$WORK/precious" "$WORK/nobodys.key"
+else
+	echo "skip  $FLOW: user, which only root can serve"
+fi
 finish
