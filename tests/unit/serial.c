@@ -11,8 +11,8 @@
 
 #define DRAWS 1000000
 
-void __real_secret_nonce(void *at, size_t n);
-void __wrap_secret_nonce(void *at, size_t n);
+void real_nonce(void *at, size_t n) __asm__("__real_secret_nonce");
+void fake_nonce(void *at, size_t n) __asm__("__wrap_secret_nonce");
 
 static struct {
 	size_t left; /* so many of fixed are yet to come; then chance again */
@@ -20,10 +20,10 @@ static struct {
 } fake;
 
 void
-__wrap_secret_nonce(void *at, size_t n)
+fake_nonce(void *at, size_t n)
 {
 	if (fake.left == 0 || n != TBS_SERIAL_OCTETS) {
-		__real_secret_nonce(at, n);
+		real_nonce(at, n);
 		return;
 	}
 	memcpy(at, fake.fixed++, n);
