@@ -202,6 +202,7 @@ static const struct {
 	{ STANDING_HELD, "region.suspended" },
 	{ STANDING_HELD, "ledger.merged" },
 	{ STANDING_ABANDONED, "certificate.abandoned" },
+	{ STANDING_ABANDONED, "ledger.merged" },
 };
 
 bool

@@ -139,6 +139,8 @@ merge_weigh(struct ledger *l, const struct merge_fact *facts, size_t n, enum mer
 			return false;
 		}
 		*ret = MERGE_UNKNOWN;
+	} else if (s.state == STANDING_PENDING) {
+		*ret = ended != NULL ? MERGE_END : MERGE_NOTHING; /* else the next start ends it */
 	} else if (s.state == STANDING_GOOD || s.state == STANDING_HELD) {
 		/* A certificate of another content than was signed is one that nobody made. */
 		if (ended != NULL || facts[0].line.kind == JOURNAL_SIGNED)

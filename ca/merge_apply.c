@@ -62,7 +62,12 @@ apply_fact(struct merge *m, struct ledger *l, enum merge_act act, const struct j
 	} else {
 		if (!ledger_standing(l, line->serial, &s, f))
 			return false;
-		s.state = act == MERGE_HOLD ? STANDING_HELD : STANDING_REVOKED;
+		if (s.state == STANDING_PENDING)
+			batch_remove(ledger_batch(l), TABLE_PENDING,
+			    octets_of(line->serial, TBS_SERIAL_OCTETS));
+		s.state = s.state == STANDING_PENDING ? STANDING_ABANDONED
+			  : act == MERGE_HOLD         ? STANDING_HELD
+						      : STANDING_REVOKED;
 		s.reason =
 		    line->kind == JOURNAL_SIGNED ? (uint8_t)REASON_UNSPECIFIED : line->reason;
 		s.changed_s = line->kind == JOURNAL_SIGNED ? m->now_s : line->at_s;

@@ -210,6 +210,35 @@ START_TEST(lost_revocations_and_holds_are_made_again)
 }
 END_TEST
 
+/* An intent that the journal knows to have been abandoned since. */
+START_TEST(a_lost_end_of_an_intent)
+{
+	struct endpoint e = { "", "printer", "a" };
+	struct provenance from;
+	struct ticket *ticket;
+	struct key *key;
+	struct wish w;
+	uint8_t serial[TBS_SERIAL_OCTETS], reason;
+
+	ck_assert(key_new(KEY_P256, &key, &f));
+	w = ground_wish(&g, g.acme, &e, &from, key_spki(key));
+	ck_assert_msg(issue_prepare(g.acme, &w, g.now_s, &ticket, &f), "%s", f.text);
+	ck_assert(issue_intend(g.acme, ticket, &f));
+	ground_commit(l);
+	memcpy(serial, ticket_serial(ticket), sizeof(serial));
+	look(NULL);
+	ck_assert_ptr_null(plan());
+	note(JOURNAL_REVOKED, serial, 0);
+	look(NULL);
+	ck_assert_uint_eq(plan()->ended, 1);
+	apply();
+	ck_assert_int_eq(state_of(serial, &reason), STANDING_ABANDONED);
+	whole();
+	ticket_free(ticket);
+	key_free(key);
+}
+END_TEST
+
 /* Nothing is made good: what is revoked or held here stays so, whatever the journal says last. */
 START_TEST(nothing_is_made_good)
 {
@@ -457,6 +486,7 @@ main(void)
 	tcase_add_test(t, a_lost_certificate_becomes_revoked);
 	tcase_add_test(t, a_lost_one_that_was_revoked_keeps_its_reason);
 	tcase_add_test(t, lost_revocations_and_holds_are_made_again);
+	tcase_add_test(t, a_lost_end_of_an_intent);
 	tcase_add_test(t, nothing_is_made_good);
 	tcase_add_test(t, behind_its_mark);
 	tcase_add_test(t, entries_of_the_future);
