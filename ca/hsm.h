@@ -47,6 +47,10 @@ void hsm_unmake(struct hsm *h);
 bool hsm_find(struct hsm *h, const uint8_t id[static TBS_KEY_ID_OCTETS], struct hsm_key *ret,
     struct fault *f) CHECKED;
 
+/* Is there a private key of that id? Cheaper than finding it. Faults: FAULT_NOTFOUND,
+ * FAULT_CONFLICT, FAULT_INTERNAL. */
+bool hsm_has(struct hsm *h, const uint8_t id[static TBS_KEY_ID_OCTETS], struct fault *f) CHECKED;
+
 /* CKM_ECDSA over a digest. k is found anew where the session is another. Faults: those of
  * hsm_find(), FAULT_AUTH. */
 bool hsm_sign(struct hsm *h, struct hsm_key *k, const uint8_t digest[static 32],

@@ -217,6 +217,15 @@ hsm_find(
 	return hsm_is_lost(rv) && hsm_enter_again(h, f) && find(h, id, ret, &rv, f);
 }
 
+bool
+hsm_has(struct hsm *h, const uint8_t id[static TBS_KEY_ID_OCTETS], struct fault *f)
+{
+	CK_OBJECT_HANDLE private = 0;
+	CK_RV rv;
+
+	return hsm_is_in(h, f) && find_object(h, CKO_PRIVATE_KEY, id, &private, &rv, f);
+}
+
 static CK_RV
 sign(struct hsm *h, const struct hsm_key *k, const uint8_t digest[static 32],
     uint8_t to[static HSM_SIGNATURE_OCTETS])

@@ -62,7 +62,6 @@ locate(const struct survey *s, struct inventory_key *key, struct fault *f)
 	const struct keyring_ground *g = keyring_ground(s->keys);
 	char path[REALM_PATH_MAX];
 	struct key_uri uri;
-	struct hsm_key there;
 	struct fault why;
 	bool is_uri;
 
@@ -78,7 +77,7 @@ locate(const struct survey *s, struct inventory_key *key, struct fault *f)
 	}
 	memcpy(key->token, uri.token, sizeof(key->token));
 	if (g->hsm != NULL && strcmp(hsm_token(g->hsm), uri.token) == 0 &&
-	    hsm_find(g->hsm, uri.id, &there, &why))
+	    hsm_has(g->hsm, uri.id, &why))
 		key->where = INVENTORY_TOKEN;
 	return true;
 }

@@ -5,10 +5,10 @@
 #include "ca/inventory.h"
 #include "daemon/signer.h"
 
-#define PAGE_CAS 64 /* CAs that one page looks at */
-#define PAGE_KEYS                                                                                  \
-	200 /* a page ends after the CA that reaches it: at 400 octets a key all of it             \
-	       fits into one message */
+/* A token may need 10 ms to say that it has a key, and all else waits meanwhile: one page is a
+ * second at most. It ends with the CA that reaches PAGE_KEYS. */
+#define PAGE_CAS  32
+#define PAGE_KEYS 80
 
 struct page {
 	struct json *items;

@@ -114,6 +114,23 @@ works "back to a master key" q key rotate --seal key-file
 sed -i '/^seal/d' "$CONF"
 works "it opens" q tenant list
 
+# --- more than a page -------------------------------------------------------------------------
+
+service_start || stop_here "serve with a master key again"
+before=$(q key list --json | jq '.items | length')
+for i in $(seq 40); do
+	api POST /v1/tenants "{\"name\":\"t$i\"}"
+	[ "$STATUS" = 201 ] || fail "tenant t$i" 201 "$STATUS"
+done
+works "key list of forty tenants more" q key list --json
+is "three keys each" $((before + 120)) "$(jq '.items | length' <<<"$OUT")"
+is "none twice" $((before + 120)) "$(jq '[.items[].id] | unique | length' <<<"$OUT")"
+is "and each file" "$(find "$DATA/keys" -name '*.key' -printf '%f\n' | sed 's/\.key$//' | sort)" \
+    "$(jq -r '.items[].id' <<<"$OUT" | sort)"
+api GET /v1/keys
+is "it came in pages" yes "$(jq -r 'if .next then "yes" else "no" end' "$BODY")"
+service_stop
+
 # --- an offline root --------------------------------------------------------------------------
 
 rm -rf "$DATA"

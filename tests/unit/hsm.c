@@ -100,6 +100,7 @@ START_TEST(signs_and_is_found_again)
 	ck_assert(verifies(&one, rs));
 	ck_assert(!verifies(&two, rs));
 	open_again();
+	ck_assert(hsm_has(hsm, one.id, &f));
 	ck_assert_msg(hsm_find(hsm, one.id, &found, &f), "%s", f.text);
 	ck_assert_mem_eq(found.spki, one.spki, sizeof(one.spki));
 	ck_assert(hsm_sign(hsm, &found, digest, rs, &f));
@@ -117,6 +118,8 @@ START_TEST(what_is_unmade_is_gone)
 	k = make("made");
 	hsm_unmake(hsm);
 	ck_assert(!hsm_find(hsm, k.id, &none, &f));
+	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
+	ck_assert(!hsm_has(hsm, k.id, &f));
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
 	ck_assert_msg(hsm_find(hsm, kept.id, &none, &f), "%s", f.text);
 }
