@@ -511,11 +511,59 @@ START_TEST(delegates_are_renewed)
 }
 END_TEST
 
+static bool
+see(void *with, struct ledger *seen_one, struct fault *why)
+{
+	const char **seen = with;
+
+	*seen = seen_one == NULL ? NULL : "seen";
+	return ledger_batch(seen_one) != NULL ||
+	       fault_set(why, FAULT_DENIED, "it was opened to be read"); /* the look's own fault */
+}
+
+/* An open one as it is, a closed one for the length of the call, without a row and without
+ * settling. */
+START_TEST(a_ledger_is_visited_open_or_not)
+{
+	static const char *const none[] = { "nobody", "", "..", "a/b", "Acme" };
+	const char *seen = NULL;
+
+	ck_assert_msg(realm_visit(g.realm, "acme", see, &seen, &f), "%s", f.text);
+	ck_assert_ptr_nonnull(seen);
+	keyring_drop(g.keys, realm_peek(g.realm, "acme"));
+	realm_drop(g.realm, "acme");
+	seen = NULL;
+	ck_assert(!realm_visit(g.realm, "acme", see, &seen, &f));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	ck_assert_ptr_nonnull(seen);
+	ck_assert_ptr_null(realm_peek(g.realm, "acme"));
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		seen = NULL;
+		ck_assert_msg(!realm_visit(g.realm, none[i], see, &seen, &f), "row %zu", i);
+		ck_assert_int_eq(f.code, FAULT_NOTFOUND);
+		ck_assert_ptr_null(seen);
+	}
+}
+END_TEST
+
+START_TEST(labels_of_all_tenants)
+{
+	static const char want[] = "acme\0" NAME_PLATFORM;
+	struct bytes labels = { 0 };
+
+	ck_assert(realm_labels(g.realm, &labels, &f));
+	ck_assert(octets_same(octets_bytes(&labels), octets_of(want, sizeof(want))));
+	bytes_free(&labels);
+}
+END_TEST
+
 static TCase *
 ledgers(void)
 {
 	TCase *t = tcase_create("ledgers");
 
+	tcase_add_test(t, a_ledger_is_visited_open_or_not);
+	tcase_add_test(t, labels_of_all_tenants);
 	tcase_add_test(t, nothing_there);
 	tcase_add_test(t, names_come_back);
 	tcase_add_test(t, row_52_tenants_folders_that_others_could_write);
