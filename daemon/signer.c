@@ -45,6 +45,19 @@ hang_up(struct line *l, const char *why)
 	l->fd = -1;
 }
 
+/* Permitted, and too long: refused by itself, since all others ask over the same line. */
+static void
+refuse_long(struct line *l, const struct message *asked)
+{
+	struct message m = { .id = asked->id, .verb = asked->verb, .code = FAULT_LIMIT, .fd = -1 };
+	struct fault f;
+
+	bytes_put_text(&m.body, "signer: a request that is too long");
+	if (!ipc_send(l->fd, &m, &f))
+		hang_up(l, f.text);
+	bytes_free(&m.body);
+}
+
 /* Take one waiting message off l as the next job. False when there is none. */
 static bool
 take_job(struct line *l, struct round_job *r, int64_t now_s)
@@ -65,9 +78,12 @@ take_job(struct line *l, struct round_job *r, int64_t now_s)
 	if (r->message.fd >= 0)
 		(void)close(r->message.fd);
 	r->duty = round_duty(r->message.verb);
-	if (r->duty == NULL || (r->duty->from & l->from) == 0 ||
-	    r->message.body.n > r->duty->max_octets) {
+	if (r->duty == NULL || (r->duty->from & l->from) == 0) {
 		hang_up(l, "asked for what is not permitted");
+		return false;
+	}
+	if (r->message.body.n > r->duty->max_octets) {
+		refuse_long(l, &r->message);
 		return false;
 	}
 	r->line = l;

@@ -69,7 +69,8 @@ struct job {
 	struct mark checkpoint;  /* of an export: what was signed */
 };
 
-/* What may be asked of the keys. Anything else ends the asker's line. */
+/* What may be asked of the keys. Anything else ends the asker's line; what is only too long is
+ * refused. */
 struct duty {
 	uint16_t verb;
 	const char *word; /* in the log */

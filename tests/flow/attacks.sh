@@ -52,6 +52,12 @@ awk 'BEGIN { for (i = 4999; i >= 0; i--) printf "3082%04x", i * 4 }' | unhex | t
 	long 06 $((1 << 20))
 	head -c $((1 << 20)) /dev/zero | tr '\0' '*'
 } | too_large "an identifier of 1 MiB"
+head -c 65000 /dev/zero | tr '\0' ' ' >"$WORK/blank.json"
+for path in tenants operators backups tenants/acme/tokens tenants/acme/suspend tenants/acme/rollover tenants/acme/log/exports regions/eu/suspend; do
+	http --cacert "$ROOT" -X POST -H 'Content-Type: application/json' --data-binary @"$WORK/blank.json" "$URL/v1/$path"
+	is "row 10: 64 KiB of nothing to $path by nobody: 401" 401 "$STATUS"
+done
+is "row 10: and the line to the keys holds" 200 "$(http "$OPEN/readyz"; echo "$STATUS")"
 
 # --- row 14: what would write into a log or a terminal --------------------------------------------
 

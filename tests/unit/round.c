@@ -9,6 +9,7 @@
 #include "ca/journal_check.h"
 #include "ca/profile_set.h"
 #include "ca/token.h"
+#include "daemon/api.h"
 #include "daemon/round.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
@@ -201,6 +202,21 @@ START_TEST(a_round_enrols_and_exports)
 	ck_assert_uint_eq(k.signed_size, k.size);
 	ck_assert_mem_eq(k.signed_root, k.root, sizeof(k.root));
 	ck_assert_uint_eq(pending("acme"), 0);
+}
+END_TEST
+
+/* What the API takes whole fits the signer's limit too, with certificate and path: nobody's request
+ * ends the line that all others ask over. */
+START_TEST(every_act_fits_its_limit)
+{
+	static const uint16_t acts[] = { WIRE_TENANT, WIRE_OPERATOR, WIRE_TOKEN, WIRE_TOKEN_REVOKE,
+		WIRE_REVOKE, WIRE_EXPORT, WIRE_KEYS, WIRE_TENANT_SUSPEND, WIRE_TENANT_RESUME,
+		WIRE_REGION_SUSPEND, WIRE_REGION_RESUME, WIRE_HOLD, WIRE_RELEASE, WIRE_ROLL,
+		WIRE_BACKUP };
+
+	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
+		ck_assert_msg(
+		    round_duty(acts[i])->max_octets >= API_BODY_MAX + 16384, "verb %u", acts[i]);
 }
 END_TEST
 
@@ -398,6 +414,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, a_round_enrols_and_exports);
+	tcase_add_test(t, every_act_fits_its_limit);
 	tcase_add_test(t, row_26_nothing_is_issued_or_answered);
 	tcase_add_test(t, row_26_five_minutes_are_no_matter);
 	tcase_add_test(t, row_26_the_newest_entry_is_remembered);
