@@ -15,6 +15,7 @@ struct survey {
 	struct ledger *records;
 	int64_t now_s;
 	bool offline; /* the CA's own key was put elsewhere at the ceremony */
+	bool current; /* no other CA of its label took its place */
 	inventory_visit *visit;
 	void *with;
 	bool enough;
@@ -136,7 +137,7 @@ tell_own(struct survey *s, struct fault *f)
 	memcpy(key.id, s->a->key_id, sizeof(key.id));
 	key.since_s = st.not_before_s;
 	key.until_s = st.not_after_s;
-	key.state = state_of(&st, is_current(s), s->now_s);
+	key.state = state_of(&st, s->current, s->now_s);
 	/* The CRL and the responders of a CA that was rolled over are still its own to sign. */
 	key.online = !s->offline && st.state != STANDING_REVOKED && s->now_s <= st.not_after_s;
 	if (!locate(s, &key, f))
@@ -180,11 +181,14 @@ static bool
 tell_delegate(struct survey *s, struct octets word, const uint8_t id[static TBS_KEY_ID_OCTETS],
     const uint8_t serial[static TBS_SERIAL_OCTETS], bool current, struct fault *f)
 {
-	struct inventory_key key = { .kind = kind_of(s, word), .online = current };
+	struct inventory_key key = { .kind = kind_of(s, word) };
 	struct standing st;
 
 	if (key.kind == NULL)
 		return true;
+	/* A CA that was rolled over still has its certificates answered for, and nothing else. */
+	current = current && (s->current || strcmp(key.kind, "responder") == 0);
+	key.online = current;
 	if (!ledger_standing(s->records, serial, &st, f))
 		return false;
 	memcpy(key.id, id, sizeof(key.id));
@@ -283,6 +287,7 @@ inventory_authority(struct keyring *k, const struct authority *a, bool all, int6
 	if (!realm_records(keyring_ground(k)->realm, a, &s.records, f))
 		return false;
 	s.offline = was_taken_away(&s);
+	s.current = is_current(&s);
 	return tell_own(&s, f) && (s.enough || tell_current(&s, f)) &&
 	       (s.enough || !all || tell_old(&s, f));
 }

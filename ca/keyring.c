@@ -216,7 +216,13 @@ keyring_issuer(struct keyring *k, const uint8_t id[static TBS_KEY_ID_OCTETS],
 			*ret = &h->issuer;
 			return true;
 		}
-	if (!load(k, id, &i, f) || !open_key(k, id, &key, f)) {
+	if (!load(k, id, &i, f)) {
+		bytes_free(&i.certificate);
+		return false;
+	}
+	if (!open_key(k, id, &key, f)) {
+		if (f->code == FAULT_NOTFOUND && i.a.level != LEVEL_ROOT)
+			f->code = FAULT_INTERNAL; /* no asker's mistake, and not its business */
 		bytes_free(&i.certificate);
 		return false;
 	}

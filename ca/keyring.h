@@ -67,8 +67,9 @@ bool keyring_path(const struct realm *r, const uint8_t id[static TBS_KEY_ID_OCTE
 bool keyring_new_key(struct keyring *k, enum keyring_use use, enum key_kind kind, const char *whose,
     const char *elsewhere, struct key **ret, struct fault *f) CHECKED;
 
-/* The CA key_id with its key; lent. Faults: FAULT_NOTFOUND no such CA, or its key is not here (an
- * offline root's), FAULT_AUTH and the other faults of key_read(). */
+/* The CA key_id with its key; lent. Faults: FAULT_NOTFOUND no such CA, or a root's key is
+ * not here (it is offline), FAULT_INTERNAL another's is not, FAULT_AUTH and the other faults of
+ * key_read(). */
 bool keyring_issuer(struct keyring *k, const uint8_t id[static TBS_KEY_ID_OCTETS],
     const struct issuer **ret, struct fault *f) CHECKED;
 /* A CA that was just made: by is taken, its key too. */

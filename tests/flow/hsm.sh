@@ -93,6 +93,15 @@ works "a new tenant" q tenant create globex
 is "its keys are made there, under the filter" 10 "$(objects | grep -c 'Private Key')"
 works "an enrolment there" enrol globex hp-2 "$WORK/hp-2"
 
+# --- new CAs beside the old ones --------------------------------------------------------------
+
+works "tenant rollover" q tenant rollover globex
+works "an enrolment under the new CA" enrol globex hp-9 "$WORK/hp-9"
+is "its keys are in the token" 12 "$(objects | grep -c 'Private Key')"
+is "the old CA's log is superseded, its responder is not" \
+    "log in use,log superseded,responder in use,responder in use,tenant in use,tenant superseded" \
+    "$(q key list --json | jq -r '[.items[] | select(.of == "globex") | "\(.kind) \(.state)"] | sort | join(",")')"
+
 # --- restarts ---------------------------------------------------------------------------------
 
 p=$(child_pids signer)
@@ -110,7 +119,7 @@ is "nor in an argument list or environment of ours" "" "$(
 )"
 service_stop
 works "key rotate seals what is in files" q key rotate --json
-is "the service's key, three logs' and the tokens'" 5 "$(jq .resealed <<<"$OUT")"
+is "the service's key, four logs' and the tokens'" 6 "$(jq .resealed <<<"$OUT")"
 service_start || stop_here "serve again"
 works "an enrolment after a restart" enrol acme hp-3 "$WORK/hp-3"
 service_stop
@@ -211,6 +220,8 @@ rmdir "$tokens"
 mv "$tokens.away" "$tokens"
 sed -i '/^hsm:/,$d' "$CONF"
 service_start || stop_here "serve without hsm"
-refuses "an enrolment without hsm in the configuration" enrol acme hp-5 "$WORK/hp-5"
+enrol acme hp-5 "$WORK/hp-5"
+is "an enrolment without hsm in the configuration is told that the fault is ours" 500 "$STATUS"
+unlike "and nothing of keys" 'keys/|token' "$(cat "$BODY")"
 like "the log says where the key is" 'is in token our token' "$(cat "$WORK/serve.log")"
 finish

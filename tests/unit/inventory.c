@@ -5,6 +5,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "ca/roll.h"
 #include "tests/unit/ground.h"
 #include "tests/unit/soft_token.h"
 
@@ -165,6 +166,21 @@ START_TEST(what_is_gone_is_named)
 }
 END_TEST
 
+/* Its own key renews its responder, which answers for what it issued; the rest is the new one's. */
+START_TEST(a_ca_that_was_rolled_over)
+{
+	struct rolled r;
+
+	ck_assert_msg(
+	    roll_tenant(g.keys, g.region, "acme", &g.why, g.now_s + 1, &r, &f), "%s", f.text);
+	survey(&acme, false, g.now_s + 1);
+	ck_assert_uint_eq(told_n, 3);
+	ck_assert(find("tenant", "superseded")->online);
+	ck_assert(find("responder", "in use")->online);
+	ck_assert(!find("log", "superseded")->online);
+}
+END_TEST
+
 START_TEST(a_ca_that_ended)
 {
 	ground_revoke(&g, realm_platform(g.realm), acme.serial, 4);
@@ -190,6 +206,7 @@ main(void)
 	tcase_add_test(t, the_root_is_elsewhere);
 	tcase_add_test(t, what_another_took_the_place_of);
 	tcase_add_test(t, what_is_gone_is_named);
+	tcase_add_test(t, a_ca_that_was_rolled_over);
 	tcase_add_test(t, a_ca_that_ended);
 	suite_add_tcase(s, t);
 	r = srunner_create(s);
