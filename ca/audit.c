@@ -27,8 +27,10 @@ audit_tell(struct audit_report *r, const struct audit_finding *found)
 void
 audit_chain_free(struct audit_chain *c)
 {
-	for (size_t i = 0; i < AUDIT_CERTS_MAX; i++)
+	for (size_t i = 0; i < AUDIT_CERTS_MAX; i++) {
 		bytes_free(&c->der[i]);
+		bytes_free(&c->rest[i]);
+	}
 	*c = (struct audit_chain){ .n = 0 };
 }
 
@@ -108,6 +110,15 @@ lowest(const struct audit_chain *all)
 	return 0;
 }
 
+static bool
+is_link(const struct audit_chain *c, struct octets der)
+{
+	for (size_t i = 0; i < c->n; i++)
+		if (octets_same(c->cert[i].der, der))
+			return true;
+	return false;
+}
+
 /* In order, from the lowest up. */
 static bool
 put_in_order(const struct audit_chain *all, struct audit_chain *ret, struct fault *f)
@@ -129,6 +140,17 @@ put_in_order(const struct audit_chain *all, struct audit_chain *ret, struct faul
 			return true;
 		at = next;
 	}
+}
+
+/* What was not taken into the chain; another copy of what was is nothing. */
+static void
+keep_rest(struct audit_chain *all, struct audit_chain *ordered)
+{
+	for (size_t i = 0; i < all->n; i++)
+		if (!is_link(ordered, octets_bytes(&all->der[i]))) {
+			ordered->rest[ordered->rest_n++] = all->der[i];
+			all->der[i] = (struct bytes){ 0 };
+		}
 }
 
 bool
@@ -155,6 +177,7 @@ audit_chain_read(struct octets pem, struct audit_chain *ret, struct fault *f)
 		ok = put_in_order(&all, &ordered, f);
 	if (ok) {
 		ordered.given = ordered.n;
+		keep_rest(&all, &ordered);
 		*ret = ordered;
 	} else {
 		audit_chain_free(&ordered);
@@ -275,6 +298,25 @@ profile_of(const struct audit_site *s, const struct cert *leaf)
 	return profile_find(st.profile);
 }
 
+void
+audit_rest(const struct audit_chain *c, struct audit_report *r)
+{
+	struct audit_finding found = { .level = audit_level(c, 0),
+		.check = "all_are_links",
+		.source = "RFC 8446 section 4.4.2",
+		.kind = LEAF_PATH,
+		.verdict = LEAF_FAILS };
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->rest_n; i++)
+		n += !is_link(c, octets_bytes(&c->rest[i]));
+	if (n == 0)
+		return;
+	(void)snprintf(found.text, sizeof(found.text),
+	    "%zu more in the text, no links of this chain: audit each by itself", n);
+	audit_tell(r, &found);
+}
+
 bool
 audit_second(const struct audit_chain *c, const struct audit_terms *t, struct audit_report *r,
     struct fault *f)
@@ -323,6 +365,7 @@ audit_chain(
 		audit_path(c, i, &t, r);
 		ok = audit_record(s, c, i, &t, r, f);
 	}
+	audit_rest(c, r);
 	ok = ok && audit_second(c, &t, r, f);
 	bytes_free(&root);
 	return ok;

@@ -26,6 +26,8 @@ struct audit_chain {
 	size_t n, given; /* given: how many were in the text, the others are from our records */
 	struct bytes der[AUDIT_CERTS_MAX];
 	struct cert cert[AUDIT_CERTS_MAX]; /* lent from der */
+	size_t rest_n;
+	struct bytes rest[AUDIT_CERTS_MAX]; /* what else was in the text */
 };
 
 struct audit_finding {
@@ -50,7 +52,7 @@ void audit_tell(struct audit_report *r, const struct audit_finding *found);
 
 /*
  * The certificates of a PEM text, put in order: the first is the one that
- * issued none of the others. What is no link of that chain is left out.
+ * issued none of the others. What is no link of that chain is put into its rest.
  * *ret to audit_chain_free(). Fault: FAULT_BADREQ.
  */
 bool audit_chain_read(struct octets pem, struct audit_chain *ret, struct fault *f) CHECKED;
@@ -75,6 +77,10 @@ struct audit_terms {
 /* ca/audit_path.c: the rules for c's i-th, and for its link to the one above it. */
 void audit_path(
     const struct audit_chain *c, size_t i, const struct audit_terms *t, struct audit_report *r);
+
+/* A finding where the text had more than the chain: nobody looked at the rest of it, and it may be
+ * what is shown to others. */
+void audit_rest(const struct audit_chain *c, struct audit_report *r);
 
 /* One finding more: does libcrypto, with its strict checks, take the same path (ca/chain.h)? Of
  * chains of four levels under a known root. Fault: FAULT_INTERNAL. */

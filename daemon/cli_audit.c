@@ -152,6 +152,7 @@ audit_offline(const char *pem, const char *root_path, struct json **ret, struct 
 	audit_list_start(&l, false);
 	for (size_t i = chain.n; i-- > 0;)
 		audit_path(&chain, i, &t, &l.report);
+	audit_rest(&chain, &l.report);
 	if (!audit_second(&chain, &t, &l.report, f)) {
 		json_free(l.findings);
 		goto out;

@@ -194,6 +194,39 @@ START_TEST(any_order)
 }
 END_TEST
 
+static void
+finds_in(const struct octets *all, size_t n, const char *failing)
+{
+	struct audit_chain c;
+	struct bytes pem = { 0 };
+
+	for (size_t i = 0; i < n; i++)
+		ck_assert(cert_pem(all[i], &pem, &f));
+	ck_assert_msg(audit_chain_read(octets_bytes(&pem), &c, &f), "%s", f.text);
+	ck_assert(octets_same(c.cert[0].der, octets_bytes(&leaf)));
+	audit(&c);
+	ck_assert_str_eq(result.failing, failing);
+	audit_chain_free(&c);
+	bytes_free(&pem);
+}
+
+/* A good chain is no cover for what stands beside it. */
+START_TEST(more_than_a_chain)
+{
+	const struct octets ours = octets_bytes(&leaf), root = octets_bytes(&g.root->certificate),
+			    acme = octets_bytes(&g.acme->certificate),
+			    alien = octets_bytes(&g.platform->certificate),
+			    other = octets_bytes(&ground_leaf(&g, g.acme, "printer", "hp-2")->der);
+
+	finds_in((struct octets[]){ ours, other, acme }, 3, " 4:all_are_links");
+	finds_in((struct octets[]){ ours, other }, 2, " 4:all_are_links");
+	finds_in((struct octets[]){ ours, alien }, 2, " 4:all_are_links");
+	finds_in((struct octets[]){ ours, acme, alien, root }, 4, " 4:all_are_links");
+	finds_in((struct octets[]){ ours, ours, acme, acme }, 4, "");
+	finds_in((struct octets[]){ ours, root }, 2, ""); /* a link as soon as it is whole */
+}
+END_TEST
+
 START_TEST(no_chain)
 {
 	struct bytes pem = { 0 }, many = { 0 };
@@ -711,6 +744,7 @@ chains(void)
 
 	tcase_add_test(t, a_chain_of_ours);
 	tcase_add_test(t, any_order);
+	tcase_add_test(t, more_than_a_chain);
 	tcase_add_test(t, no_chain);
 	tcase_add_test(t, revoked_and_held);
 	tcase_add_test(t, a_burnt_key);
