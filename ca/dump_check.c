@@ -11,6 +11,8 @@
 #include "ca/revoke.h"
 #include "ca/token.h"
 
+#define STRANGE_MAX 64 /* CAs of one tenant that the platform has lost */
+
 static void
 add(struct dump_sum *s, struct octets a, struct octets b)
 {
@@ -86,15 +88,54 @@ by_key_id(const void *a, const void *b)
 	return memcmp(a, b, TBS_KEY_ID_OCTETS);
 }
 
+static int
+by_serial(const void *a, const void *b)
+{
+	return memcmp(a, b, TBS_SERIAL_OCTETS);
+}
+
+/* Among rows of one size, in order. */
+static bool
+is_among(const struct bytes *rows, const uint8_t *row, size_t size,
+    int (*order)(const void *a, const void *b))
+{
+	return rows->n > 0 && bsearch(row, rows->at, rows->n / size, size, order) != NULL;
+}
+
+static uint8_t *
+find_strange(const struct dump_check *c, const uint8_t id[static TBS_KEY_ID_OCTETS])
+{
+	for (size_t at = 0; at < c->strange.n; at += TBS_KEY_ID_OCTETS)
+		if (memcmp(c->strange.at + at, id, TBS_KEY_ID_OCTETS) == 0)
+			return c->strange.at + at;
+	return NULL;
+}
+
 /* The platform's ledger was read first. One that is older than a tenant's new CA would leave its
  * certificates to nobody. */
 static bool
-knows_issuer(const struct dump_check *c, const uint8_t issuer[static TBS_KEY_ID_OCTETS])
+note_issuer(struct dump_check *c, const uint8_t issuer[static TBS_KEY_ID_OCTETS], struct fault *f)
 {
-	const struct bytes *cas = &c->platforms->cas;
+	if (c->platform || is_among(&c->platforms->cas, issuer, TBS_KEY_ID_OCTETS, by_key_id) ||
+	    find_strange(c, issuer) != NULL)
+		return true;
+	if (c->strange.n >= STRANGE_MAX * TBS_KEY_ID_OCTETS)
+		return bad(c, "of CAs that the platform does not know", f);
+	bytes_put(&c->strange, issuer, TBS_KEY_ID_OCTETS);
+	return bytes_ok(&c->strange, f);
+}
 
-	return c->platform || (cas->n > 0 && bsearch(issuer, cas->at, cas->n / TBS_KEY_ID_OCTETS,
-						 TBS_KEY_ID_OCTETS, by_key_id) != NULL);
+/* A CA that a merge of the platform's ledger has lost, and ended, is known by its tenant's row. */
+static void
+know_lost(struct dump_check *c, const struct authority *a)
+{
+	uint8_t *strange = find_strange(c, a->key_id);
+
+	if (strange == NULL ||
+	    !is_among(&c->platforms->lost, a->serial, TBS_SERIAL_OCTETS, by_serial))
+		return;
+	c->strange.n -= TBS_KEY_ID_OCTETS;
+	memmove(strange, c->strange.at + c->strange.n, TBS_KEY_ID_OCTETS);
 }
 
 static bool
@@ -106,10 +147,10 @@ serial_row(struct dump_check *c, struct octets key, struct octets value, struct 
 	if (key.n != TBS_SERIAL_OCTETS || !ledger_read_standing(value, &s) ||
 	    s.state < STANDING_PENDING || s.state > STANDING_ABANDONED)
 		return bad(c, "a standing that cannot be read", f);
-	if (!knows_issuer(c, s.issuer))
-		return bad(c,
-		    "of a CA that the platform does not know: it was made while the backup was taken; take another",
-		    f);
+	if (!note_issuer(c, s.issuer, f))
+		return false;
+	if (c->platform && s.id == LEDGER_NO_CERTIFICATE)
+		bytes_put_octets(&c->platforms->lost, key);
 	if (s.id != LEDGER_NO_CERTIFICATE) /* a merge knew of it by its signature alone */
 		add(&c->certificates.named, octets_u64(s.id, id), key);
 	if (s.state == STANDING_PENDING) {
@@ -122,7 +163,7 @@ serial_row(struct dump_check *c, struct octets key, struct octets value, struct 
 		c->log_end = s.log_index + 1;
 	if (s.issued_index >= c->log_end)
 		c->log_end = s.issued_index + 1;
-	return true;
+	return bytes_ok(&c->platforms->lost, f);
 }
 
 static bool
@@ -179,6 +220,7 @@ ca_row(struct dump_check *c, struct octets key, struct octets value, struct faul
 		return bad(c, "a CA that cannot be read", f);
 	if (c->platform)
 		bytes_put_octets(&c->platforms->cas, key);
+	know_lost(c, &a);
 	return bytes_ok(&c->platforms->cas, f);
 }
 
@@ -226,10 +268,11 @@ _Static_assert(TABLES == TABLE_COUNT, "a table that no backup could hold");
 void
 dump_check_begin(struct dump_check *c, const char *tenant, struct dump_platform *p)
 {
-	struct bytes key = c->key;
+	struct bytes key = c->key, strange = c->strange;
 
-	*c = (struct dump_check){ .platforms = p, .key = key };
+	*c = (struct dump_check){ .platforms = p, .key = key, .strange = strange };
 	bytes_clear(&c->key);
+	bytes_clear(&c->strange);
 	memcpy(c->tenant, tenant, strnlen(tenant, sizeof(c->tenant) - 1));
 	c->platform = strcmp(tenant, NAME_PLATFORM) == 0;
 }
@@ -238,6 +281,7 @@ void
 dump_check_free(struct dump_check *c)
 {
 	bytes_free(&c->key);
+	bytes_free(&c->strange);
 }
 
 static int
@@ -290,6 +334,10 @@ dump_check_end(struct dump_check *c, const struct dump_ledger *stated, struct fa
 {
 	if (c->rows != stated->rows)
 		return bad(c, "more or fewer rows than it states", f);
+	if (c->strange.n > 0)
+		return bad(c,
+		    "of a CA that the platform does not know: it was made while the backup was taken; take another",
+		    f);
 	if (!same(&c->certificates.held, &c->certificates.named))
 		return bad(c, "certificates and standings do not agree", f);
 	if (!same(&c->pending.held, &c->pending.named))

@@ -17,6 +17,7 @@ struct dump_sum {
 struct dump_platform {
 	struct bytes tenants; /* labels, counted */
 	struct bytes cas;     /* key ids, in order */
+	struct bytes lost;    /* serials known by their signature alone (ca/merge.h), in order */
 };
 
 struct dump_check {
@@ -26,6 +27,7 @@ struct dump_check {
 	unsigned table;                  /* of the row before */
 	struct bytes key;                /* of the row before; empty: none of this table yet */
 	struct dump_platform *platforms; /* lent */
+	struct bytes strange;            /* key ids of CAs that the platform does not know */
 	struct log_edge stated, built;
 	uint64_t log_end; /* one more than the greatest index that a standing names */
 	struct {

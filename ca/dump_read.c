@@ -297,6 +297,7 @@ dump_read(dump_get *get, void *get_with, const struct dump_visitor *to, struct o
 	bytes_free(&r.record);
 	bytes_free(&r.platform.tenants);
 	bytes_free(&r.platform.cas);
+	bytes_free(&r.platform.lost);
 	bytes_free(&r.pem);
 	return ok;
 }
