@@ -97,6 +97,7 @@ works "it verifies" "$QUATRAIN_BIN" log verify "$WORK/e3" --root "$ROOT"
 is "its checkpoint tells the new epoch" "epoch 1" "$(sed -n 4p "$WORK/e3/checkpoint")"
 enrol acme after "$WORK/after"
 is "it issues again" 200 "$STATUS"
+works "the tenant's audit knows the merge's entry" q chain audit --tenant acme
 service_stop
 
 # --- the compromised key, and an export as the source -------------------------------------------
@@ -140,6 +141,33 @@ service_start || stop_here "serve after a merge from another journal"
 is "OCSP of one that only that journal knows" revoked "$(chain_of acme "$WORK/ca"; ocsp_word "$WORK/after/leaf.pem")"
 enrol acme last "$WORK/last"
 is "it issues again" 200 "$STATUS"
+service_stop
+
+# --- the platform's ledger is older than a tenant's new CA ---------------------------------------
+
+cp -r "$DATA/tenants/platform" "$WORK/platform.older"
+service_start || stop_here "serve before the rollover"
+works "globex rolls over" q tenant rollover globex
+enrol globex rolled "$WORK/rolled"
+is "its new CA issues" 200 "$STATUS"
+chain_of globex "$WORK/new"
+id=$(openssl x509 -in "$WORK/new1.pem" -noout -ext subjectKeyIdentifier | tail -n 1 | tr -d ' :' | tr 'A-F' 'a-f')
+service_stop
+mv "$DATA/keys/$id.key" "$WORK/lost.key"
+service_start || stop_here "serve without a tenant's key"
+enrol globex keyless "$WORK/keyless"
+is "a lost key is the service's fault, not the asker's" 500 "$STATUS"
+unlike "and the asker hears of no path" "$DATA" "$(cat "$BODY")"
+service_stop
+mv "$WORK/lost.key" "$DATA/keys/$id.key"
+rm -r "$DATA/tenants/platform"
+cp -r "$WORK/platform.older" "$DATA/tenants/platform"
+works "ledger merge" q ledger merge --yes
+service_start || stop_here "serve after the platform's merge"
+works "a backup of what has lost a CA" q backup "$WORK/lost.dump"
+works "it holds" "$QUATRAIN_BIN" backup verify "$WORK/lost.dump" --root "$ROOT"
+enrol globex old "$WORK/old"
+is "the CA before issues" 200 "$STATUS"
 service_stop
 
 # --- the clock ---------------------------------------------------------------------------------

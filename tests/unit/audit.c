@@ -278,6 +278,35 @@ START_TEST(revoked_and_held)
 }
 END_TEST
 
+/* What ended a certificate is told by its own entry, or by a merge's; edition 1 knew that one
+ * alone.
+ */
+START_TEST(what_tells_of_an_end)
+{
+	struct standing s;
+	uint64_t index;
+
+	ground_revoke(&g, g.acme->ledger, serial, 4);
+	ck_assert(ledger_standing(g.acme->ledger, serial, &s, &f));
+	index = s.issued_index;
+	s.issued_index = s.log_index;
+	ck_assert(ledger_put_standing(g.acme->ledger, serial, &s, &f));
+	ground_commit(g.acme->ledger);
+	finds(" 4:standing");
+	s.issued_index = index;
+	ck_assert(log_append(
+	    g.acme->ledger, log_entry("ledger.merged", &g.why), g.now_s, &s.log_index, &f));
+	ck_assert(ledger_put_standing(g.acme->ledger, serial, &s, &f));
+	ground_commit(g.acme->ledger);
+	finds(" 4:standing");
+	ck_assert(log_append(
+	    g.acme->ledger, log_entry("certificate.held", &g.why), g.now_s, &s.log_index, &f));
+	ck_assert(ledger_put_standing(g.acme->ledger, serial, &s, &f));
+	ground_commit(g.acme->ledger);
+	finds(" 4:standing 4:state_entry");
+}
+END_TEST
+
 /* A key that was burnt speaks against the certificate, not against the book. */
 START_TEST(a_burnt_key)
 {
@@ -747,6 +776,7 @@ chains(void)
 	tcase_add_test(t, more_than_a_chain);
 	tcase_add_test(t, no_chain);
 	tcase_add_test(t, revoked_and_held);
+	tcase_add_test(t, what_tells_of_an_end);
 	tcase_add_test(t, a_burnt_key);
 	tcase_add_test(t, a_key_that_another_claims);
 	tcase_add_test(t, out_of_its_time);
