@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/ballast.h"
+#include "base/folder.h"
 
 #define TAIL_MAX 65536 /* octets at the end that one crash may have left without a line end */
 
@@ -70,7 +71,8 @@ chain_of(struct octets line, uint8_t to[static JOURNAL_CHAIN_OCTETS], struct fau
 static bool
 find_end(struct journal *j, uint64_t size, struct fault *f)
 {
-	size_t n = size < TAIL_MAX ? (size_t)size : TAIL_MAX, torn;
+	const size_t most = TAIL_MAX + JOURNAL_LINE_MAX; /* the last whole line is among them */
+	size_t n = size < most ? (size_t)size : most, torn;
 	uint8_t *tail = malloc(n + 1);
 	struct octets line;
 	bool ok = false;
@@ -84,7 +86,7 @@ find_end(struct journal *j, uint64_t size, struct fault *f)
 		goto out;
 	}
 	line = last_line(tail, n, &torn);
-	if (torn == n && size > n) {
+	if (torn > TAIL_MAX) {
 		fault_set(
 		    f, FAULT_CONFLICT, "journal: no line ends in its last %d octets", TAIL_MAX);
 		goto out;
@@ -110,6 +112,8 @@ journal_open(const char *path, struct journal *ret, struct fault *f)
 	struct journal j = { .fd = -1 };
 	struct stat is;
 
+	if (!folder_check(path, S_IFREG, &is, f) && f->code != FAULT_NOTFOUND)
+		return false;
 	j.fd = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (j.fd < 0)
 		return fault_errno(f, FAULT_INTERNAL, "journal: %s", path);
@@ -225,7 +229,20 @@ take(struct reading *r, struct octets line, journal_visit *visit, void *with, st
 	return true;
 }
 
-/* fgets() and not getline(): a line of any length must not take any memory. */
+/* No line is so long; but where the file had grown and the power went before its octets were
+ * written, they are zeros. What journal_open() would cut off is passed over. */
+static bool
+is_torn(FILE *in, uint64_t left)
+{
+	int c = EOF;
+
+	while (left < TAIL_MAX && (c = getc(in)) != EOF)
+		if (c == '\n')
+			return false;
+	return left < TAIL_MAX && ferror(in) == 0;
+}
+
+/* getc() and not getline(): a line of any length must not take any memory. */
 static bool
 read_lines(struct reading *r, journal_visit *visit, void *with, struct fault *f)
 {
@@ -251,6 +268,8 @@ read_lines(struct reading *r, journal_visit *visit, void *with, struct fault *f)
 		if (c == EOF) /* torn by a crash, and never acted upon */
 			return ferror(r->in) == 0 ||
 			       fault_errno(f, FAULT_INTERNAL, "journal: read");
+		if (n == JOURNAL_LINE_MAX && is_torn(r->in, left))
+			return true;
 		if (!take(r, octets_of(line, n), visit, with, f))
 			return false;
 		left -= n + 1;
@@ -264,8 +283,11 @@ journal_read(const char *path, const struct journal_place *from, journal_visit *
 {
 	static const uint8_t zeros[JOURNAL_CHAIN_OCTETS];
 	struct reading r = { .at = *from };
+	struct stat is;
 	bool ok;
 
+	if (stat(path, &is) == 0 && !S_ISREG(is.st_mode)) /* a pipe would hold us for ever */
+		return fault_set(f, FAULT_DENIED, "journal: %s is no file", path);
 	if ((r.in = fopen(path, "rbe")) == NULL)
 		return fault_errno(
 		    f, errno == ENOENT ? FAULT_NOTFOUND : FAULT_INTERNAL, "journal: %s", path);

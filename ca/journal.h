@@ -76,7 +76,8 @@ bool journal_parse(struct octets line, const uint8_t before[static JOURNAL_CHAIN
 
 /*
  * Open or make path, 0600, for appending. A last line that a crash tore is cut
- * off: it was never acted upon. Faults: FAULT_CONFLICT the end is no line of ours, FAULT_INTERNAL
+ * off: it was never acted upon. Faults: FAULT_CONFLICT the end is no line of ours, FAULT_DENIED
+ * it is not ours alone to write, FAULT_INTERNAL
  */
 bool journal_open(const char *path, struct journal *ret, struct fault *f) CHECKED;
 void journal_close(struct journal *j);
@@ -92,8 +93,8 @@ bool journal_sync(struct journal *j, struct fault *f) CHECKED;
  * Visit the lines of path from a place to the end, until visit returns false
  * (f is the visitor's to fill in). A torn last line is passed over. ret_end is the place behind
  * the last good line, also after a fault; it may be NULL.
- * Faults: FAULT_NOTFOUND no such file, FAULT_CONFLICT it is shorter than the place, or a line does
- * not hold, and where; FAULT_INTERNAL; the visitor's
+ * Faults: FAULT_NOTFOUND no such file, FAULT_DENIED it is none, FAULT_CONFLICT it is shorter than
+ * the place, or a line does not hold, and where; FAULT_INTERNAL; the visitor's
  */
 typedef bool journal_visit(void *with, const struct journal_line *l, struct fault *f);
 bool journal_read(const char *path, const struct journal_place *from, journal_visit *visit,

@@ -224,6 +224,55 @@ START_TEST(a_torn_last_line_is_cut_off)
 }
 END_TEST
 
+/* The power went when the file had grown, and before its octets were written. */
+START_TEST(zeros_at_the_end_are_torn)
+{
+	static const size_t sizes[] = { JOURNAL_LINE_MAX, JOURNAL_LINE_MAX + 1, 5000, 65535 };
+	struct journal_place end = g.journal.end;
+	struct bytes whole = slurp();
+	uint8_t gap[65536] = { 0 };
+
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+		whole.n = (size_t)end.offset;
+		bytes_put(&whole, gap, sizes[i]);
+		write_back(whole.at, whole.n);
+		ck_assert_msg(check(), "%zu zeros: %s", sizes[i], f.text);
+		reopen();
+		ck_assert_uint_eq(g.journal.cut, sizes[i]);
+		ck_assert_mem_eq(&g.journal.end, &end, sizeof(end));
+	}
+	whole.n = (size_t)end.offset;
+	bytes_put(&whole, gap, sizeof(gap)); /* more than a crash leaves */
+	write_back(whole.at, whole.n);
+	ck_assert(!check());
+	whole.n = (size_t)end.offset;
+	bytes_put(&whole, gap, 5000);
+	bytes_put_u8(&whole, '\n'); /* a line was there */
+	write_back(whole.at, whole.n);
+	ck_assert(!check());
+	bytes_free(&whole);
+}
+END_TEST
+
+START_TEST(another_kind_of_file_is_no_journal)
+{
+	struct journal j = { .fd = -1 };
+
+	journal_close(&g.journal);
+	ck_assert_int_eq(chmod(path, 0622), 0);
+	ck_assert(!journal_open(path, &j, &f));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert(!journal_read(path, &beginning, count, NULL, NULL, &f));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	ck_assert(!journal_open(path, &j, &f));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	ck_assert_int_eq(unlink(path), 0);
+	ck_assert(journal_open(path, &g.journal, &f));
+}
+END_TEST
+
 /* Every line altered, dropped or doubled in the middle. */
 START_TEST(a_touched_line_is_an_alarm)
 {
@@ -444,6 +493,8 @@ main(void)
 	tcase_add_test(t, what_is_noted_is_read);
 	tcase_add_test(t, what_was_undone_is_not_noted);
 	tcase_add_test(t, a_torn_last_line_is_cut_off);
+	tcase_add_test(t, zeros_at_the_end_are_torn);
+	tcase_add_test(t, another_kind_of_file_is_no_journal);
 	tcase_add_test(t, a_touched_line_is_an_alarm);
 	tcase_add_test(t, one_that_is_missing_or_shorter_is_an_alarm);
 	tcase_add_test(t, no_line_of_ours_at_the_end_is_refused);
