@@ -200,6 +200,84 @@ revoke_certificate(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTE
 	return true;
 }
 
+/* Standings by a name, on their way: a visit must not write. */
+struct namesakes {
+	const char *name;
+	struct bytes serials;
+};
+
+static bool
+gather_namesake(void *with, struct octets key, struct octets value)
+{
+	struct namesakes *n = with;
+	struct standing s;
+
+	/* Most rows are others', and are told from ours without being read. */
+	if (memmem(value.at, value.n, n->name, strlen(n->name)) != NULL &&
+	    key.n == TBS_SERIAL_OCTETS && ledger_read_standing(value, &s) &&
+	    strcmp(s.name, n->name) == 0)
+		bytes_put_octets(&n->serials, key);
+	return true;
+}
+
+/* The key that a certificate names; room is its owner. */
+static bool
+read_key(struct ledger *l, uint64_t id, struct bytes *room, struct octets *ret, struct fault *f)
+{
+	struct cert c;
+
+	bytes_clear(room);
+	if (!ledger_certificate(l, id, room, f) || !cert_parse(octets_bytes(room), &c, f))
+		return false;
+	*ret = c.spki;
+	return true;
+}
+
+static bool
+end_namesake(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], struct octets spki,
+    const struct log_context *why, int64_t now_s, struct bytes *ret, struct fault *f)
+{
+	struct bytes room = { 0 };
+	struct standing s;
+	struct octets its;
+	bool ok;
+
+	if (!ledger_standing(l, serial, &s, f))
+		return false;
+	if ((s.state != STANDING_GOOD && s.state != STANDING_HELD) || now_s > s.not_after_s)
+		return true;
+	ok = read_key(l, s.id, &room, &its, f);
+	if (ok && octets_same(its, spki)) {
+		s.state = STANDING_REVOKED;
+		s.reason = REASON_KEY_COMPROMISE;
+		ok = end(l, serial, &s, log_entry("certificate.revoked", why), now_s, f);
+		bytes_put(ret, serial, TBS_SERIAL_OCTETS);
+	}
+	bytes_free(&room);
+	return ok;
+}
+
+bool
+revoke_same_key(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct log_context *why, int64_t now_s, struct bytes *ret, struct fault *f)
+{
+	struct standing s;
+	struct namesakes all = { .name = s.name };
+	struct bytes room = { 0 };
+	struct octets spki;
+	bool ok;
+
+	ok = ledger_standing(l, serial, &s, f) && read_key(l, s.id, &room, &spki, f) &&
+	     store_scan(ledger_store(l), TABLE_SERIAL, octets_of(NULL, 0), SIZE_MAX,
+		 gather_namesake, &all, f) &&
+	     bytes_ok(&all.serials, f);
+	for (size_t i = 0; ok && i < all.serials.n; i += TBS_SERIAL_OCTETS)
+		ok = end_namesake(l, all.serials.at + i, spki, why, now_s, ret, f);
+	bytes_free(&all.serials);
+	bytes_free(&room);
+	return ok && bytes_ok(ret, f);
+}
+
 bool
 revoke_abandoned(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     const struct log_context *why, int64_t now_s, struct fault *f)

@@ -44,6 +44,15 @@ bool revoke_certificate(struct ledger *l, const uint8_t serial[static TBS_SERIAL
     uint8_t reason, const struct log_context *why, int64_t now_s, uint64_t *ret_index,
     struct fault *f) CHECKED;
 
+/*
+ * The thief of a key holds every certificate that names it: whatever else l has of the holder and
+ * the key of serial (a renewal keeps the key where it may), and is good or held, is revoked for
+ * keyCompromise too, each with an entry. Reads all standings of l. Their serials are appended to
+ * ret, TBS_SERIAL_OCTETS each. Fault: FAULT_INTERNAL.
+ */
+bool revoke_same_key(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
+    const struct log_context *why, int64_t now_s, struct bytes *ret, struct fault *f) CHECKED;
+
 /* An intent without an outcome: revoked, whether or not a signature was made. Faults:
  * FAULT_NOTFOUND, FAULT_CONFLICT it is no intent, FAULT_INTERNAL. */
 bool revoke_abandoned(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],

@@ -89,8 +89,16 @@ cert_show_command(const struct invocation *inv)
 static void
 tell_revoked(const struct invocation *inv, const struct json *answer)
 {
+	const struct json *same_key = json_get(answer, "same_key");
+
 	(void)printf("The certificate is revoked; OCSP says so from now on.\n");
 	cli_print_facts(answer, facts, FACTS_N);
+	for (size_t i = 0; i < json_count(same_key); i++) {
+		const char *serial = json_as_text(json_at(same_key, i));
+
+		(void)printf("With the same key, and revoked too: ");
+		cli_put_line(serial == NULL ? "?" : serial);
+	}
 	if (cli_option(inv, "confirm") == NULL) {
 		(void)printf(
 		    "Next: quatrain token create --tenant %s --device NAME, where the device shall come back\n",

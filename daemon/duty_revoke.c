@@ -137,11 +137,35 @@ tell_own(struct signer *s, const struct authority *a, const struct log_context *
 	return false;
 }
 
+/* Whatever else names the key goes with it, and the answer says which. */
+static bool
+end_others(struct job *j, struct ledger *l, const struct end *e, const struct log_context *why,
+    struct json *answer, struct fault *f)
+{
+	struct bytes also = { 0 };
+	struct json *serials;
+	char hex[TBS_SERIAL_OCTETS * 2 + 1];
+	bool ok;
+
+	if (e->reason != REASON_KEY_COMPROMISE)
+		return true;
+	ok = revoke_same_key(l, e->serial, why, j->now_s, &also, f);
+	if (ok && also.n > 0) {
+		serials = json_array();
+		for (size_t i = 0; i < also.n; i += TBS_SERIAL_OCTETS) {
+			text_hex(also.at + i, TBS_SERIAL_OCTETS, hex);
+			json_add_text(serials, hex);
+		}
+		json_put(answer, "same_key", serials);
+	}
+	bytes_free(&also);
+	return ok;
+}
+
 static bool
 tell(struct signer *s, struct job *j, const struct end *e, const struct level_cas *ca,
-    const struct radius *r, uint64_t index, struct fault *f)
+    const struct radius *r, uint64_t index, struct json *answer, struct fault *f)
 {
-	struct json *answer = json_object();
 
 	json_put_hex(answer, "serial", e->serial, sizeof(e->serial));
 	json_put_text(answer, "status", "revoked");
@@ -150,12 +174,10 @@ tell(struct signer *s, struct job *j, const struct end *e, const struct level_ca
 	json_put_number(answer, "log_index", (int64_t)index);
 	if (ca->n > 0) {
 		radius_put(answer, r);
-		if (!radius_note(s, &ca->at[0], answer, f)) {
-			json_free(answer);
+		if (!radius_note(s, &ca->at[0], answer, f))
 			return false;
-		}
 	}
-	return signer_close_act(j, answer, f);
+	return json_write(answer, &j->answer, f);
 }
 
 /* A thief of the key could take it to any tenant, so the platform knows it too: in a commit of its
@@ -173,7 +195,7 @@ duty_revoke(struct signer *s, struct job *j, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct wire_act a;
-	struct json *body;
+	struct json *body, *answer = NULL;
 	struct ledger *l;
 	struct log_context why;
 	struct level_cas ca;
@@ -192,11 +214,13 @@ duty_revoke(struct signer *s, struct job *j, struct fault *f)
 		fault_set(f, FAULT_BADREQ, "confirm: only the end of a CA is confirmed");
 		goto out;
 	}
+	answer = json_object();
 	ok = revoke_certificate(l, e.serial, e.reason, &why, j->now_s, &index, f) &&
-	     burn(s, l, &e, f) &&
+	     (ca.n > 0 || end_others(j, l, &e, &why, answer, f)) && burn(s, l, &e, f) &&
 	     (ca.n == 0 || tell_own(s, &ca.at[0], &why, &e, index, j->now_s, f)) &&
-	     tell(s, j, &e, &ca, &r, index, f);
+	     tell(s, j, &e, &ca, &r, index, answer, f);
 out:
+	json_free(answer);
 	json_free(body);
 	return ok;
 }

@@ -235,4 +235,15 @@ like "the tenant's log knows" '"act":"ca.revoked"' "$(entries acme)"
 service_stop
 service_start || stop_here "a second start"
 is "after a start too" "revoked cACompromise" "$(ocsp "$WORK/acme1.pem" "$WORK/a/leaf.pem")"
+
+# --- the end of a key --------------------------------------------------------------------------
+
+renew x other
+is "renewed with the same key" 200 "$STATUS"
+p7_certs "$BODY" >"$WORK/x/again.pem"
+is "openssl: the renewed" good "$(ocsp "$WORK/other1.pem" "$WORK/x/again.pem")"
+works "the key of the first is in a thief's hands" q cert revoke --tenant other "$(serial "$WORK/x/leaf.pem")" --reason keyCompromise
+like "the renewed ends with it" "$(serial "$WORK/x/again.pem")" "$OUT"
+is "openssl: the renewed, by its key" "revoked keyCompromise" "$(ocsp "$WORK/other1.pem" "$WORK/x/again.pem")"
+works "every row is right" q chain audit --tenant other
 finish

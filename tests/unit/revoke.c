@@ -242,6 +242,70 @@ START_TEST(compromised_keys_are_burnt)
 }
 END_TEST
 
+/* A certificate of kind/name with that key. */
+static void
+issue(struct key *key, const char *kind, const char *name, uint8_t to[static TBS_SERIAL_OCTETS])
+{
+	struct endpoint e = { "", "", "" };
+	struct provenance from;
+	struct wish w;
+	struct ticket *t;
+
+	(void)snprintf(e.kind, sizeof(e.kind), "%s", kind);
+	(void)snprintf(e.name, sizeof(e.name), "%s", name);
+	w = ground_wish(&g, g.acme, &e, &from, key_spki(key));
+	ck_assert_msg(issue_now(g.acme, &w, &g.journal, &g.why, g.now_s, &t, &f), "%s", f.text);
+	memcpy(to, ticket_serial(t), TBS_SERIAL_OCTETS);
+	ticket_free(t);
+	ground_commit(l);
+}
+
+static enum standing_state
+state_of(const uint8_t *serial)
+{
+	struct standing s;
+
+	ck_assert(ledger_standing(l, serial, &s, &f));
+	return s.state;
+}
+
+/* The thief holds them all. */
+START_TEST(a_compromised_key_ends_whatever_names_it)
+{
+	struct key *key, *other;
+	uint8_t all[5][TBS_SERIAL_OCTETS];
+	struct bytes also = { 0 };
+	uint64_t before;
+
+	ck_assert(key_new(KEY_P256, &key, &f) && key_new(KEY_P256, &other, &f));
+	issue(key, "printer", "hp-9", all[0]);
+	issue(key, "printer", "hp-9", all[1]);   /* renewed, with the same key */
+	issue(other, "printer", "hp-9", all[2]); /* with another */
+	issue(key, "printer", "hp-9", all[3]);
+	issue(key, "printer", "hp-9", all[4]);
+	ck_assert(revokes(all[4], 4)); /* ended before: stays as it was */
+	ground_commit(l);
+	before = log_size();
+	ck_assert(revokes(all[1], REASON_KEY_COMPROMISE));
+	ck_assert_msg(revoke_same_key(l, all[1], &g.why, g.now_s + 6, &also, &f), "%s", f.text);
+	ck_assert_uint_eq(also.n, 2 * TBS_SERIAL_OCTETS);
+	ground_commit(l);
+	ck_assert_uint_eq(log_size(), before + 3);
+	ck_assert_int_eq(state_of(all[0]), STANDING_REVOKED);
+	ck_assert_int_eq(state_of(all[1]), STANDING_REVOKED);
+	ck_assert_int_eq(state_of(all[2]), STANDING_GOOD);
+	ck_assert_int_eq(state_of(all[3]), STANDING_REVOKED);
+	ck_assert_int_eq(state_of(leaf->serial), STANDING_GOOD);
+	ck_assert_uint_eq(rows(), 4);
+	bytes_clear(&also);
+	ck_assert(revoke_same_key(l, all[1], &g.why, g.now_s + 7, &also, &f));
+	ck_assert_uint_eq(also.n, 0);
+	bytes_free(&also);
+	key_free(key);
+	key_free(other);
+}
+END_TEST
+
 START_TEST(state_words)
 {
 	static const struct {
@@ -281,6 +345,7 @@ main(void)
 	tcase_add_test(t, what_was_undone_is_good_still);
 	tcase_add_test(t, intents);
 	tcase_add_test(t, compromised_keys_are_burnt);
+	tcase_add_test(t, a_compromised_key_ends_whatever_names_it);
 	tcase_add_test(t, state_words);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
