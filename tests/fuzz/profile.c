@@ -23,7 +23,8 @@ check_keys(const struct profile *p)
 	if ((p->keys & PROFILE_RSA) != 0 &&
 	    (p->rsa_min < 2048 || p->rsa_max > 4096 || p->rsa_max < p->rsa_min || p->rsa_step == 0))
 		abort();
-	if (p->enrol != ((p->ask & PROFILE_BY_TOKEN) != 0) || profile_is_own(p->name) || profile_is_own(p->kind))
+	if (p->enrol != ((p->ask & PROFILE_BY_TOKEN) != 0) || profile_is_own(p->name) ||
+	    profile_is_own(p->kind))
 		abort();
 }
 

@@ -14,10 +14,9 @@
 #include "scratch.h"
 
 #define POSITIONS 60
-#define NUMBERS   64 /* each takes at least one write of data, one sync, and one write of the head \
-		      */
-#define TRIES  3
-#define WRITER "writer" /* as argv[1]: this program again, under the shim */
+#define NUMBERS   64 /* each takes at least a write of data, a sync, and a write of the head */
+#define TRIES     3
+#define WRITER    "writer" /* as argv[1]: this program again, under the shim */
 
 static char folder[SCRATCH_PATH_MAX], dir[SCRATCH_PATH_MAX], told[SCRATCH_PATH_MAX];
 
