@@ -1,4 +1,5 @@
 /* ca/audit_book.c - a whole ledger, certificate by certificate; see audit.h. */
+#include <stdio.h>
 #include <string.h>
 
 #include "ca/audit.h"
@@ -21,6 +22,22 @@ stand_under(struct audit_book *b, const uint8_t key_id[static TBS_KEY_ID_OCTETS]
 	return true;
 }
 
+/* A CA that was lost with the platform's newer ledger (ca/merge.h): the audit goes on with others.
+ */
+static void
+tell_nobodys(struct audit_report *r)
+{
+	struct audit_finding found = { .level = AUDIT_LEVELS,
+		.check = "recorded",
+		.source = "our ledger",
+		.kind = LEAF_RECORD,
+		.verdict = LEAF_FAILS };
+
+	(void)snprintf(found.text, sizeof(found.text),
+	    "it is of a CA that the platform's ledger does not know: nobody can answer for it");
+	audit_tell(r, &found);
+}
+
 static bool
 one_leaf(struct audit_book *b, const struct standing *s, struct octets der, struct audit_report *r,
     struct fault *f)
@@ -30,8 +47,12 @@ one_leaf(struct audit_book *b, const struct standing *s, struct octets der, stru
 		.recorded = true,
 		.book = true };
 
-	if (!stand_under(b, s->issuer, f))
-		return false;
+	if (!stand_under(b, s->issuer, f)) {
+		if (f->code != FAULT_NOTFOUND)
+			return false;
+		tell_nobodys(r);
+		return true;
+	}
 	bytes_clear(&b->chain.der[0]);
 	bytes_put_octets(&b->chain.der[0], der);
 	if (!bytes_ok(&b->chain.der[0], f) ||

@@ -166,6 +166,8 @@ works "ledger merge" q ledger merge --yes
 service_start || stop_here "serve after the platform's merge"
 works "a backup of what has lost a CA" q backup "$WORK/lost.dump"
 works "it holds" "$QUATRAIN_BIN" backup verify "$WORK/lost.dump" --root "$ROOT"
+refuses "an audit of its tenant goes on" q chain audit --tenant globex
+like "and says whose certificates nobody answers for" 'FAILS +recorded .*of a CA that the platform.s ledger does not know' "$OUT"
 enrol globex old "$WORK/old"
 is "the CA before issues" 200 "$STATUS"
 service_stop

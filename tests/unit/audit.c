@@ -731,6 +731,26 @@ START_TEST(a_tenant_page_by_page)
 }
 END_TEST
 
+/* An older ledger of the platform was led on: it knows the tenant's newer CA no more. */
+START_TEST(a_tenant_that_has_lost_a_ca)
+{
+	struct standing s;
+	const struct json *items;
+	size_t bad = 0;
+
+	ck_assert(ledger_standing(g.acme->ledger, serial, &s, &f));
+	memset(s.issuer, 0x5a, sizeof(s.issuer));
+	ck_assert(ledger_put_standing(g.acme->ledger, serial, &s, &f));
+	ground_commit(g.acme->ledger);
+	serve("GET", "/v1/tenants/acme/audit", "limit=10", NONE, 200);
+	items = json_get(doc, "items");
+	ck_assert_uint_gt(json_count(items), 1);
+	for (size_t i = 0; i < json_count(items); i++)
+		bad += !json_true(json_at(items, i), "ok");
+	ck_assert_uint_eq(bad, 1);
+}
+END_TEST
+
 START_TEST(the_platforms_book)
 {
 	serve("GET", "/v1/tenants/platform/audit", "limit=200", NONE, 200);
@@ -806,6 +826,7 @@ pages(void)
 	tcase_add_test(t, bodies_that_are_no_chain);
 	tcase_add_test(t, who_may_not_audit);
 	tcase_add_test(t, a_tenant_page_by_page);
+	tcase_add_test(t, a_tenant_that_has_lost_a_ca);
 	tcase_add_test(t, the_platforms_book);
 	tcase_add_test(t, pages_that_are_refused);
 	tcase_add_test(t, a_tenant_whose_log_is_broken);
