@@ -198,7 +198,8 @@ provenance(const struct under *u, struct provenance *ret)
 	const struct profile *p = profile_find(s->profile);
 	char text[FAULT_TEXT_MAX];
 
-	if (p == NULL || !p->named) {
+	/* A profile that is gone was an endpoint's: our own cannot go. */
+	if (p != NULL && !p->named) {
 		tell(u, "provenance", LEAF_HOLDS, "a key of the service itself: it carries none");
 		return false;
 	}

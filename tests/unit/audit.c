@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/claim.h"
+#include "ca/profile_set.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/api.h"
@@ -410,6 +411,30 @@ START_TEST(a_row_that_was_changed)
 }
 END_TEST
 
+static void
+by_another(struct standing *s)
+{
+	(void)snprintf(s->enroller, sizeof(s->enroller), "mallory");
+}
+
+/* Who added a device is asked, also when nobody knows its profile any more. */
+START_TEST(a_profile_that_is_gone)
+{
+	struct bytes bundle = { 0 };
+
+	bytes_put_counted_text(&bundle, "operator.yaml");
+	bytes_put_counted_text(&bundle, "name: operator\nask: []\n");
+	bytes_put_counted_text(&bundle, "service.yaml");
+	bytes_put_counted_text(&bundle, "name: service\npurposes: [clientAuth, serverAuth]\n");
+	ck_assert_msg(profile_load(octets_bytes(&bundle), &f), "%s", f.text);
+	bytes_free(&bundle);
+	finds("");
+	ck_assert_uint_gt(result.not_checked, 0);
+	change_standing(by_another);
+	finds(" 4:provenance");
+}
+END_TEST
+
 START_TEST(a_row_that_is_missing)
 {
 	batch_remove(ledger_batch(g.acme->ledger), TABLE_SERIAL, octets_of(serial, sizeof(serial)));
@@ -801,6 +826,7 @@ chains(void)
 	tcase_add_test(t, a_key_that_another_claims);
 	tcase_add_test(t, out_of_its_time);
 	tcase_add_loop_test(t, a_row_that_was_changed, 0, sizeof(changes) / sizeof(changes[0]));
+	tcase_add_test(t, a_profile_that_is_gone);
 	tcase_add_test(t, a_row_that_is_missing);
 	tcase_add_test(t, an_entry_that_was_altered);
 	tcase_add_test(t, an_old_entry_that_was_altered);
