@@ -177,10 +177,10 @@ check_same_names(const struct claim *c, struct fault *f)
 	const struct cert *cert = &c->identified.cert;
 
 	if (!same_names(c->csr.subject, cert->subject))
-		return fault_set(f, FAULT_DENIED,
+		return fault_set(f, FAULT_BADREQ,
 		    "est: RFC 7030 section 4.2.2: the subject differs from the certificate's");
 	return names_within(c->csr.alt_names, cert->alt_names) ||
-	       fault_set(f, FAULT_DENIED,
+	       fault_set(f, FAULT_BADREQ,
 		   "est: RFC 7030 section 4.2.2: subjectAltName differs from the certificate's");
 }
 
