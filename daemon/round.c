@@ -368,6 +368,14 @@ reply(struct round_job *r)
 	r->job = (struct job){ 0 };
 }
 
+/* What fails at a tenant's own ledger may stand in the platform's already: a suspension is told
+ * there first. What was refused did nothing. */
+static bool
+may_have_acted(const struct job *j)
+{
+	return !j->failed || j->fault.code == FAULT_BUSY || j->fault.code == FAULT_INTERNAL;
+}
+
 /* Who was let in before may not be any more: the edges look at each connection again, before the
  * act is answered. */
 static void
@@ -376,7 +384,7 @@ tell_change(struct round *d)
 	bool cut = false;
 
 	for (size_t i = 0; i < d->n; i++)
-		cut |= d->job[i].duty->cuts && !d->job[i].job.failed;
+		cut |= d->job[i].duty->cuts && may_have_acted(&d->job[i].job);
 	for (size_t i = 0; cut && i < *d->lines_n; i++) {
 		struct message m = { .verb = WIRE_CHANGED, .fd = -1 };
 

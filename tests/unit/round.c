@@ -68,8 +68,8 @@ setup(void)
 	d = calloc(1, sizeof(*d));
 	ck_assert_ptr_nonnull(d);
 	d->signer = &s;
-	d->lines = &line;
-	d->lines_n = &lines;
+	s.lines = d->lines = &line;
+	s.lines_n = d->lines_n = &lines;
 	answer = (struct message){ .fd = -1 };
 }
 
@@ -310,6 +310,55 @@ START_TEST(an_intent_whose_claim_was_lost_is_abandoned_at_once)
 }
 END_TEST
 
+static bool
+break_acme(struct signer *signer, struct job *j, struct fault *why)
+{
+	struct ledger *l;
+
+	(void)j;
+	if (!realm_ledger(signer->realm, "acme", &l, why))
+		return false;
+	batch_add(ledger_batch(l), TABLE_CERT, octets_u64(1, (uint8_t[8]){ 0 }),
+	    octets_text("there already: the commit fails"));
+	return true;
+}
+
+/* The platform's ledger says that the tenant is held, its own could not be written: nobody is told
+ * that it went well, and whoever is connected is looked at all the same. */
+START_TEST(a_suspension_that_is_half_told_cuts)
+{
+	static const struct duty breaks = { .word = "test", .act = break_acme };
+	struct wire_act a = { .tenant = "acme", .source = "local" };
+	struct bytes body = { 0 }, none = { 0 };
+	struct fault why;
+
+	a.json = octets_text("{}");
+	wire_put_act(&a, &body);
+	job(0, WIRE_TENANT_SUSPEND, FROM_DESK, body);
+	job(1, WIRE_CRL, FROM_EDGE, none);
+	d->job[1].duty = &breaks;
+	round_run(d, 2);
+	(void)answered();
+	ck_assert_uint_eq(answer.verb, WIRE_CHANGED);
+	ck_assert_uint_eq(answered(), FAULT_BUSY);
+	ck_assert(!realm_authority_good(g.realm, &g.acme->a, g.now_s, &why));
+}
+END_TEST
+
+START_TEST(what_is_refused_cuts_nobody)
+{
+	struct wire_act a = { .tenant = "nobody", .source = "local" };
+	struct bytes body = { 0 };
+
+	a.json = octets_text("{}");
+	wire_put_act(&a, &body);
+	job(0, WIRE_TENANT_SUSPEND, FROM_DESK, body);
+	round_run(d, 1);
+	ck_assert_uint_eq(answered(), FAULT_NOTFOUND);
+	ck_assert_uint_eq(answer.verb, WIRE_TENANT_SUSPEND);
+}
+END_TEST
+
 /* --- rows 31 and 32, as the signer meets them ---------------------------------------------------
  */
 
@@ -420,6 +469,8 @@ main(void)
 	tcase_add_test(t, row_26_the_newest_entry_is_remembered);
 	tcase_add_test(t, row_19_one_key_in_two_tenants_of_one_round);
 	tcase_add_test(t, an_intent_whose_claim_was_lost_is_abandoned_at_once);
+	tcase_add_test(t, a_suspension_that_is_half_told_cuts);
+	tcase_add_test(t, what_is_refused_cuts_nobody);
 	tcase_add_test(t, row_32_an_altered_line_is_not_signed_for);
 	tcase_add_test(t, row_31_no_second_checkpoint_of_the_same_size);
 	tcase_add_test(t, row_28_a_ledger_behind_its_mark_stays_shut);
