@@ -200,6 +200,9 @@ check_signer(struct ready *r, const struct ready_view *v)
 {
 	if (!v->line)
 		ready_say(r, READY_ISSUING | READY_REVOKING, "signer: it is away");
+	else if (r->asking && r->asked == r->signers &&
+		 v->steady_us > r->asked_us + READY_SILENT_US)
+		ready_say(r, READY_ISSUING | READY_REVOKING, "signer: it does not answer");
 }
 
 static void

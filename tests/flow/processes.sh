@@ -96,6 +96,19 @@ is "what was issued before is still known" good "$(q cert show --tenant acme "$(
 [ -n "$SANITIZED" ] || is "the new signer has its filter too" 2 \
     "$(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$(child_pids signer)/status")"
 
+# A signer that hangs, as on a disk that answers no more, is not dead; what was asked of it meanwhile it does afterwards.
+signer=$(child_pids signer)
+kill -STOP "$signer"
+q tenant create patient >"$WORK/patient" 2>&1 &
+asked=$!
+is "/readyz says that the signer does not answer" yes "$(within 20 ready stopped && echo yes || echo no)"
+like "and in what words" 'signer: it does not answer' "$(cat "$BODY")"
+kill -CONT "$signer"
+wait "$asked"
+is "it does what it was asked" 0 "$?"
+is "and /readyz is content" yes "$(within 10 ready ok && echo yes || echo no)"
+is "it is the same signer" "$signer" "$(child_pids signer)"
+
 # A second serve on the same data folder would be a second writer.
 refuses "a second serve on the same data" timeout 20 "$QUATRAIN_BIN" serve --config "$CONF"
 works "the first one does not mind" serves second
