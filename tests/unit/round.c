@@ -330,6 +330,8 @@ START_TEST(a_suspension_that_is_half_told_cuts)
 	static const struct duty breaks = { .word = "test", .act = break_acme };
 	struct wire_act a = { .tenant = "acme", .source = "local" };
 	struct bytes body = { 0 }, none = { 0 };
+	struct authority ca;
+	struct tenant t;
 	struct fault why;
 
 	a.json = octets_text("{}");
@@ -341,7 +343,9 @@ START_TEST(a_suspension_that_is_half_told_cuts)
 	(void)answered();
 	ck_assert_uint_eq(answer.verb, WIRE_CHANGED);
 	ck_assert_uint_eq(answered(), FAULT_BUSY);
-	ck_assert(!realm_authority_good(g.realm, &g.acme->a, g.now_s, &why));
+	ck_assert(
+	    realm_tenant(g.realm, "acme", &t, &f) && realm_authority(g.realm, t.key_id, &ca, &f));
+	ck_assert(!realm_authority_good(g.realm, &ca, g.now_s, &why));
 }
 END_TEST
 
