@@ -61,8 +61,8 @@ place_make(struct place *p, const char *what, const struct settings *s, struct f
 bool
 place_publish(struct place *p, const struct owner *o, const char *but, struct fault *f)
 {
-	if (!owner_give(o, p->made_in, but, f))
-		return false;
+	if (!owner_give(o, p->made_in, but, f) || !folder_sync(p->made_in, f))
+		return false; /* what is in it has its names before it has its own */
 	if (rename(p->made_in, p->data) != 0)
 		return fault_errno(f, FAULT_INTERNAL, "%s: %s", p->what, p->data);
 	p->made = false;
