@@ -307,8 +307,8 @@ hold(struct ceremony *c, char print[static 96], struct fault *f)
 		return false;
 	cas[0] = c->root;
 	cas[1] = c->region;
-	return write_pem(c, "root.pem", cas, 1, f) && write_pem(c, "chain.pem", cas, 2, f) &&
-	       fingerprint(c, print, f);
+	return journal_sync(&c->journal, f) && write_pem(c, "root.pem", cas, 1, f) &&
+	       write_pem(c, "chain.pem", cas, 2, f) && fingerprint(c, print, f);
 }
 
 int

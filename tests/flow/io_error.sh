@@ -30,6 +30,14 @@ enrol_through() {
 	done
 }
 
+# --- a ceremony tells of nothing that is not on disk: its journal too -----------------------------
+
+sed "s#^data: .*#data: $WORK/first#" <(DATA=x PUBLIC=1 SECURE=2 RELAY=3 METRICS=4 CONF=/dev/stdout write_conf) >"$WORK/first.yaml"
+refuses "init where the journal cannot be synced" env LD_PRELOAD="$SHIM" QUATRAIN_IO_CALL=sync QUATRAIN_IO_NTH=1 \
+    QUATRAIN_IO_ERROR=EIO QUATRAIN_IO_FILE=journal QUATRAIN_IO_TOLD="$WORK/told" "$QUATRAIN_BIN" init --config "$WORK/first.yaml"
+like "it says so" 'journal: sync' "$OUT"
+is "and nothing is left" "" "$(find "$WORK" -name 'first' -o -name 'first.new')"
+
 service_fresh acme
 chain_of acme "$WORK/ca"
 service_stop
