@@ -15,6 +15,6 @@ bool start_lock(const struct settings *s, int *ret, struct fault *f) CHECKED;
  * realm_open(). */
 bool start_check_names(const struct settings *s, struct fault *f) CHECKED;
 /* Where it listens, and what to do next; config as on the command line, or NULL. */
-void start_greet(const struct settings *s, const char *config);
+void start_greet(const struct settings *c, const char *config);
 
 #endif

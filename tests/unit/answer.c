@@ -236,7 +236,7 @@ START_TEST(beneath_a_suspended_ca)
 	} all[] = { { LEVEL_TENANT, "acme" }, { LEVEL_REGION, "eu" } };
 	const struct ground_cert *gone = ground_leaf(&g, g.acme, "printer", "gone");
 	int reason;
-	int64_t at_s;
+	int64_t at_s = 0;
 
 	ground_revoke(&g, g.acme->ledger, gone->serial, 4);
 	for (size_t i = 0; i < 2; i++) {

@@ -227,7 +227,7 @@ START_TEST(a_token_that_is_away)
 	ck_assert(!ask(c.not_after_s + 1, &d));
 	ck_assert_msg(strstr(f.text, "hsm:") != NULL, "%s", f.text);
 	soft_token_does("");
-	c = at(c.not_after_s + 2, &der);
+	(void)at(c.not_after_s + 2, &der);
 	ck_assert(!octets_same(octets_bytes(&der), octets_bytes(&first)));
 	bytes_free(&der);
 	bytes_free(&first);

@@ -373,7 +373,7 @@ END_TEST
 START_TEST(another_root_inside)
 {
 	struct bytes b = { 0 }, pem = { 0 }, size = { 0 };
-	size_t i = rec.n;
+	size_t i;
 
 	take_apart();
 	i = find(DUMP_END, -1, 0) - 1;

@@ -65,14 +65,12 @@ static void
 put_name(char *list, const char *name)
 {
 	const char *at = strstr(list, name);
-	size_t n = strlen(name);
+	size_t n = strlen(name), there = strlen(list);
 
 	if (at != NULL && (at[n] == ',' || at[n] == '\0') && (at == list || at[-1] == ','))
 		return;
-	ck_assert_uint_lt(strlen(list) + n + 2, LIST_MAX_OCTETS);
-	if (list[0] != '\0')
-		strcat(list, ",");
-	strcat(list, name);
+	ck_assert_uint_lt(there + n + 2, LIST_MAX_OCTETS);
+	(void)snprintf(list + there, LIST_MAX_OCTETS - there, "%s%s", there == 0 ? "" : ",", name);
 }
 
 static void
