@@ -422,6 +422,9 @@ hear_start(struct edge *e, struct fault *f)
 			e->listener[m.body.at[0]] = m.fd;
 		} else if (m.verb == WIRE_LINE) {
 			e->line = m.fd;
+		} else if (m.verb == WIRE_STOP) {
+			ok =
+			    fault_set(f, FAULT_INTERNAL, "edge: stopped before a signer was there");
 		} else {
 			ok = fault_set(f, FAULT_INTERNAL, "edge: main said %u", m.verb);
 		}
