@@ -136,12 +136,26 @@ open_ledger(
 	return true;
 }
 
+/* Whoever may write one of these can put another in the place of what lies in it. */
+static bool
+check_folders(const char *data, struct fault *f)
+{
+	static const char *const folders[] = { ".", "tenants", "keys" };
+	char path[REALM_PATH_MAX + 16];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", data, folders[i]);
+		if (!folder_check(path, S_IFDIR, &st, f))
+			return false;
+	}
+	return true;
+}
+
 bool
 realm_open(const char *data, enum store_mode mode, struct realm **ret, struct fault *f)
 {
-	char tenants[REALM_PATH_MAX + 16];
 	struct realm *r;
-	struct stat st;
 
 	if ((r = calloc(1, sizeof(*r))) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "realm: out of memory");
@@ -150,9 +164,7 @@ realm_open(const char *data, enum store_mode mode, struct realm **ret, struct fa
 		realm_close(r);
 		return fault_set(f, FAULT_INTERNAL, "realm: the data folder's path is too long");
 	}
-	(void)snprintf(tenants, sizeof(tenants), "%s/tenants", data);
-	if (!folder_check(tenants, S_IFDIR, &st, f) ||
-	    !open_ledger(r, NAME_PLATFORM, mode, &r->platform, f) ||
+	if (!check_folders(data, f) || !open_ledger(r, NAME_PLATFORM, mode, &r->platform, f) ||
 	    (mode != STORE_CREATE && !read_space(r, f))) {
 		realm_close(r);
 		return false;

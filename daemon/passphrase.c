@@ -144,6 +144,20 @@ is_plain(const char *path, struct fault *f)
 		   "seal: %s is no plain file: name one elsewhere as seal_file", path);
 }
 
+/* A group may read it, where root keeps it for the service's user. */
+static bool
+is_closed(const char *path, struct fault *f)
+{
+	struct stat st;
+
+	if (stat(path, &st) != 0)
+		return fault_errno(f, FAULT_NOTFOUND, "seal: %s", path);
+	return (st.st_mode & (S_IRWXO | S_IWGRP)) == 0 ||
+	       fault_set(f, FAULT_DENIED,
+		   "seal: %s opens all keys, and others may read or write it: chmod 600, and \"quatrain key rotate\" if somebody may have",
+		   path);
+}
+
 bool
 passphrase_get(const struct settings *s, struct secret *ret, struct fault *f)
 {
@@ -155,5 +169,6 @@ passphrase_get(const struct settings *s, struct secret *ret, struct fault *f)
 		return read_credential(s, ret, f);
 	if (!passphrase_path(s, s->data, path, sizeof(path)))
 		return fault_set(f, FAULT_BADREQ, "seal_file: the path is too long");
-	return (s->seal_file[0] != '\0' || is_plain(path, f)) && secret_read_line(path, ret, f);
+	return (s->seal_file[0] != '\0' || is_plain(path, f)) && is_closed(path, f) &&
+	       secret_read_line(path, ret, f);
 }

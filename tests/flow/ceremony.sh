@@ -132,6 +132,16 @@ service_start || stop_here "serve after mending"
 works "an enrolment after mending" enrol globex hp-3 "$WORK/hp-3"
 service_stop
 
+# what others could have read or put there opens nothing
+chmod 644 "$DATA/master.key"
+refuses "serve with a master.key for all to read" timeout 20 "$QUATRAIN_BIN" serve --config "$CONF"
+like "it says what mends it" 'chmod 600' "$OUT"
+chmod 600 "$DATA/master.key"
+chmod 777 "$DATA/keys"
+refuses "serve with a folder of keys for all to write" timeout 20 "$QUATRAIN_BIN" serve --config "$CONF"
+like "it names the folder" 'keys: others may write it' "$OUT"
+chmod 700 "$DATA/keys"
+
 # the owner cannot have main read a file of others for it
 mv "$DATA/master.key" "$WORK/master.key"
 as_nobody ln -s "$WORK/master.key" "$DATA/master.key"

@@ -212,6 +212,10 @@ START_TEST(row_52_tenants_folders_that_others_could_write)
 	scratch_path(g.dir, "elsewhere", other, sizeof(other));
 	scratch_path(tenants, "acme", acme, sizeof(acme));
 	ground_shut(&g);
+	ck_assert_int_eq(chmod(g.dir, 0720), 0);
+	ck_assert(!realm_open(g.dir, STORE_READ, &r, &f));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	ck_assert_int_eq(chmod(g.dir, 0700), 0);
 	ck_assert_int_eq(chmod(tenants, 0730), 0);
 	ck_assert(!realm_open(g.dir, STORE_READ, &r, &f));
 	ck_assert_int_eq(f.code, FAULT_DENIED);
