@@ -159,18 +159,30 @@ out:
 	return ok;
 }
 
-/* The new standing, its row and its entry. */
+/* The new standing, its row and its entry. What was revoked before keeps the time at which it was.
+ */
 static bool
 end(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], struct standing *s,
     struct json *entry, int64_t now_s, struct fault *f)
 {
-	s->changed_s = now_s;
+	if (s->state != STANDING_REVOKED)
+		s->changed_s = now_s;
+	s->state = s->state == STANDING_PENDING ? STANDING_ABANDONED : STANDING_REVOKED;
 	json_put_hex(entry, "serial", serial, TBS_SERIAL_OCTETS);
 	json_put_text(entry, "reason", revoke_reason_word(s->reason));
 	json_put_text(entry, "profile", s->profile);
 	json_put_text(entry, "name", s->name);
 	return log_append(l, entry, now_s, &s->log_index, f) &&
 	       ledger_put_standing(l, serial, s, f) && revoke_list(l, serial, s, f);
+}
+
+/* One that was ended for another reason may turn out to be compromised: its key must burn then. */
+static bool
+may_end(const struct standing *s, uint8_t reason)
+{
+	return s->state == STANDING_GOOD || s->state == STANDING_HELD ||
+	       (s->state == STANDING_REVOKED && reason == REASON_KEY_COMPROMISE &&
+		   s->reason != REASON_KEY_COMPROMISE);
 }
 
 bool
@@ -187,12 +199,11 @@ revoke_certificate(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTE
 		*f = missing;
 		return false;
 	}
-	if (s.state != STANDING_GOOD && s.state != STANDING_HELD)
+	if (!may_end(&s, reason))
 		return fault_set(f, FAULT_CONFLICT, "certificate: it is %s already",
 		    ledger_state_word(&s, now_s));
 	if (reason == REASON_KEY_COMPROMISE && !burn_key(l, &s, f))
 		return false;
-	s.state = STANDING_REVOKED;
 	s.reason = reason;
 	if (!end(l, serial, &s, log_entry("certificate.revoked", why), now_s, f))
 		return false;
@@ -248,7 +259,6 @@ end_namesake(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], s
 		return true;
 	ok = read_key(l, s.id, &room, &its, f);
 	if (ok && octets_same(its, spki)) {
-		s.state = STANDING_REVOKED;
 		s.reason = REASON_KEY_COMPROMISE;
 		ok = end(l, serial, &s, log_entry("certificate.revoked", why), now_s, f);
 		bytes_put(ret, serial, TBS_SERIAL_OCTETS);
@@ -289,7 +299,6 @@ revoke_abandoned(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS
 	if (s.state != STANDING_PENDING)
 		return fault_set(f, FAULT_CONFLICT, "certificate: it is %s, not pending",
 		    ledger_state_word(&s, now_s));
-	s.state = STANDING_ABANDONED;
 	s.reason = REASON_UNSPECIFIED;
 	if (!end(l, serial, &s, log_entry("certificate.abandoned", why), now_s, f))
 		return false;

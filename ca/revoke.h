@@ -37,8 +37,9 @@ bool revoke_changes(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCT
     struct fault *f) CHECKED;
 
 /*
- * Into l's batch. Faults: FAULT_NOTFOUND no such serial, FAULT_CONFLICT it is revoked
- * already or never was issued, FAULT_INTERNAL
+ * Into l's batch. What was revoked for another reason may be revoked for keyCompromise
+ * once more: its key burns, and the time stays. Faults: FAULT_NOTFOUND no such serial,
+ * FAULT_CONFLICT it is revoked already or never was issued, FAULT_INTERNAL
  */
 bool revoke_certificate(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     uint8_t reason, const struct log_context *why, int64_t now_s, uint64_t *ret_index,

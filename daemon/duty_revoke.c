@@ -13,6 +13,7 @@ struct end {
 	uint8_t serial[TBS_SERIAL_OCTETS];
 	uint8_t reason;
 	const char *confirm; /* NULL: nothing */
+	int64_t at_s;        /* when it was revoked; earlier where another reason ended it before */
 };
 
 static bool
@@ -170,7 +171,7 @@ tell(struct signer *s, struct job *j, const struct end *e, const struct level_ca
 	json_put_hex(answer, "serial", e->serial, sizeof(e->serial));
 	json_put_text(answer, "status", "revoked");
 	json_put_text(answer, "reason", revoke_reason_word(e->reason));
-	json_put_time(answer, "revoked_at", j->now_s);
+	json_put_time(answer, "revoked_at", e->at_s);
 	json_put_number(answer, "log_index", (int64_t)index);
 	if (ca->n > 0) {
 		radius_put(answer, r);
@@ -188,6 +189,19 @@ burn(struct signer *s, struct ledger *l, const struct end *e, struct fault *f)
 	return e->reason != REASON_KEY_COMPROMISE ||
 	       (claim_burn(s->realm, l, e->serial, f) &&
 		   ledger_commit(realm_platform(s->realm), f));
+}
+
+static bool
+end_it(struct ledger *l, struct end *e, const struct log_context *why, int64_t now_s,
+    uint64_t *ret_index, struct fault *f)
+{
+	struct standing st;
+
+	if (!revoke_certificate(l, e->serial, e->reason, why, now_s, ret_index, f) ||
+	    !ledger_standing(l, e->serial, &st, f))
+		return false;
+	e->at_s = st.changed_s;
+	return true;
 }
 
 bool
@@ -215,7 +229,7 @@ duty_revoke(struct signer *s, struct job *j, struct fault *f)
 		goto out;
 	}
 	answer = json_object();
-	ok = revoke_certificate(l, e.serial, e.reason, &why, j->now_s, &index, f) &&
+	ok = end_it(l, &e, &why, j->now_s, &index, f) &&
 	     (ca.n > 0 || end_others(j, l, &e, &why, answer, f)) && burn(s, l, &e, f) &&
 	     (ca.n == 0 || tell_own(s, &ca.at[0], &why, &e, index, j->now_s, f)) &&
 	     tell(s, j, &e, &ca, &r, index, answer, f);

@@ -130,10 +130,41 @@ START_TEST(never_twice)
 	ground_revoke(&g, l, leaf->serial, 4);
 	ck_assert(!revokes(leaf->serial, 4));
 	ck_assert_int_eq(f.code, FAULT_CONFLICT);
-	ck_assert(!revokes(leaf->serial, 1));
+	ck_assert(!revokes(leaf->serial, 3));
 	ck_assert_int_eq(f.code, FAULT_CONFLICT);
 	ck_assert_uint_eq(index_, 99);
 	ck_assert_uint_eq(rows(), 1);
+}
+END_TEST
+
+/* A key may turn out to be a thief's after its certificate was ended for another reason. */
+START_TEST(compromise_is_told_later)
+{
+	struct standing before, s;
+	uint8_t digest[32];
+	struct bytes b = { 0 };
+
+	ground_revoke(&g, l, leaf->serial, 4);
+	ck_assert(ledger_standing(l, leaf->serial, &before, &f));
+	g.now_s += 100;
+	ck_assert_msg(revokes(leaf->serial, 1), "%s", f.text);
+	ground_commit(l);
+	ck_assert(ledger_standing(l, leaf->serial, &s, &f));
+	ck_assert_int_eq(s.state, STANDING_REVOKED);
+	ck_assert_uint_eq(s.reason, 1);
+	ck_assert_int_eq(s.changed_s, before.changed_s); /* since then it is revoked */
+	ck_assert_uint_gt(s.log_index, before.log_index);
+	ck_assert_uint_eq(rows(), 1);
+	ck_assert(issue_key_digest(key_spki(leaf->key), digest, &f));
+	ck_assert(ledger_get(l, TABLE_KEY, octets_of(digest, sizeof(digest)), &b, &f));
+	ck_assert(octets_same(octets_bytes(&b), octets_text(REVOKE_KEY_BURNT)));
+	bytes_free(&b);
+	index_ = 99;
+	ck_assert(!revokes(leaf->serial, 1));
+	ck_assert_int_eq(f.code, FAULT_CONFLICT);
+	ck_assert(!revokes(leaf->serial, 4)); /* and not back */
+	ck_assert_int_eq(f.code, FAULT_CONFLICT);
+	ck_assert_uint_eq(index_, 99);
 }
 END_TEST
 
@@ -340,6 +371,7 @@ main(void)
 	tcase_add_test(t, words);
 	tcase_add_test(t, standing_row_and_entry_in_one_commit);
 	tcase_add_test(t, never_twice);
+	tcase_add_test(t, compromise_is_told_later);
 	tcase_add_test(t, never_twice_in_one_batch);
 	tcase_add_test(t, strangers);
 	tcase_add_test(t, what_was_undone_is_good_still);
