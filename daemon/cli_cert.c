@@ -20,14 +20,11 @@ static const struct cli_column facts[] = {
 	{ "added_at", "added", 0 },
 	{ "assurance_word", "assurance", 0 },
 	{ "log_index", "log index", 0 },
-};
-#define FACTS_N (sizeof(facts) / sizeof(facts[0]))
-
-/* The log's entry that issued it, and the hash by which the tree knows it. */
-static const struct cli_column proof[] = {
+	/* the entry that issued it, and the hash by which the tree knows that */
 	{ "issued_index", "log entry", 0 },
 	{ "leaf_hash", "leaf hash", 0 },
 };
+#define FACTS_N (sizeof(facts) / sizeof(facts[0]))
 
 int
 cert_list_command(const struct invocation *inv)
@@ -56,10 +53,8 @@ tell_shown(const struct invocation *inv, const struct json *answer)
 {
 	(void)inv;
 	cli_print_facts(answer, facts, FACTS_N);
-	if (json_text(answer, "entry") != NULL) {
-		cli_print_facts(answer, proof, sizeof(proof) / sizeof(proof[0]));
+	if (json_text(answer, "entry") != NULL)
 		cli_put_line(json_text(answer, "entry"));
-	}
 	cli_print_pem(answer, "certificate");
 }
 
