@@ -137,25 +137,33 @@ revoke_unlist(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
 	return true;
 }
 
+/* The key that a certificate names; room is its owner. */
+static bool
+read_key(struct ledger *l, uint64_t id, struct bytes *room, struct octets *ret, struct fault *f)
+{
+	struct cert c;
+
+	bytes_clear(room);
+	if (!ledger_certificate(l, id, room, f) || !cert_parse(octets_bytes(room), &c, f))
+		return false;
+	*ret = c.spki;
+	return true;
+}
+
 /* A compromised key is known to its thief for good: no certificate may name it again. */
 static bool
 burn_key(struct ledger *l, const struct standing *s, struct fault *f)
 {
-	struct bytes der = { 0 };
-	struct cert c;
+	struct bytes room = { 0 };
 	uint8_t digest[EVP_MAX_MD_SIZE];
-	bool ok = false;
+	struct octets spki;
+	bool ok = read_key(l, s->id, &room, &spki, f) &&
+		  (EVP_Digest(spki.at, spki.n, digest, NULL, EVP_sha256(), NULL) == 1 ||
+		      fault_crypto(f, FAULT_INTERNAL, "revoke: EVP_Digest"));
 
-	if (!ledger_certificate(l, s->id, &der, f) || !cert_parse(octets_bytes(&der), &c, f))
-		goto out;
-	if (EVP_Digest(c.spki.at, c.spki.n, digest, NULL, EVP_sha256(), NULL) != 1) {
-		fault_crypto(f, FAULT_INTERNAL, "revoke: EVP_Digest");
-		goto out;
-	}
-	ledger_put(l, TABLE_KEY, octets_of(digest, 32), octets_text(REVOKE_KEY_BURNT));
-	ok = true;
-out:
-	bytes_free(&der);
+	if (ok)
+		ledger_put(l, TABLE_KEY, octets_of(digest, 32), octets_text(REVOKE_KEY_BURNT));
+	bytes_free(&room);
 	return ok;
 }
 
@@ -228,19 +236,6 @@ gather_namesake(void *with, struct octets key, struct octets value)
 	    key.n == TBS_SERIAL_OCTETS && ledger_read_standing(value, &s) &&
 	    strcmp(s.name, n->name) == 0)
 		bytes_put_octets(&n->serials, key);
-	return true;
-}
-
-/* The key that a certificate names; room is its owner. */
-static bool
-read_key(struct ledger *l, uint64_t id, struct bytes *room, struct octets *ret, struct fault *f)
-{
-	struct cert c;
-
-	bytes_clear(room);
-	if (!ledger_certificate(l, id, room, f) || !cert_parse(octets_bytes(room), &c, f))
-		return false;
-	*ret = c.spki;
 	return true;
 }
 
