@@ -284,8 +284,8 @@ point_key(struct octets spki, EVP_PKEY **ret, struct fault *f)
 		   f, FAULT_BADREQ, "csr: RFC 5480 section 2.2: the point is not on the curve");
 }
 
-static bool
-prove(const struct csr *c, struct octets info, struct octets signature, struct fault *f)
+bool
+csr_prove(const struct csr *c, struct fault *f)
 {
 	EVP_PKEY *key = NULL;
 	EVP_MD_CTX *ctx = NULL;
@@ -298,7 +298,8 @@ prove(const struct csr *c, struct octets info, struct octets signature, struct f
 		fault_crypto(f, FAULT_INTERNAL, "csr: EVP_DigestVerifyInit");
 		goto out;
 	}
-	if (EVP_DigestVerify(ctx, signature.at, signature.n, info.at, info.n) != 1) {
+	if (EVP_DigestVerify(
+		ctx, c->signature.at, c->signature.n, c->signed_part.at, c->signed_part.n) != 1) {
 		fault_crypto(f, FAULT_BADREQ,
 		    "csr: RFC 7030 section 3.4: possession of the key is not proven");
 		goto out;
@@ -323,9 +324,9 @@ check_algorithm(enum spki_kind kind, struct octets algorithm, struct fault *f)
 }
 
 bool
-csr_parse(struct octets der, struct csr *ret, struct fault *f)
+csr_read(struct octets der, struct csr *ret, struct fault *f)
 {
-	struct octets in = der, whole, content, info, algorithm, signature;
+	struct octets in = der, whole, content, algorithm, signature;
 	struct csr c = { 0 };
 
 	if (der.n > CSR_MAX_OCTETS)
@@ -333,7 +334,7 @@ csr_parse(struct octets der, struct csr *ret, struct fault *f)
 	if (!der_check(der, f))
 		return false;
 	if (!der_take(&in, DER_SEQUENCE, &whole, NULL) ||
-	    !der_take(&whole, DER_SEQUENCE, &content, &info) ||
+	    !der_take(&whole, DER_SEQUENCE, &content, &c.signed_part) ||
 	    !der_take(&whole, DER_SEQUENCE, &(struct octets){ 0 }, &algorithm) ||
 	    !der_take(&whole, DER_BIT_STRING, &signature, NULL) || whole.n != 0)
 		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
@@ -341,10 +342,20 @@ csr_parse(struct octets der, struct csr *ret, struct fault *f)
 		return fault_set(f, FAULT_BADREQ, NOT_A_REQUEST);
 	if (!read_info(content, &c, f) || !check_algorithm(c.kind, algorithm, f))
 		return false;
-	if (!prove(&c, info, octets_of(signature.at + 1, signature.n - 1), f))
-		return false;
+	c.signature = octets_of(signature.at + 1, signature.n - 1);
 	if (EVP_Digest(c.spki.at, c.spki.n, c.key_id, NULL, EVP_sha256(), NULL) != 1)
 		return fault_crypto(f, FAULT_INTERNAL, "csr: EVP_Digest");
+	*ret = c;
+	return true;
+}
+
+bool
+csr_parse(struct octets der, struct csr *ret, struct fault *f)
+{
+	struct csr c;
+
+	if (!csr_read(der, &c, f) || !csr_prove(&c, f))
+		return false;
 	*ret = c;
 	return true;
 }

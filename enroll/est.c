@@ -190,7 +190,8 @@ enrolled(struct exchange *x, uint16_t code, struct octets body)
 		turn_away(x, &f);
 }
 
-/* The request's DER, after the first checks that every peer can be refused by. */
+/* The request's DER, after the first checks that every peer can be refused by. That its sender has
+ * the key is the signer's to find. */
 static bool
 read_csr(const struct exchange *x, struct bytes *ret, struct fault *f)
 {
@@ -201,7 +202,7 @@ read_csr(const struct exchange *x, struct bytes *ret, struct fault *f)
 	if (!begins(x->content_type, "application/pkcs10"))
 		return fault_set(f, FAULT_TYPE,
 		    "est: RFC 7030 section 4.2.1: expected Content-Type application/pkcs10");
-	return text_unbase64(x->body, ret, f) && csr_parse(octets_bytes(ret), &csr, f);
+	return text_unbase64(x->body, ret, f) && csr_read(octets_bytes(ret), &csr, f);
 }
 
 /* user:password of HTTP Basic (RFC 7617) into text; false where it is missing or not of that shape.

@@ -23,7 +23,7 @@ check_asked(const struct exchange *x)
 	struct csr csr;
 	struct fault f;
 
-	if (!wire_enroll(octets_bytes(&x->ask.body), &w, &f) || !csr_parse(w.csr, &csr, &f) ||
+	if (!wire_enroll(octets_bytes(&x->ask.body), &w, &f) || !csr_read(w.csr, &csr, &f) ||
 	    !realm_tenant(service.realm, w.tenant, &t, &f))
 		abort();
 	if (w.renew != (w.peer.n > 0) || w.renew == (w.user.n > 0))

@@ -319,6 +319,34 @@ START_TEST(anothers_proof)
 }
 END_TEST
 
+/* What an edge does: all of the shape, nothing of the proof. */
+START_TEST(reading_proves_nothing)
+{
+	struct octets anyone = forge_fill(0x41, 70), off;
+	struct forge f = { .signature = JOIN(RAW("\0"), anyone) };
+	uint8_t *spki;
+	struct fault why = { 0 };
+	struct csr c;
+
+	ck_assert_msg(csr_read(forge_request(&f), &c, &why), "%s", why.text);
+	ck_assert(octets_same(c.signature, anyone));
+	ck_assert(octets_same(c.signed_part, forge_info(&f)));
+	ck_assert(!csr_prove(&c, &why) && why.code == FAULT_BADREQ);
+	ck_assert_str_eq(why.text, UNPROVEN);
+
+	f.spki = off = forge_exact(forge_spki(forge_key()));
+	spki = (uint8_t *)(uintptr_t)off.at;
+	spki[off.n - 1] ^= 1; /* no point of the curve has this y */
+	ck_assert_msg(csr_read(forge_request(&f), &c, &why), "%s", why.text);
+	ck_assert(!csr_prove(&c, &why) && why.code == FAULT_BADREQ);
+	ck_assert_msg(strstr(why.text, POINT_REFUSED) == why.text, "%s", why.text);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+
+	f.spki = forge_spki(forge_key());
+	ck_assert(csr_read(forge_request(&(struct forge){ 0 }), &c, &why) && csr_prove(&c, &why));
+}
+END_TEST
+
 START_TEST(signatures_by_hand)
 {
 	struct forge f = { .key = NULL };
@@ -419,6 +447,7 @@ main(void)
 	tcase_add_test(t, digests_that_lie);
 	tcase_add_test(t, anothers_key);
 	tcase_add_test(t, anothers_proof);
+	tcase_add_test(t, reading_proves_nothing);
 	tcase_add_test(t, signatures_by_hand);
 	tcase_add_test(t, signatures_of_no_octets);
 	tcase_add_test(t, signatures_with_unused_bits);

@@ -367,6 +367,19 @@ START_TEST(the_proof_comes_first)
 }
 END_TEST
 
+/* An edge passes on what it has read and nobody has proven. */
+START_TEST(possession_is_proven_here)
+{
+	load("name: printer\n");
+	put_token("printer", "printer", false);
+	begin(false, plain());
+	wire.csr = forge_request(&(struct forge){ .md = EVP_sha384() });
+	refused(FAULT_BADREQ, "csr: RFC 7030 section 3.4: possession of the key is not proven");
+	begin(false, plain());
+	(void)granted();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -386,6 +399,7 @@ main(void)
 	tcase_add_test(t, keys_are_the_profiles);
 	tcase_add_test(t, other_profiles_at_the_edge);
 	tcase_add_test(t, the_proof_comes_first);
+	tcase_add_test(t, possession_is_proven_here);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);
