@@ -11,13 +11,15 @@ void
 wire_put_enroll(const struct wire_enroll *e, struct bytes *ret)
 {
 	bytes_put_counted_text(ret, e->tenant);
+	bytes_put_counted_text(ret, e->profile);
 	bytes_put_counted_text(ret, e->source);
 	bytes_put_counted(ret, e->user);
 	bytes_put_counted(ret, e->password);
 	bytes_put_counted(ret, e->peer);
 	bytes_put_counted(ret, e->csr);
+	bytes_put_counted(ret, e->binding);
 	bytes_put(ret, e->profiles, sizeof(e->profiles));
-	bytes_put_u8(ret, e->renew ? 1 : 0);
+	bytes_put_u8(ret, (uint8_t)e->way);
 }
 
 bool
@@ -26,13 +28,15 @@ wire_enroll(struct octets body, struct wire_enroll *ret, struct fault *f)
 	struct reader r = reader_of(body);
 
 	reader_counted_text(&r, ret->tenant, sizeof(ret->tenant));
+	reader_counted_text(&r, ret->profile, sizeof(ret->profile));
 	reader_counted_text(&r, ret->source, sizeof(ret->source));
 	ret->user = reader_counted(&r);
 	ret->password = reader_counted(&r);
 	ret->peer = reader_counted(&r);
 	ret->csr = reader_counted(&r);
+	ret->binding = reader_counted(&r);
 	reader_copy(&r, ret->profiles, sizeof(ret->profiles));
-	ret->renew = reader_u8(&r) == 1;
+	ret->way = (enum enrol_way)reader_u8(&r);
 	return done(&r, f);
 }
 

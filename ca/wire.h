@@ -55,15 +55,22 @@ enum wire_verb {
 #define WIRE_STOPS_REVOKING (1u << 1)
 #define WIRE_SESSIONS_MAX   2048 /* rows */
 
-/* An enrolment or, with peer, a renewal. */
+/* What an enrolment stands on (daemon/proof.h). */
+enum enrol_way {
+	ENROL_TOKEN = 1,
+	ENROL_CERTIFICATE, /* a renewal */
+};
+
 struct wire_enroll {
+	enum enrol_way way;
 	char tenant[TEXT_LABEL_MAX];
+	char profile[TEXT_LABEL_MAX]; /* of the EST label; empty: none was named */
 	char source[IDENTITY_SOURCE_MAX];
 	struct octets user, password; /* HTTP Basic; n 0 for a renewal */
-	struct octets peer; /* DER of the client's certificate; n 0 for a first enrolment */
-	struct octets csr;  /* DER */
+	struct octets peer;    /* DER of the client's certificate; n 0 for a first enrolment */
+	struct octets csr;     /* DER */
+	struct octets binding; /* of the TLS connection: 32 tls-exporter (RFC 9266), n 0 none */
 	uint8_t profiles[WIRE_DIGEST_OCTETS]; /* the set that the edge judged by */
-	bool renew;
 };
 
 /* One act of an operator. */

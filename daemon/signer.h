@@ -64,7 +64,7 @@ struct job {
 	struct endpoint device;
 	char tenant[TEXT_LABEL_MAX];
 	uint8_t key_digest[32];  /* of an enrolment */
-	bool renew;              /* it is a renewal */
+	enum enrol_way way;      /* of an enrolment */
 	enum identity_role role; /* of an operator to be */
 	struct mark checkpoint;  /* of an export: what was signed */
 };

@@ -239,7 +239,7 @@ ask(struct exchange *x, const struct call *c, struct wire_enroll *w)
 static void
 simpleenroll(struct exchange *x, const struct call *c)
 {
-	struct wire_enroll w = { .renew = false };
+	struct wire_enroll w = { .way = ENROL_TOKEN };
 	struct bytes credentials = { 0 }, csr = { 0 };
 	struct fault f;
 
@@ -262,7 +262,7 @@ simpleenroll(struct exchange *x, const struct call *c)
 static void
 simplereenroll(struct exchange *x, const struct call *c)
 {
-	struct wire_enroll w = { .renew = true, .peer = x->peer };
+	struct wire_enroll w = { .way = ENROL_CERTIFICATE, .peer = x->peer };
 	struct bytes csr = { 0 };
 	struct fault f;
 

@@ -44,9 +44,10 @@ struct load {
 static bool
 question(const struct job *j, const char *tenant, struct bytes *ret, struct fault *f)
 {
-	struct wire_enroll w = {
-		.source = SOURCE, .user = octets_text(j->name), .password = octets_bytes(&j->token)
-	};
+	struct wire_enroll w = { .way = ENROL_TOKEN,
+		.source = SOURCE,
+		.user = octets_text(j->name),
+		.password = octets_bytes(&j->token) };
 	struct bytes csr = { 0 };
 	bool ok;
 

@@ -26,7 +26,8 @@ check_asked(const struct exchange *x)
 	if (!wire_enroll(octets_bytes(&x->ask.body), &w, &f) || !csr_read(w.csr, &csr, &f) ||
 	    !realm_tenant(service.realm, w.tenant, &t, &f))
 		abort();
-	if (w.renew != (w.peer.n > 0) || w.renew == (w.user.n > 0))
+	if ((w.way == ENROL_CERTIFICATE) != (w.peer.n > 0) ||
+	    (w.way == ENROL_TOKEN) != (w.user.n > 0))
 		abort();
 }
 

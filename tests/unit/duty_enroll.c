@@ -98,7 +98,9 @@ request(struct octets subject)
 static void
 begin(bool renew, struct octets subject)
 {
-	wire = (struct wire_enroll){ .tenant = "acme", .source = "192.0.2.1:1", .renew = renew };
+	wire = (struct wire_enroll){ .tenant = "acme",
+		.source = "192.0.2.1:1",
+		.way = renew ? ENROL_CERTIFICATE : ENROL_TOKEN };
 	memcpy(wire.profiles, profile_set_digest(), sizeof(wire.profiles));
 	wire.csr = request(subject);
 	if (renew) {

@@ -295,7 +295,7 @@ START_TEST(enrolment_is_asked)
 	begin_enroll();
 	serve();
 	w = asked();
-	ck_assert(!w.renew);
+	ck_assert(w.way == ENROL_TOKEN);
 	ck_assert_uint_eq(w.peer.n, 0);
 	ck_assert(octets_same(w.user, RAW("hp-4711")));
 	ck_assert(octets_same(w.password, RAW("SECRET.ROOT.acme.hp-4711")));
@@ -526,7 +526,7 @@ START_TEST(renewal_is_asked)
 	x.peer = octets_bytes(&leaf->der);
 	serve();
 	w = asked();
-	ck_assert(w.renew);
+	ck_assert(w.way == ENROL_CERTIFICATE);
 	ck_assert(octets_same(w.peer, octets_bytes(&leaf->der)));
 	ck_assert_uint_eq(w.user.n, 0); /* a token does not renew */
 	ck_assert_uint_eq(w.password.n, 0);

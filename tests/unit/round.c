@@ -141,7 +141,7 @@ ask_export(size_t i, const char *tenant)
 static void
 ask_enroll(size_t i, const char *tenant, const char *name)
 {
-	struct wire_enroll e = { .source = "192.0.2.7:1" };
+	struct wire_enroll e = { .way = ENROL_TOKEN, .source = "192.0.2.7:1" };
 	struct token t = {
 		.state = TOKEN_UNUSED, .created_s = g.now_s, .expires_s = g.now_s + 3600
 	};

@@ -32,7 +32,9 @@ some_enroll(void)
 		.peer = octets_of("\x30\x00", 2),
 		.csr = octets_of("\x30\x03\x00\x01\xff", 5),
 		.profiles = { 1, 2, 3 },
-		.renew = true };
+		.profile = "printer",
+		.binding = octets_of("\x01\x02\x03", 3),
+		.way = ENROL_CERTIFICATE };
 }
 
 static struct wire_act
@@ -60,9 +62,9 @@ START_TEST(enroll_comes_back)
 {
 	struct wire_enroll in = some_enroll(), out = { 0 };
 
-	for (int renew = 0; renew < 2; renew++) {
+	for (unsigned way = ENROL_TOKEN; way <= ENROL_CERTIFICATE; way++) {
 		bytes_clear(&b);
-		in.renew = renew == 1;
+		in.way = (enum enrol_way)way;
 		wire_put_enroll(&in, &b);
 		ck_assert(wire_enroll(octets_bytes(&b), &out, &f));
 		ck_assert_str_eq(out.tenant, in.tenant);
@@ -72,7 +74,9 @@ START_TEST(enroll_comes_back)
 		ck_assert_mem_eq(out.profiles, in.profiles, sizeof(in.profiles));
 		ck_assert(octets_same(out.peer, in.peer));
 		ck_assert(octets_same(out.csr, in.csr));
-		ck_assert(out.renew == in.renew);
+		ck_assert_str_eq(out.profile, in.profile);
+		ck_assert(octets_same(out.binding, in.binding));
+		ck_assert(out.way == in.way);
 	}
 }
 END_TEST
@@ -207,8 +211,8 @@ START_TEST(texts_are_bounded)
 }
 END_TEST
 
-/* Only 1 says that a message is a renewal. */
-START_TEST(renew_is_one)
+/* The way is the octet as it came: whether there is such a way is the signer's to say. */
+START_TEST(way_comes_as_it_is)
 {
 	struct wire_enroll out;
 
@@ -216,7 +220,7 @@ START_TEST(renew_is_one)
 	for (unsigned v = 0; v < 256; v++) {
 		b.at[b.n - 1] = (uint8_t)v;
 		ck_assert(wire_enroll(octets_bytes(&b), &out, &f));
-		ck_assert(out.renew == (v == 1));
+		ck_assert_uint_eq((unsigned)out.way, v);
 	}
 }
 END_TEST
@@ -236,7 +240,7 @@ main(void)
 	tcase_add_test(t, refuses_what_follows);
 	tcase_add_test(t, refuses_lengths_that_lie);
 	tcase_add_test(t, texts_are_bounded);
-	tcase_add_test(t, renew_is_one);
+	tcase_add_test(t, way_comes_as_it_is);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);
