@@ -6,9 +6,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/pace.h"
@@ -18,10 +15,10 @@
 #include "ca/wire.h"
 #include "daemon/api.h"
 #include "daemon/child.h"
+#include "daemon/handshake.h"
 #include "daemon/http.h"
 #include "daemon/ready.h"
 #include "daemon/sessions.h"
-#include "daemon/tls.h"
 #include "enroll/est.h"
 #include "ocsp/ocsp.h"
 
@@ -29,8 +26,6 @@
 #define OCSP_BODY    8192
 #define DRAIN_MS     4000
 #define RETRY_MS     500
-#define RENEW_S      3600 /* the service's certificate is asked for again so often */
-#define CHAIN_MAX    3
 #define SHOWN_OCTETS 200 /* of a path, in the log */
 #define LINES_BURST  300 /* of refusals in the log, at once: a flood must not fill its disk */
 #define LINES_EACH_S 10  /* after that; the rest is counted in the next one's "unsaid" */
@@ -48,11 +43,10 @@ struct edge {
 	struct est est;
 	struct api api;
 	struct sessions sessions;
-	bool listening, asking;
-	int64_t asked_s;
-	uint8_t asked_of[TBS_KEY_ID_OCTETS]; /* the platform's CA at that time */
-	uint64_t counted[FACES][6];          /* replies, by the status's first digit */
-	struct pace lines;                   /* of refusals, in the log; the metrics count all */
+	struct handshake handshake;
+	bool listening;
+	uint64_t counted[FACES][6]; /* replies, by the status's first digit */
+	struct pace lines;          /* of refusals, in the log; the metrics count all */
 };
 
 static void
@@ -190,70 +184,6 @@ served(const struct exchange *x, int64_t took_us)
 	    unsaid > 0 ? "unsaid" : NULL, more, NULL);
 }
 
-/* A handshake goes on for any certificate that is ours, good or not: a refusal with words comes
- * after. */
-static bool
-admit(void *with, X509 *leaf)
-{
-	struct edge *e = with;
-	struct identity who;
-	struct fault f;
-	uint8_t *der = NULL;
-	int n = i2d_X509(leaf, &der);
-	uint64_t unsaid;
-	bool ours;
-
-	if (n <= 0)
-		return false;
-	ours = identify(e->realm, octets_of(der, (size_t)n), clock_now_s(), &who, NULL, &f);
-	OPENSSL_free(der);
-	if (!ours && pace_take(&e->lines, clock_steady_us(), &unsaid)) {
-		e->lines.unsaid = unsaid; /* for a line that has room to tell it */
-		log_fact(LOG_INFO, "handshake-refused", "why", f.text, NULL);
-	}
-	return ours;
-}
-
-static bool
-push(STACK_OF(X509) * chain, struct octets der)
-{
-	const uint8_t *p = der.at;
-	X509 *x = d2i_X509(NULL, &p, (long)der.n);
-
-	if (x != NULL && sk_X509_push(chain, x) > 0)
-		return true;
-	X509_free(x);
-	return false;
-}
-
-/* The signer's answer as a TLS context. */
-static bool
-make_context(struct edge *e, struct octets body, SSL_CTX **ret, struct fault *f)
-{
-	struct reader r = reader_of(body);
-	struct octets key_der = reader_counted(&r);
-	const uint8_t *p = key_der.at;
-	EVP_PKEY *key = NULL;
-	STACK_OF(X509) *chain = sk_X509_new_null();
-	bool ok = false;
-
-	if (chain == NULL || key_der.n == 0 ||
-	    (key = d2i_AutoPrivateKey(NULL, &p, (long)key_der.n)) == NULL) {
-		fault_crypto(f, FAULT_INTERNAL, "edge: the service's key");
-		goto out;
-	}
-	for (int i = 0; i < CHAIN_MAX; i++)
-		if (!push(chain, reader_counted(&r))) {
-			fault_crypto(f, FAULT_INTERNAL, "edge: the service's certificate");
-			goto out;
-		}
-	ok = tls_server_context(key, chain, admit, e, ret, f);
-out:
-	EVP_PKEY_free(key);
-	sk_X509_pop_free(chain, X509_free);
-	return ok;
-}
-
 static const struct {
 	enum exchange_face face;
 	size_t body_max;
@@ -292,48 +222,27 @@ listen_all(struct edge *e, SSL_CTX *tls, struct fault *f)
 	return child_tell(e->control, WIRE_READY, octets_of(NULL, 0), -1, f);
 }
 
-static void
-got_service(void *with, uint16_t code, struct octets body)
+/* The secure listener's context: with the first the listeners open. */
+static bool
+use_context(void *with, SSL_CTX *tls, struct fault *f)
 {
 	struct edge *e = with;
-	SSL_CTX *tls = NULL;
-	struct fault f;
 
-	e->asking = false;
-	if (code != 0) {
-		fault_set(&f, (enum fault_code)code, "%.*s", (int)body.n, (const char *)body.at);
-	} else if (make_context(e, body, &tls, &f)) {
-		e->asked_s = clock_now_s();
-		if (e->listening)
-			http_set_tls(e->http, FACE_SECURE, tls);
-		if (e->listening || listen_all(e, tls, &f)) {
-			SSL_CTX_free(tls);
-			return;
-		}
-	}
-	SSL_CTX_free(tls);
-	log_fact(LOG_WARN, "service-certificate", "fault", f.text, NULL);
+	if (!e->listening)
+		return listen_all(e, tls, f);
+	http_set_tls(e->http, FACE_SECURE, tls);
+	return true;
 }
 
-/* Ask for the service's key and certificate until they come, and again each hour: it may have been
- * renewed. */
 static void
 tick(void *with)
 {
 	struct edge *e = with;
-	struct tenant platform;
-	struct fault f;
 
 	if (e->role == CHILD_DESK)
 		return;
 	ready_ask(e->ready, e->http);
-	if (e->asking || (e->listening && clock_now_s() < e->asked_s + RENEW_S))
-		return;
-	e->asking = true;
-	e->asked_s = clock_now_s();
-	if (realm_tenant(e->realm, NAME_PLATFORM, &platform, &f))
-		memcpy(e->asked_of, platform.key_id, sizeof(e->asked_of));
-	http_ask(e->http, WIRE_SERVICE, octets_of(NULL, 0), got_service, e);
+	handshake_tick(&e->handshake, !e->listening);
 }
 
 static void
@@ -372,18 +281,6 @@ is_over(void *with, struct octets peer)
 	return !identify(e->realm, peer, clock_now_s(), &who, NULL, &f) || !who.good;
 }
 
-/* After a rollover of the platform the next tick asks for a certificate of its new CA. */
-static void
-look_at_platform(struct edge *e)
-{
-	struct tenant platform;
-	struct fault f;
-
-	if (realm_tenant(e->realm, NAME_PLATFORM, &platform, &f) &&
-	    memcmp(platform.key_id, e->asked_of, sizeof(e->asked_of)) != 0)
-		e->asked_s = 0;
-}
-
 /* A standing changed: connections whose certificate does not hold any more end now, not at their
  * next request. */
 static void
@@ -395,7 +292,7 @@ told(void *with, uint16_t verb)
 
 	if (verb != WIRE_CHANGED)
 		return;
-	look_at_platform(e);
+	handshake_look(&e->handshake);
 	if ((n = http_cut(e->http, is_over, e)) == 0)
 		return;
 	(void)snprintf(count, sizeof(count), "%u", n);
@@ -444,6 +341,11 @@ open_all(struct edge *e, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	e->est = (struct est){ e->realm, clock_now_s };
 	e->api = (struct api){ .realm = e->realm, .now_s = clock_now_s };
+	e->handshake = (struct handshake){ .realm = e->realm,
+		.http = e->http,
+		.lines = &e->lines,
+		.use = use_context,
+		.with = e };
 	http_set_line(e->http, e->line);
 	http_on_told(e->http, told, e);
 	http_every(e->http, RETRY_MS, tick, e);
