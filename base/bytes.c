@@ -40,6 +40,17 @@ octets_same(struct octets a, struct octets b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.at, b.at, a.n) == 0);
 }
 
+bool
+octets_take_text(struct octets *o, const char *text)
+{
+	size_t n = strlen(text);
+
+	if (o->n < n || memcmp(o->at, text, n) != 0)
+		return false;
+	*o = octets_of(o->at + n, o->n - n);
+	return true;
+}
+
 /* Room for n octets more, or b is bad from now on. */
 static bool
 grow(struct bytes *b, size_t n)

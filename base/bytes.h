@@ -41,6 +41,8 @@ struct octets octets_bytes(const struct bytes *b);
 /* v big-endian in to, lent: a key of the store. */
 struct octets octets_u64(uint64_t v, uint8_t to[static 8]);
 bool octets_same(struct octets a, struct octets b); /* not for secrets */
+/* If o begins with the text, o loses it. */
+bool octets_take_text(struct octets *o, const char *text);
 
 /* Append. All are silent; see bytes_ok(). */
 void bytes_put(struct bytes *b, const void *at, size_t n);

@@ -12,17 +12,13 @@
 #include "ca/refusal.h"
 #include "ca/wire.h"
 #include "ocsp/answer.h"
-#include "ocsp/crl.h"
+#include "ocsp/publish.h"
 
-#define READY          16384 /* answers kept; about 900 octets each */
-#define DIGEST_OCTETS  32
-#define DATE_MAX       32
-#define CRL_MAX_AGE_S  300
-#define CERT_MAX_AGE_S 86400
+#define READY         16384 /* answers kept; about 900 octets each */
+#define DIGEST_OCTETS 32
+#define DATE_MAX      32
 
 static const char type_answer[] = "application/ocsp-response";
-static const char type_crl[] = "application/pkix-crl";
-static const char type_cert[] = "application/pkix-cert";
 
 /* A kept answer, and what the ledger said when it was asked for. */
 struct ready {
@@ -319,132 +315,6 @@ serve_get(struct ocsp *o, struct exchange *x, struct octets in_path)
 	bytes_free(&der);
 }
 
-/* "/crl/<40 hex>.crl": the CA whose key id it is. */
-static bool
-find_ca(
-    struct ocsp *o, struct octets rest, const char *ending, struct authority *ret, struct fault *f)
-{
-	char hex[TBS_KEY_ID_OCTETS * 2 + 1];
-	uint8_t id[TBS_KEY_ID_OCTETS];
-	size_t n = sizeof(hex) - 1;
-
-	if (rest.n != n + strlen(ending) || memcmp(rest.at + n, ending, strlen(ending)) != 0)
-		return fault_set(f, FAULT_NOTFOUND, "no such CA");
-	memcpy(hex, rest.at, n);
-	hex[n] = '\0';
-	if (!text_unhex(hex, id, sizeof(id)))
-		return fault_set(f, FAULT_NOTFOUND, "no such CA");
-	return realm_authority(o->realm, id, ret, f);
-}
-
-static void
-not_served(struct exchange *x, const struct fault *f)
-{
-	x->status = f->code == FAULT_NOTFOUND ? 404 : 503;
-	x->type = "text/plain; charset=utf-8";
-	bytes_clear(&x->reply);
-	bytes_put_text(&x->reply, f->code == FAULT_NOTFOUND ? "no such CA\n" : "try again\n");
-}
-
-static bool
-read_crl(struct ocsp *o, const struct authority *a, struct bytes *ret, bool *fresh, struct fault *f)
-{
-	struct ledger *l;
-
-	return realm_records(o->realm, a, &l, f) &&
-	       crl_stored(l, a->key_id, o->now_s(), ret, fresh, f);
-}
-
-static void
-put_crl(struct exchange *x)
-{
-	x->type = type_crl;
-	x->status = 200;
-	exchange_header(x, "Cache-Control", "max-age=%d, public", CRL_MAX_AGE_S);
-}
-
-/* The signer made a new one, or could not: then an old one is still a signed one, with its own
- * dates. */
-static void
-crl_made(struct exchange *x, uint16_t code, struct octets body)
-{
-	struct question *q = x->state;
-	struct fault f;
-	bool fresh;
-
-	(void)body;
-	bytes_clear(&x->reply);
-	if (read_crl(q->ocsp, &q->seen.issuer, &x->reply, &fresh, &f))
-		put_crl(x);
-	else if (code != 0 && f.code == FAULT_NOTFOUND) /* the CA is there, its list is not yet */
-		not_served(x, &(struct fault){ .code = FAULT_BUSY });
-	else
-		not_served(x, &f);
-}
-
-static void
-serve_crl(struct ocsp *o, struct exchange *x, struct octets rest)
-{
-	struct question *q;
-	struct authority a;
-	struct fault f;
-	bool fresh = false;
-
-	if (!find_ca(o, rest, ".crl", &a, &f)) {
-		not_served(x, &f);
-		return;
-	}
-	if (read_crl(o, &a, &x->reply, &fresh, &f) && fresh) {
-		put_crl(x);
-		return;
-	}
-	if ((q = calloc(1, sizeof(*q))) == NULL) {
-		not_served(x, &f);
-		return;
-	}
-	q->ocsp = o;
-	q->seen.issuer = a;
-	x->state = q;
-	bytes_put(&x->ask.body, a.key_id, sizeof(a.key_id));
-	x->ask.verb = WIRE_CRL;
-	x->ask.then = crl_made;
-}
-
-static void
-serve_ca(struct ocsp *o, struct exchange *x, struct octets rest)
-{
-	struct authority a;
-	struct fault f;
-
-	if (!find_ca(o, rest, ".cer", &a, &f) ||
-	    !realm_ca_certificate(o->realm, &a, &x->reply, &f)) {
-		not_served(x, &f);
-		return;
-	}
-	x->type = type_cert;
-	x->status = 200;
-	exchange_header(x, "Cache-Control", "max-age=%d, public", CERT_MAX_AGE_S);
-}
-
-static bool
-take_prefix(struct octets *path, const char *prefix)
-{
-	size_t n = strlen(prefix);
-
-	if (path->n < n || memcmp(path->at, prefix, n) != 0)
-		return false;
-	*path = octets_of(path->at + n, path->n - n);
-	return true;
-}
-
-/* RFC 9110 section 15.5.6: a 405 says what would be allowed. */
-static void
-other_method(struct exchange *x, const char *allow)
-{
-	exchange_header(x, "Allow", "%s", allow);
-	x->status = 405;
-}
-
 bool
 ocsp_serve(struct ocsp *o, struct exchange *x)
 {
@@ -453,25 +323,15 @@ ocsp_serve(struct ocsp *o, struct exchange *x)
 		   octets_same(x->method, octets_text("HEAD"));
 	bool post = octets_same(x->method, octets_text("POST"));
 
-	if (take_prefix(&path, "/ocsp") && (path.n == 0 || path.at[0] == '/')) {
-		if (post && path.n <= 1)
-			serve_post(o, x);
-		else if (get)
-			serve_get(o, x, path);
-		else
-			other_method(x, path.n <= 1 ? "GET, HEAD, POST" : "GET, HEAD");
-	} else if (take_prefix(&path, "/crl/")) {
-		if (get)
-			serve_crl(o, x, path);
-		else
-			other_method(x, "GET, HEAD");
-	} else if (take_prefix(&path, "/ca/")) {
-		if (get)
-			serve_ca(o, x, path);
-		else
-			other_method(x, "GET, HEAD");
-	} else {
-		return false;
+	if (!octets_take_text(&path, "/ocsp") || (path.n > 0 && path.at[0] != '/'))
+		return publish_serve(o->realm, o->now_s, x);
+	if (post && path.n <= 1) {
+		serve_post(o, x);
+	} else if (get) {
+		serve_get(o, x, path);
+	} else { /* RFC 9110 section 15.5.6: a 405 says what would be allowed */
+		exchange_header(x, "Allow", path.n <= 1 ? "GET, HEAD, POST" : "GET, HEAD");
+		x->status = 405;
 	}
 	return true;
 }

@@ -143,6 +143,21 @@ START_TEST(same_is_by_length_and_octets)
 }
 END_TEST
 
+START_TEST(takes_a_text_from_the_front)
+{
+	struct octets o = octets_text("/crl/x"), none = { NULL, 0 };
+
+	ck_assert(!octets_take_text(&o, "/ca/"));
+	ck_assert(!octets_take_text(&o, "/crl/xy"));
+	ck_assert(!octets_take_text(&none, "/"));
+	ck_assert(octets_same(o, octets_text("/crl/x")));
+	ck_assert(octets_take_text(&o, "/crl/"));
+	ck_assert(octets_same(o, octets_text("x")));
+	ck_assert(octets_take_text(&o, "x"));
+	ck_assert_uint_eq(o.n, 0);
+}
+END_TEST
+
 START_TEST(reads_back_what_was_put)
 {
 	uint8_t raw[2];
@@ -252,6 +267,7 @@ main(void)
 	tcase_add_test(t, takes_the_limit_itself);
 	tcase_add_test(t, clear_and_free_begin_anew);
 	tcase_add_test(t, same_is_by_length_and_octets);
+	tcase_add_test(t, takes_a_text_from_the_front);
 	tcase_add_test(t, reads_back_what_was_put);
 	tcase_add_test(t, short_read_is_bad_for_good);
 	tcase_add_test(t, count_past_the_end_is_bad);
