@@ -38,6 +38,8 @@ exchange_free(struct exchange *x)
 {
 	bytes_free(&x->ask.body);
 	bytes_free(&x->reply);
+	shared_drop(x->shared);
+	x->shared = NULL;
 	free(x->state);
 	x->state = NULL;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/bytes.h"
+#include "base/shared.h"
 
 #define EXCHANGE_HEADERS_MAX 8
 #define EXCHANGE_SOURCE_MAX  64
@@ -55,6 +56,7 @@ struct exchange {
 	unsigned status;  /* 0: not answered yet */
 	const char *type; /* Content-Type; NULL for an empty body */
 	struct bytes reply;
+	struct shared *shared; /* held; NULL: none. Sent in reply's place, and never copied */
 	struct exchange_header headers[EXCHANGE_HEADERS_MAX];
 	size_t headers_n;
 	bool close;                 /* end the connection after it */
@@ -63,7 +65,7 @@ struct exchange {
 
 /* Add a header; a value that does not fit, or has control octets, is left out. */
 void exchange_header(struct exchange *x, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
-/* Free what x owns: ask.body, reply, state. */
+/* Free what x owns: ask.body, reply, state; let go of shared. */
 void exchange_free(struct exchange *x);
 
 #endif

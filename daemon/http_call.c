@@ -10,14 +10,16 @@
 
 #include "base/clock.h"
 
-#define METHOD_MAX 16   /* octets */
-#define TARGET_MAX 8192 /* octets of path and query; an OCSP GET takes about 200 */
+#define METHOD_MAX  16           /* octets */
+#define TARGET_MAX  8192         /* octets of path and query; an OCSP GET takes about 200 */
+#define SEND_OCTETS (256u << 10) /* at once: of a longer reply TLS would hold all of it again */
 
 /* One request in hand; in its request's pool. */
 struct call {
 	struct exchange x;
 	h2o_generator_t generator;
 	h2o_req_t *req;
+	struct octets left; /* of the reply, to be sent yet */
 	struct face *face;
 	struct conn *conn;
 	struct question *question; /* asked and not answered */
@@ -69,6 +71,8 @@ static void
 refuse(struct exchange *x, unsigned status, const char *why)
 {
 	bytes_free(&x->reply);
+	shared_drop(x->shared);
+	x->shared = NULL;
 	x->status = status;
 	x->type = "application/problem+json";
 	x->headers_n = 0;
@@ -86,11 +90,31 @@ add_header(h2o_req_t *req, const char *name, const char *value)
 }
 
 static void
+send_some(struct call *c)
+{
+	size_t n = c->left.n < SEND_OCTETS ? c->left.n : SEND_OCTETS;
+	h2o_iovec_t part = h2o_iovec_init(c->left.at, n);
+
+	c->left = octets_of(c->left.at + n, c->left.n - n);
+	h2o_send(c->req, &part, n == 0 ? 0 : 1,
+	    c->left.n == 0 ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
+}
+
+/* What was sent has left. */
+static void
+proceed(h2o_generator_t *generator, h2o_req_t *req)
+{
+	(void)req;
+	send_some(H2O_STRUCT_FROM_MEMBER(struct call, generator, generator));
+}
+
+static void
 send_reply(struct call *c)
 {
 	struct exchange *x = &c->x;
 	h2o_req_t *req = c->req;
-	h2o_iovec_t body = h2o_iovec_init(x->reply.at, x->reply.n);
+	struct octets body =
+	    x->shared != NULL ? octets_of(x->shared->at, x->shared->n) : octets_bytes(&x->reply);
 	bool silent = octets_same(x->method, octets_text("HEAD"));
 
 	req->res.status = (int)x->status;
@@ -99,7 +123,7 @@ send_reply(struct call *c)
 	if (x->status == 204 || x->status == 304)
 		silent = true;
 	else
-		req->res.content_length = x->reply.n;
+		req->res.content_length = body.n;
 	if (x->type != NULL)
 		add_header(req, "Content-Type", x->type);
 	for (size_t i = 0; i < x->headers_n; i++)
@@ -108,8 +132,10 @@ send_reply(struct call *c)
 		req->http1_is_persistent = 0;
 	if (c->face->want.served != NULL)
 		c->face->want.served(x, clock_steady_us() - c->began_us);
+	c->generator.proceed = proceed;
+	c->left = silent ? octets_of(NULL, 0) : body;
 	h2o_start_response(req, &c->generator);
-	h2o_send(req, &body, silent || body.len == 0 ? 0 : 1, H2O_SEND_STATE_FINAL);
+	send_some(c);
 }
 
 static void settle(struct call *c);

@@ -79,6 +79,30 @@ START_TEST(frees_what_it_owns)
 }
 END_TEST
 
+/* The same here: the last holder frees it, and nobody before. */
+START_TEST(shares_what_is_large)
+{
+	struct shared *large = shared_new(3);
+	struct exchange other = { 0 };
+
+	ck_assert_ptr_nonnull(large);
+	ck_assert_uint_eq(large->n, 3);
+	memcpy(large->at, "abc", 3);
+	x.shared = shared_hold(large);
+	other.shared = shared_hold(large);
+	ck_assert_uint_eq(large->holders, 3);
+	exchange_free(&x);
+	ck_assert_ptr_null(x.shared);
+	exchange_free(&x);
+	ck_assert_uint_eq(large->holders, 2);
+	exchange_free(&other);
+	ck_assert_mem_eq(large->at, "abc", 3);
+	shared_drop(large);
+	shared_drop(NULL);
+	ck_assert_ptr_null(shared_new(SIZE_MAX));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -92,6 +116,7 @@ main(void)
 	tcase_add_test(t, leaves_out_what_does_not_fit);
 	tcase_add_test(t, leaves_out_one_too_many);
 	tcase_add_test(t, frees_what_it_owns);
+	tcase_add_test(t, shares_what_is_large);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);
