@@ -130,30 +130,79 @@ read_begin(struct store *s)
 	}
 }
 
+/* A transaction that handles can be opened in: a reader's too is committed, only then do they last.
+ */
 static int
-tables_open(struct store *s, bool create)
+handles_begin(struct store *s, bool create, MDB_txn **ret)
 {
-	MDB_txn *txn;
+	int rc;
+
+	if (create)
+		return mdb_txn_begin(s->env, NULL, 0, ret);
+	if ((rc = read_begin(s)) != 0)
+		return rc;
+	*ret = s->read;
+	s->read = NULL;
+	return 0;
+}
+
+static int
+handle_open(struct store *s, MDB_txn *txn, unsigned table, bool create)
+{
 	char name[8];
 	int rc;
 
-	if (create) {
-		if ((rc = mdb_txn_begin(s->env, NULL, 0, &txn)) != 0)
-			return rc;
-	} else {
-		if ((rc = read_begin(s)) != 0)
-			return rc;
-		txn = s->read;
-		s->read = NULL;
-	}
-	for (unsigned i = 0; rc == 0 && i < STORE_TABLES; i++) {
-		(void)snprintf(name, sizeof(name), "t%u", i);
-		rc = mdb_dbi_open(txn, name, create ? MDB_CREATE : 0, &s->tables[i]);
-	}
+	(void)snprintf(name, sizeof(name), "t%u", table);
+	rc = mdb_dbi_open(txn, name, create ? MDB_CREATE : 0, &s->tables[table]);
+	if (rc != 0)
+		s->tables[table] = STORE_NO_TABLE;
+	return rc;
+}
+
+/* *ret_missing: a table is not there, and none was made. Not even the first: then it is no store.
+ */
+static int
+handles_open(struct store *s, bool create, bool *ret_missing)
+{
+	MDB_txn *txn;
+	int rc;
+
+	*ret_missing = false;
+	if ((rc = handles_begin(s, create, &txn)) != 0)
+		return rc;
+	for (unsigned i = 0; rc == 0 && i < STORE_TABLES; i++)
+		if ((rc = handle_open(s, txn, i, create)) == MDB_NOTFOUND && i > 0) {
+			*ret_missing = true;
+			rc = 0;
+		}
 	if (rc == 0)
-		return mdb_txn_commit(txn); /* a reader's too: only then do the handles last */
+		return mdb_txn_commit(txn);
 	mdb_txn_abort(txn);
 	return rc;
+}
+
+static int
+tables_open(struct store *s, bool create)
+{
+	bool missing;
+	int rc = handles_open(s, create, &missing);
+
+	return rc == 0 && missing && s->writes ? handles_open(s, true, &missing) : rc;
+}
+
+/* What was not there when the store was opened may have been made since. With the lock held. */
+static int
+table_find(struct store *s, unsigned table)
+{
+	MDB_txn *txn;
+	int rc;
+
+	if ((rc = handles_begin(s, false, &txn)) != 0)
+		return rc;
+	if ((rc = handle_open(s, txn, table, false)) == 0)
+		return mdb_txn_commit(txn);
+	mdb_txn_abort(txn);
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static bool
@@ -253,7 +302,8 @@ read_start(struct store *s, unsigned table, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "store: no table %u", table);
 	if (pthread_mutex_lock(&s->lock) != 0)
 		return fault_set(f, FAULT_INTERNAL, "store: called from its own visit");
-	if ((rc = read_begin(s)) != 0) {
+	if ((s->tables[table] == STORE_NO_TABLE && (rc = table_find(s, table)) != 0) ||
+	    (rc = read_begin(s)) != 0) {
 		(void)pthread_mutex_unlock(&s->lock);
 		return store_fault(f, rc, "cannot read");
 	}
@@ -275,7 +325,7 @@ store_get(struct store *s, unsigned table, struct octets key, struct bytes *ret,
 
 	if (!read_start(s, table, f))
 		return false;
-	if (key.n > 0 && key.n <= STORE_KEY_MAX)
+	if (key.n > 0 && key.n <= STORE_KEY_MAX && s->tables[table] != STORE_NO_TABLE)
 		rc = mdb_get(s->read, s->tables[table], &k, &v);
 	if (rc == 0)
 		bytes_put_octets(ret, store_octets(&v));
@@ -331,7 +381,8 @@ store_scan(struct store *s, unsigned table, struct octets from, size_t limit, st
 	while (rc == 0 && !w.over) {
 		if (!read_start(s, table, f))
 			return false;
-		if ((rc = mdb_cursor_open(s->read, s->tables[table], &c)) == 0) {
+		w.over = s->tables[table] == STORE_NO_TABLE;
+		if (!w.over && (rc = mdb_cursor_open(s->read, s->tables[table], &c)) == 0) {
 			rc = scan_some(c, &w, w.seen ? octets_of(w.key, w.key_n) : from);
 			mdb_cursor_close(c);
 		}
@@ -345,11 +396,12 @@ store_last_key(struct store *s, unsigned table, struct bytes *ret, struct fault 
 {
 	MDB_val k, v;
 	MDB_cursor *c;
-	int rc;
+	int rc = MDB_NOTFOUND;
 
 	if (!read_start(s, table, f))
 		return false;
-	if ((rc = mdb_cursor_open(s->read, s->tables[table], &c)) == 0) {
+	if (s->tables[table] != STORE_NO_TABLE &&
+	    (rc = mdb_cursor_open(s->read, s->tables[table], &c)) == 0) {
 		if ((rc = mdb_cursor_get(c, &k, &v, MDB_LAST)) == 0)
 			bytes_put_octets(ret, store_octets(&k));
 		mdb_cursor_close(c);

@@ -27,7 +27,7 @@
 #include "base/bytes.h"
 #include "base/fault.h"
 
-#define STORE_TABLES    16 /* tables are numbers from 0; ca/ledger.h gives them meaning */
+#define STORE_TABLES    32 /* tables are numbers from 0; ca/ledger.h gives them meaning */
 #define STORE_KEY_MAX   511
 #define STORE_VALUE_MAX (1u << 20)
 #define STORE_SCAN_ROWS 1024
@@ -48,7 +48,9 @@ uint64_t store_limit(void);
 
 /*
  * Open the environment in folder dir. STORE_CREATE makes dir (0700) and the
- * tables where they are missing; the others never make anything.
+ * tables where they are missing. A store that was made when there were fewer
+ * tables gets the others when it is opened with STORE_WRITE; until then a reader
+ * finds them empty. STORE_READ never makes anything.
  * Faults: FAULT_NOTFOUND no store there, FAULT_DENIED another user could have
  * written it (LMDB believes what it finds in a file), FAULT_INTERNAL
  */

@@ -46,7 +46,8 @@ store_dump(struct store *s, store_row *row, void *with, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "store: called from its own visit");
 	if ((rc = begin(s, &w.txn)) == 0) {
 		for (unsigned i = 0; rc == 0 && i < STORE_TABLES && !w.stopped; i++)
-			rc = walk_table(s, i, &w);
+			if (s->tables[i] != STORE_NO_TABLE)
+				rc = walk_table(s, i, &w);
 		mdb_txn_abort(w.txn);
 	}
 	(void)pthread_mutex_unlock(&s->lock); /* held to the end: the map must not move under us */

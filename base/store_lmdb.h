@@ -4,12 +4,15 @@
 #ifndef QUATRAIN_BASE_STORE_LMDB_H
 #define QUATRAIN_BASE_STORE_LMDB_H
 
+#include <limits.h>
 #include <pthread.h>
 #include <sys/types.h>
 
 #include <lmdb.h>
 
 #include "base/store.h"
+
+#define STORE_NO_TABLE UINT_MAX /* a handle that is not open: the table is not there yet */
 
 struct store {
 	MDB_env *env;
