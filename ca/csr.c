@@ -8,6 +8,7 @@
 #include "base/der.h"
 #include "ca/csr_rsa.h"
 #include "ca/oid.h"
+#include "ca/p256.h"
 #include "ca/profile.h"
 
 #define NAME_RDNS_MAX 16
@@ -275,24 +276,34 @@ read_info(struct octets in, struct csr *c, struct fault *f)
 	return check_subject(name, f) && read_attributes(attributes, c, f);
 }
 
-/* Refuses points that are not on the curve. */
+#define UNPROVEN "csr: RFC 7030 section 3.4: possession of the key is not proven"
+
 static bool
-point_key(struct octets spki, EVP_PKEY **ret, struct fault *f)
+prove_p256(const struct csr *c, struct fault *f)
 {
-	return spki_p256_key(spki, ret) ||
-	       fault_crypto(
-		   f, FAULT_BADREQ, "csr: RFC 5480 section 2.2: the point is not on the curve");
+	switch (p256_verify(c->spki, c->signed_part, c->signature)) {
+	case P256_HOLDS:
+		return true;
+	case P256_NO_POINT:
+		return fault_crypto(
+		    f, FAULT_BADREQ, "csr: RFC 5480 section 2.2: the point is not on the curve");
+	case P256_WRONG:
+		return fault_crypto(f, FAULT_BADREQ, UNPROVEN);
+	case P256_TROUBLE:
+	default:
+		return fault_crypto(f, FAULT_INTERNAL, "csr: ECDSA_verify");
+	}
 }
 
-bool
-csr_prove(const struct csr *c, struct fault *f)
+static bool
+prove_rsa(const struct csr *c, struct fault *f)
 {
-	EVP_PKEY *key = NULL;
-	EVP_MD_CTX *ctx = NULL;
+	EVP_PKEY *key;
+	EVP_MD_CTX *ctx;
 	bool ok = false;
 
-	if (c->kind == SPKI_RSA ? !csr_rsa_key(c->spki, &key, f) : !point_key(c->spki, &key, f))
-		goto out;
+	if (!csr_rsa_key(c->spki, &key, f))
+		return false;
 	if ((ctx = EVP_MD_CTX_new()) == NULL ||
 	    EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) != 1) {
 		fault_crypto(f, FAULT_INTERNAL, "csr: EVP_DigestVerifyInit");
@@ -300,8 +311,7 @@ csr_prove(const struct csr *c, struct fault *f)
 	}
 	if (EVP_DigestVerify(
 		ctx, c->signature.at, c->signature.n, c->signed_part.at, c->signed_part.n) != 1) {
-		fault_crypto(f, FAULT_BADREQ,
-		    "csr: RFC 7030 section 3.4: possession of the key is not proven");
+		fault_crypto(f, FAULT_BADREQ, UNPROVEN);
 		goto out;
 	}
 	ok = true;
@@ -309,6 +319,12 @@ out:
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(key);
 	return ok;
+}
+
+bool
+csr_prove(const struct csr *c, struct fault *f)
+{
+	return c->kind == SPKI_RSA ? prove_rsa(c, f) : prove_p256(c, f);
 }
 
 /* What the request is signed with: the one algorithm of its kind of key, in its one spelling. */

@@ -3,11 +3,9 @@
 
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "ca/cert.h"
 #include "ca/oid.h"
-#include "ca/spki.h"
+#include "ca/p256.h"
 
 bool
 issue_on_record(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
@@ -28,21 +26,6 @@ issue_on_record(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS]
 		   "issue: the intent on record is not what is to be signed: nothing is signed");
 }
 
-static bool
-verifies(const struct cert *c, struct octets spki)
-{
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	EVP_PKEY *key = NULL;
-	bool ok;
-
-	ok = ctx != NULL && spki_p256_key(spki, &key) &&
-	     EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-	     EVP_DigestVerify(ctx, c->signature.at, c->signature.n, c->tbs.at, c->tbs.n) == 1;
-	EVP_PKEY_free(key);
-	EVP_MD_CTX_free(ctx);
-	return ok;
-}
-
 bool
 issue_holds(struct octets certificate, struct octets tbs, struct octets spki, struct fault *f)
 {
@@ -52,7 +35,7 @@ issue_holds(struct octets certificate, struct octets tbs, struct octets spki, st
 	    !octets_same(c.outer, oid_algorithm_ecdsa_sha256))
 		return fault_set(f, FAULT_INTERNAL,
 		    "issue: the certificate is not what was intended: it is thrown away");
-	if (!verifies(&c, spki))
+	if (p256_verify(spki, c.tbs, c.signature) != P256_HOLDS)
 		return fault_crypto(f, FAULT_INTERNAL,
 		    "issue: the new signature does not hold under the issuer's key: it is thrown away");
 	return true;

@@ -1,12 +1,6 @@
 /* ca/spki.c - see spki.h. */
 #include "ca/spki.h"
 
-#include <string.h>
-
-#include <openssl/core_names.h>
-#include <openssl/evp.h>
-#include <openssl/params.h>
-
 #include "base/der.h"
 #include "ca/oid.h"
 
@@ -31,33 +25,6 @@ spki_kind(struct octets spki)
 	if (algorithm_is(spki, oid_algorithm_ed25519))
 		return SPKI_ED25519;
 	return SPKI_OTHER;
-}
-
-bool
-spki_p256_key(struct octets spki, EVP_PKEY **ret)
-{
-	char group[] = "prime256v1";
-	uint8_t point[65];
-	OSSL_PARAM params[] = {
-		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, sizeof(group) - 1),
-		OSSL_PARAM_octet_string(OSSL_PKEY_PARAM_PUB_KEY, point, sizeof(point)),
-		OSSL_PARAM_END,
-	};
-	EVP_PKEY_CTX *ctx;
-	EVP_PKEY *key = NULL;
-
-	if (spki_kind(spki) != SPKI_P256)
-		return false;
-	memcpy(point, spki.at + spki.n - sizeof(point), sizeof(point));
-	ctx = EVP_PKEY_CTX_new_from_name(NULL, "EC", NULL);
-	if (ctx == NULL || EVP_PKEY_fromdata_init(ctx) != 1 ||
-	    EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-		key = NULL;
-	EVP_PKEY_CTX_free(ctx);
-	if (key == NULL)
-		return false;
-	*ret = key;
-	return true;
 }
 
 const char *

@@ -14,11 +14,6 @@ enum spki_kind { SPKI_OTHER, SPKI_P256, SPKI_RSA, SPKI_ED25519 };
 /* spki is well-formed DER. SPKI_P256 is one in its only spelling; SPKI_RSA says that it is
  * rsaEncryption with NULL, and nothing of the numbers. */
 enum spki_kind spki_kind(struct octets spki);
-/* The key of an SPKI_P256, from its 65 octets of point: libcrypto's own decoder takes several times
- * what a signature does. *ret to EVP_PKEY_free(). False, with libcrypto's errors: the point is not
- * on the curve. */
-struct evp_pkey_st;
-bool spki_p256_key(struct octets spki, struct evp_pkey_st **ret);
 /* "P-256", "RSA", ...: for a person. */
 const char *spki_word(enum spki_kind kind);
 /* Bits of an RSA key's modulus; 0 where spki is no RSA key of the usual shape. */
