@@ -82,6 +82,22 @@ turn_away(struct exchange *x, const struct fault *f)
 	x->status = describe(x, f);
 }
 
+/* Who are you? To a client that showed nothing yet without a body: Bouncy Castle 1.72 asks so
+ * first, and fails over octets that it did not read. */
+static void
+challenge(struct exchange *x)
+{
+	struct fault f;
+
+	fault_set(&f, FAULT_AUTH,
+	    "est: RFC 7030 section 3.2.3: expected HTTP Basic: device name and token");
+	turn_away(x, &f);
+	if (x->authorization.n > 0)
+		return;
+	bytes_clear(&x->reply);
+	x->type = NULL;
+}
+
 static bool
 begins(struct octets o, const char *with)
 {
@@ -244,9 +260,7 @@ simpleenroll(struct exchange *x, const struct call *c)
 	struct fault f;
 
 	if (!read_basic(x->authorization, &credentials, &w.user, &w.password)) {
-		fault_set(&f, FAULT_AUTH,
-		    "est: RFC 7030 section 3.2.3: expected HTTP Basic: device name and token");
-		turn_away(x, &f);
+		challenge(x);
 	} else if (!read_csr(x, &csr, &f)) {
 		refuse(x, c, &f);
 	} else {
