@@ -133,7 +133,8 @@ found_root(struct keyring *k, const char *elsewhere, int64_t now_s, const struct
     struct fault *f)
 {
 	struct ledger *platform = realm_platform(keyring_ground(k)->realm);
-	struct issuer made = { .a = { .level = LEVEL_ROOT, .label = "root" }, .ledger = platform };
+	struct issuer made = { .a = { .level = LEVEL_ROOT, .label = "root", .shards = 1 },
+		.ledger = platform };
 
 	return found(k, NULL, &made, NULL, elsewhere, now_s, ret, f) && ledger_commit(platform, f);
 }
@@ -143,9 +144,12 @@ found_beneath(struct keyring *k, const struct issuer *above, const char *label,
     struct ledger *records, const struct constraints *constraints, int64_t now_s,
     const struct issuer **ret, struct fault *f)
 {
-	struct issuer made = { .a = { .level = (enum level)(above->a.level + 1) },
+	struct issuer made = { .a = { .level = (enum level)(above->a.level + 1), .shards = 1 },
 		.ledger = records };
 
+	/* Above a tenant there are few certificates, and no list of them grows long. */
+	if (made.a.level == LEVEL_TENANT && keyring_ground(k)->shards > 1)
+		made.a.shards = keyring_ground(k)->shards;
 	(void)snprintf(made.a.label, sizeof(made.a.label), "%s", label);
 	return found(k, above, &made, constraints, NULL, now_s, ret, f);
 }

@@ -107,6 +107,7 @@ fill(
 		.not_after_s = profile_not_after(w->profile, now_s, issuer_end_s),
 		.constraints = w->constraints,
 		.public_url = w->public_url,
+		.shards = by->a.shards,
 		.provenance = w->profile->named ? w->provenance : NULL,
 	};
 

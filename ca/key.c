@@ -225,16 +225,6 @@ key_kind(const struct key *k)
 	return k->kind;
 }
 
-static bool
-sign_p256(const struct key *k, struct octets o, uint8_t *signature, size_t *n)
-{
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	unsigned digest_n;
-
-	return EVP_Digest(o.at, o.n, digest, &digest_n, EVP_sha256(), NULL) == 1 &&
-	       EVP_PKEY_sign(k->signing, signature, n, digest, digest_n) == 1;
-}
-
 /* r and s as a token gives them, to DER (RFC 3279 section 2.2.3). */
 static bool
 to_der(const uint8_t rs[static HSM_SIGNATURE_OCTETS], uint8_t *signature, size_t *n)
@@ -258,13 +248,12 @@ to_der(const uint8_t rs[static HSM_SIGNATURE_OCTETS], uint8_t *signature, size_t
 }
 
 static bool
-sign_there(const struct key *k, struct octets o, struct bytes *ret, struct fault *f)
+sign_there(const struct key *k, const uint8_t digest[static KEY_DIGEST_OCTETS], struct bytes *ret,
+    struct fault *f)
 {
-	uint8_t digest[EVP_MAX_MD_SIZE], rs[HSM_SIGNATURE_OCTETS], signature[SIGNATURE_MAX];
+	uint8_t rs[HSM_SIGNATURE_OCTETS], signature[SIGNATURE_MAX];
 	size_t n = sizeof(signature);
 
-	if (EVP_Digest(o.at, o.n, digest, NULL, EVP_sha256(), NULL) != 1)
-		return fault_crypto(f, FAULT_INTERNAL, "key: signing");
 	if (!hsm_sign(k->hsm, k->there, digest, rs, f))
 		return false;
 	if (!to_der(rs, signature, &n))
@@ -285,14 +274,34 @@ sign_ed25519(const struct key *k, struct octets o, uint8_t *signature, size_t *n
 }
 
 bool
-key_sign(const struct key *k, struct octets o, struct bytes *ret, struct fault *f)
+key_sign_digest(const struct key *k, const uint8_t digest[static KEY_DIGEST_OCTETS],
+    struct bytes *ret, struct fault *f)
 {
 	uint8_t signature[SIGNATURE_MAX];
 	size_t n = sizeof(signature);
 
+	if (k->kind != KEY_P256)
+		return fault_set(f, FAULT_INTERNAL, "key: of a kind that signs no digest");
 	if (k->hsm != NULL)
-		return sign_there(k, o, ret, f);
-	if (!(k->kind == KEY_P256 ? sign_p256 : sign_ed25519)(k, o, signature, &n))
+		return sign_there(k, digest, ret, f);
+	if (EVP_PKEY_sign(k->signing, signature, &n, digest, KEY_DIGEST_OCTETS) != 1)
+		return fault_crypto(f, FAULT_INTERNAL, "key: signing");
+	bytes_put(ret, signature, n);
+	return bytes_ok(ret, f);
+}
+
+bool
+key_sign(const struct key *k, struct octets o, struct bytes *ret, struct fault *f)
+{
+	uint8_t signature[SIGNATURE_MAX], digest[EVP_MAX_MD_SIZE];
+	size_t n = sizeof(signature);
+
+	if (k->kind == KEY_P256 || k->hsm != NULL) {
+		if (EVP_Digest(o.at, o.n, digest, NULL, EVP_sha256(), NULL) != 1)
+			return fault_crypto(f, FAULT_INTERNAL, "key: signing");
+		return key_sign_digest(k, digest, ret, f);
+	}
+	if (!sign_ed25519(k, o, signature, &n))
 		return fault_crypto(f, FAULT_INTERNAL, "key: signing");
 	bytes_put(ret, signature, n);
 	return bytes_ok(ret, f);

@@ -49,6 +49,11 @@ enum key_kind key_kind(const struct key *k);
 /* Append the signature over o: P-256 with SHA-256 as DER Ecdsa-Sig-Value; Ed25519 as 64 octets.
  * Faults: FAULT_INTERNAL, those of hsm_sign(). */
 bool key_sign(const struct key *k, struct octets o, struct bytes *ret, struct fault *f) CHECKED;
+#define KEY_DIGEST_OCTETS 32
+/* The same by a P-256 key over what has this SHA-256 digest: for what is too long to be held at
+ * once. Faults: FAULT_INTERNAL, also for another kind of key; those of hsm_sign(). */
+bool key_sign_digest(const struct key *k, const uint8_t digest[static KEY_DIGEST_OCTETS],
+    struct bytes *ret, struct fault *f) CHECKED;
 
 void key_free(struct key *k); /* wiped; NULL is allowed */
 

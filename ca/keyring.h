@@ -31,6 +31,7 @@ struct keyring_ground {
 	const struct log_context *why; /* of what is made here: who runs this process */
 	struct hsm *hsm;               /* NULL: no token */
 	unsigned in_token;             /* of enum keyring_use: made there */
+	unsigned shards;               /* of the CRL of a tenant's CA that is made; 0 and 1: one */
 };
 
 struct delegate {

@@ -10,8 +10,9 @@
 
 #include "ca/census.h"
 
-#define EDITION          1
-#define STANDING_EDITION 2 /* with issued_index */
+#define EDITION           1
+#define STANDING_EDITION  2 /* with issued_index */
+#define AUTHORITY_EDITION 2 /* with shards */
 
 #define REVOKE_OCTETS ((uint64_t)256 << 10) /* new pages for one revocation, many times over */
 
@@ -292,8 +293,10 @@ ledger_read_authority(struct octets value, struct authority *ret)
 {
 	struct reader r = reader_of(value);
 	struct authority a = { 0 };
+	uint8_t edition;
 
-	if (reader_u8(&r) != EDITION)
+	edition = reader_u8(&r);
+	if (edition != EDITION && edition != AUTHORITY_EDITION)
 		return false;
 	reader_copy(&r, a.key_id, sizeof(a.key_id));
 	a.level = (enum level)reader_u8(&r);
@@ -303,6 +306,7 @@ ledger_read_authority(struct octets value, struct authority *ret)
 	a.not_after_s = (int64_t)reader_u64(&r);
 	a.constraints = (enum constraint_mode)reader_u8(&r);
 	a.created_s = (int64_t)reader_u64(&r);
+	a.shards = edition == EDITION ? 1 : reader_u16(&r);
 	if (!reader_done(&r))
 		return false;
 	*ret = a;
@@ -315,7 +319,7 @@ ledger_put_authority(struct ledger *l, const struct authority *a, struct fault *
 	struct bytes b = { 0 };
 	bool ok;
 
-	bytes_put_u8(&b, EDITION);
+	bytes_put_u8(&b, AUTHORITY_EDITION);
 	bytes_put(&b, a->key_id, sizeof(a->key_id));
 	bytes_put_u8(&b, (uint8_t)a->level);
 	bytes_put_counted_text(&b, a->label);
@@ -324,6 +328,7 @@ ledger_put_authority(struct ledger *l, const struct authority *a, struct fault *
 	bytes_put_u64(&b, (uint64_t)a->not_after_s);
 	bytes_put_u8(&b, (uint8_t)a->constraints);
 	bytes_put_u64(&b, (uint64_t)a->created_s);
+	bytes_put_u16(&b, (uint16_t)(a->shards == 0 ? 1 : a->shards));
 	if ((ok = bytes_ok(&b, f)))
 		ledger_put(l, TABLE_CA, octets_of(a->key_id, sizeof(a->key_id)), octets_bytes(&b));
 	bytes_free(&b);

@@ -32,8 +32,8 @@ enum ledger_table {
 			   Name */
 	TABLE_TENANT,   /* label -> struct tenant (platform only) */
 	TABLE_OPERATOR, /* name -> role u8, serial (platform only) */
-	TABLE_CRL,      /* CA's key id -> crl (ocsp/crl.h) */
-	TABLE_COUNT,    /* a new one is a line in ca/dump_check.c too */
+	TABLE_CRL, /* CA's key id, ... -> its lists (ocsp/crl.h), and what changed (ca/revoke.h) */
+	TABLE_COUNT, /* a new one is a line in ca/dump_check.c too */
 };
 
 enum standing_state {
@@ -74,6 +74,7 @@ struct authority {
 	int64_t not_after_s;
 	enum constraint_mode constraints;
 	int64_t created_s;
+	unsigned shards; /* of its CRL: 1 is one list for all (ca/tbs.h); said at its founding */
 };
 
 struct ledger;

@@ -179,6 +179,7 @@ static bool
 places_as_meant(const struct held *h)
 {
 	char id[TBS_KEY_ID_OCTETS * 2 + 1] = "";
+	char list[TBS_CRL_PATH_MAX] = "";
 	const char *base = h->meant->public_url;
 	struct cert_places p;
 
@@ -186,9 +187,10 @@ places_as_meant(const struct held *h)
 		return !cert_has(h->c, CERT_ACCESS) && !cert_has(h->c, CERT_CRL_POINTS);
 	if (h->meant->issuer_key_id.n == TBS_KEY_ID_OCTETS)
 		text_hex(h->meant->issuer_key_id.at, TBS_KEY_ID_OCTETS, id);
+	tbs_crl_path(h->meant->issuer_key_id, tbs_shard(h->meant->serial, h->meant->shards),
+	    h->meant->shards, list);
 	return cert_places(h->c, &p) && is_url(p.ocsp, base, "ocsp", "", "") &&
-	       is_url(p.issuers, base, "ca/", id, ".cer") &&
-	       is_url(p.crl, base, "crl/", id, ".crl");
+	       is_url(p.issuers, base, "ca/", id, ".cer") && is_url(p.crl, base, list, "", "");
 }
 
 static bool

@@ -88,15 +88,28 @@ revoke_changes(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS],
 	return changes(true, l, issuer, ret, f);
 }
 
-static bool
-count_change(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], struct fault *f)
+struct octets
+revoke_change_key(const uint8_t issuer[static TBS_KEY_ID_OCTETS], uint64_t n,
+    uint8_t to[static REVOKE_CHANGE_KEY])
 {
-	uint8_t key[CHANGES_N + TBS_KEY_ID_OCTETS], value[8];
+	memcpy(to, issuer, TBS_KEY_ID_OCTETS);
+	to[TBS_KEY_ID_OCTETS] = REVOKE_CHANGE;
+	(void)octets_u64(n, to + TBS_KEY_ID_OCTETS + 1);
+	return octets_of(to, REVOKE_CHANGE_KEY);
+}
+
+static bool
+note_change(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS],
+    const uint8_t serial[static TBS_SERIAL_OCTETS], struct fault *f)
+{
+	uint8_t count[CHANGES_N + TBS_KEY_ID_OCTETS], key[REVOKE_CHANGE_KEY], value[8];
 	uint64_t n;
 
 	if (!changes(false, l, issuer, &n, f))
 		return false;
-	ledger_put(l, TABLE_META, changes_key(issuer, key), octets_u64(n + 1, value));
+	ledger_put(l, TABLE_META, changes_key(issuer, count), octets_u64(n + 1, value));
+	ledger_put(l, TABLE_CRL, revoke_change_key(issuer, n + 1, key),
+	    octets_of(serial, TBS_SERIAL_OCTETS));
 	return true;
 }
 
@@ -118,7 +131,7 @@ revoke_list(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
 {
 	uint8_t key[LISTED_N], value[9] = { s->reason };
 
-	if (!count_change(l, s->issuer, f))
+	if (!note_change(l, s->issuer, serial, f))
 		return false;
 	(void)octets_u64((uint64_t)s->changed_s, value + 1);
 	ledger_put(l, TABLE_REVOKED, listed_key(serial, s, key), octets_of(value, sizeof(value)));
@@ -131,7 +144,7 @@ revoke_unlist(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
 {
 	uint8_t key[LISTED_N];
 
-	if (!count_change(l, s->issuer, f))
+	if (!note_change(l, s->issuer, serial, f))
 		return false;
 	batch_remove(ledger_batch(l), TABLE_REVOKED, listed_key(serial, s, key));
 	return true;

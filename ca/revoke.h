@@ -25,16 +25,22 @@ const char *revoke_reason_word(uint8_t reason);
 
 /*
  * TABLE_REVOKED: what the CRL of s->issuer is made of. A row comes with a revocation or a hold, and
- * goes with a release. Each change counts up, so that a stored CRL can be told from a present one;
- * revoke_changes() says what is committed.
- * Fault of all: FAULT_INTERNAL.
+ * goes with a release. Each change counts up, so that a stored CRL can be told from a present one,
+ * and leaves a row of its own in TABLE_CRL: issuer's key id, REVOKE_CHANGE, its number u64 ->
+ * serial. A delta CRL is made of those. So a change costs as many writes whatever the list's
+ * length. revoke_changes() says what is committed. Fault of all: FAULT_INTERNAL.
  */
+#define REVOKE_CHANGE     0xff
+#define REVOKE_CHANGE_KEY (TBS_KEY_ID_OCTETS + 1 + 8)
 bool revoke_list(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     const struct standing *s, struct fault *f) CHECKED;
 bool revoke_unlist(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     const struct standing *s, struct fault *f) CHECKED;
 bool revoke_changes(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], uint64_t *ret,
     struct fault *f) CHECKED;
+/* The key of the change number n, lent. */
+struct octets revoke_change_key(const uint8_t issuer[static TBS_KEY_ID_OCTETS], uint64_t n,
+    uint8_t to[static REVOKE_CHANGE_KEY]);
 
 /*
  * Into l's batch. What was revoked for another reason may be revoked for keyCompromise

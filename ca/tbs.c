@@ -14,6 +14,9 @@
 #define GENERAL_URI  6
 #define GENERAL_IP   7
 
+#define SERIAL_FIRST 0x0100u /* the first two octets of a serial: ca/serial.h */
+#define SERIAL_END   0x8000u
+
 static void
 put_rdn(struct der *d, const struct octets *type, const char *value)
 {
@@ -186,19 +189,46 @@ put_access(struct der *d, const struct octets *method, const char *url)
 	der_end(d);
 }
 
+unsigned
+tbs_shard(const uint8_t serial[static TBS_SERIAL_OCTETS], unsigned shards)
+{
+	/* Two octets of chance, of which the first is 01 to 7f. */
+	unsigned at = (unsigned)serial[0] << 8 | serial[1];
+
+	if (shards <= 1 || at < SERIAL_FIRST)
+		return 0;
+	at = (at - SERIAL_FIRST) * shards / (SERIAL_END - SERIAL_FIRST);
+	return at < shards ? at : shards - 1;
+}
+
+void
+tbs_crl_path(
+    struct octets issuer, unsigned shard, unsigned shards, char to[static TBS_CRL_PATH_MAX])
+{
+	char id[TBS_KEY_ID_OCTETS * 2 + 1];
+
+	text_hex(issuer.at, issuer.n <= TBS_KEY_ID_OCTETS ? issuer.n : 0, id);
+	if (shards <= 1)
+		(void)snprintf(to, TBS_CRL_PATH_MAX, "crl/%s.crl", id);
+	else
+		(void)snprintf(to, TBS_CRL_PATH_MAX, "crl/%s/%u.crl", id, shard);
+}
+
 /* Where the status of this certificate and its issuer's certificate are found: plain HTTP. */
 static bool
 put_status(struct der *d, const struct tbs *t)
 {
 	char id[TBS_KEY_ID_OCTETS * 2 + 1], ocsp[320], issuer[320], crl[320];
+	char list[TBS_CRL_PATH_MAX];
 
 	if (!t->profile->status)
 		return true;
+	tbs_crl_path(t->issuer_key_id, tbs_shard(t->serial, t->shards), t->shards, list);
 	text_hex(t->issuer_key_id.at, t->issuer_key_id.n, id);
 	if (snprintf(ocsp, sizeof(ocsp), "%s/ocsp", t->public_url) >= (int)sizeof(ocsp) ||
 	    snprintf(issuer, sizeof(issuer), "%s/ca/%s.cer", t->public_url, id) >=
 		(int)sizeof(issuer) ||
-	    snprintf(crl, sizeof(crl), "%s/crl/%s.crl", t->public_url, id) >= (int)sizeof(crl))
+	    snprintf(crl, sizeof(crl), "%s/%s", t->public_url, list) >= (int)sizeof(crl))
 		return false;
 	begin_extension(d, &oid_info_access, false);
 	der_begin(d, DER_SEQUENCE);

@@ -50,6 +50,7 @@ struct tbs {
 	struct octets ip[TBS_NAMES_MAX];       /* 4 or 16 octets */
 	const struct constraints *constraints; /* tenant CAs; NULL elsewhere */
 	const char *public_url; /* for AIA and CRL, of the issuer; no slash at its end */
+	unsigned shards;        /* of the issuer's CRL; 0 and 1: it is one */
 	const struct provenance *provenance; /* NULL: not written (CAs, responders) */
 };
 
@@ -63,6 +64,19 @@ bool tbs_name(const char *org, const char *unit, const char *common, struct byte
 /* Key identifier: the first 160 bits of SHA-256 over the public key bits (RFC 7093 section 2,
  * method 1). */
 bool tbs_key_id(struct octets spki, uint8_t to[static TBS_KEY_ID_OCTETS], struct fault *f) CHECKED;
+
+/*
+ * In which shard of its issuer's CRL a serial stands: ranges of serials one behind the other, so
+ * that each shard's rows lie together. How many there are is said when the CA is made, and stays:
+ * it decides the distribution point that a certificate names for good.
+ */
+#define TBS_SHARDS_MAX 256
+unsigned tbs_shard(const uint8_t serial[static TBS_SERIAL_OCTETS], unsigned shards);
+/* Where its CRL is found beneath public_url: "crl/<key id>.crl", of a shard
+ * "crl/<key id>/<shard>.crl". issuer is a key id, or empty. */
+#define TBS_CRL_PATH_MAX 64
+void tbs_crl_path(
+    struct octets issuer, unsigned shard, unsigned shards, char to[static TBS_CRL_PATH_MAX]);
 
 /* A certificate from its parts: tbs, ecdsa-with-SHA256, signature (DER Ecdsa-Sig-Value). */
 bool tbs_seal(
