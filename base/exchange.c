@@ -34,6 +34,14 @@ exchange_header(struct exchange *x, const char *name, const char *fmt, ...)
 }
 
 void
+exchange_bind(struct exchange *x)
+{
+	x->binding_n = 0;
+	if (x->bind != NULL)
+		x->bind(x);
+}
+
+void
 exchange_free(struct exchange *x)
 {
 	bytes_free(&x->ask.body);

@@ -36,9 +36,13 @@ struct exchange {
 	struct octets method, path, query; /* path is raw, query without its '?' */
 	struct octets content_type, authorization, user_agent, if_none_match, origin;
 	struct octets body;
-	bool body_too_large;              /* over the face's limit; body is then empty */
-	struct octets peer;               /* DER of the client's certificate, n 0 for none */
-	uint8_t binding[32];              /* tls-exporter (RFC 9266), zeros without TLS 1.3 */
+	bool body_too_large; /* over the face's limit; body is then empty */
+	struct octets peer;  /* DER of the client's certificate, n 0 for none */
+	/* Find out what binds a credential to this connection; NULL where there is no TLS. It costs
+	   as much as a signature, so only whoever needs it asks: exchange_bind(). */
+	void (*bind)(struct exchange *x);
+	uint8_t binding[32];
+	size_t binding_n;                 /* 32: tls-exporter (RFC 9266); 12: tls-unique; 0: none */
 	char source[EXCHANGE_SOURCE_MAX]; /* address:port, or "local" */
 
 	/* for the handler: what it was registered with, and what it keeps between calls */
@@ -65,6 +69,8 @@ struct exchange {
 
 /* Add a header; a value that does not fit, or has control octets, is left out. */
 void exchange_header(struct exchange *x, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* Fill in binding and binding_n. */
+void exchange_bind(struct exchange *x);
 /* Free what x owns: ask.body, reply, state; let go of shared. */
 void exchange_free(struct exchange *x);
 

@@ -204,6 +204,7 @@ read_extension_request(struct octets values, struct csr *c, struct fault *f)
 	return true;
 }
 
+/* Encoders of base64 put a line end behind it; no password has one. */
 static bool
 read_challenge(struct octets values, struct csr *c, struct fault *f)
 {
@@ -213,6 +214,8 @@ read_challenge(struct octets values, struct csr *c, struct fault *f)
 	if (!der_next(&values, &tag, &text, NULL) || values.n != 0)
 		return fault_set(
 		    f, FAULT_BADREQ, "csr: RFC 2985 section 5.4.1: expected one challengePassword");
+	while (text.n > 0 && (text.at[text.n - 1] == '\n' || text.at[text.n - 1] == '\r'))
+		text.n--;
 	if (!check_text(tag, text, f))
 		return false;
 	c->challenge = text;

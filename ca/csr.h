@@ -36,7 +36,7 @@ struct csr {
 	enum spki_kind kind;   /* SPKI_P256 or SPKI_RSA */
 	struct octets
 	    alt_names; /* content of the requested SubjectAltName; n 0: none was asked for */
-	struct octets challenge;   /* challengePassword's text; n 0: none */
+	struct octets challenge;   /* challengePassword's text without a line end; n 0: none */
 	struct octets signed_part; /* CertificationRequestInfo, DER: what the signature is over */
 	struct octets signature;
 	uint8_t key_id[CSR_KEY_ID_OCTETS];

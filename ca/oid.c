@@ -47,6 +47,8 @@ const struct octets oid_ocsp_nocheck = PKIX(0x30, 0x01, 0x05);
 const struct octets oid_email_address = PKCS(0x09, 0x01);
 const struct octets oid_challenge_password = PKCS(0x09, 0x07);
 const struct octets oid_extension_request = PKCS(0x09, 0x0e);
+/* id-aa-certificationRequestInfoTemplate, 1.2.840.113549.1.9.16.2.61 */
+const struct octets oid_request_template = PKCS(0x09, 0x10, 0x02, 0x3d);
 /* 1.3.6.1.4.1.311.2.1.14, of Microsoft's clients before the standard's */
 const struct octets oid_ms_extension_request =
     OCTETS(0x2b, 0x06, 0x01, 0x04, 0x01, 0x82, 0x37, 0x02, 0x01, 0x0e);

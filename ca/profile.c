@@ -111,6 +111,14 @@ profile_kind(const char *name)
 	return p == NULL ? name : p->kind;
 }
 
+const char *
+profile_binding_word(enum binding b)
+{
+	static const char *const words[] = { "", "checked", "required", "static" };
+
+	return (size_t)b < sizeof(words) / sizeof(words[0]) ? words[b] : "";
+}
+
 void
 profile_names(char to[static PROFILE_NAMES_MAX])
 {
@@ -165,6 +173,7 @@ put_values(struct bytes *all, const struct profile *p)
 	bytes_put_u32(all, p->ask);
 	bytes_put_u8(all, p->officer ? 1 : 0);
 	bytes_put_u8(all, (uint8_t)p->assurance);
+	bytes_put_u8(all, (uint8_t)p->binding);
 }
 
 bool

@@ -46,6 +46,13 @@ enum assurance {
 enum { PROFILE_P256 = 1 << 0, PROFILE_RSA = 1 << 1 };
 enum { PROFILE_BY_TOKEN = 1 << 0, PROFILE_BY_CERTIFICATE = 1 << 1 };
 
+/* What challengePassword in a request is (RFC 7030 section 3.5; RFC 9266). */
+enum binding {
+	BINDING_CHECKED = 1, /* where there is one, it must be this connection's binding */
+	BINDING_REQUIRED,    /* and there must be one */
+	BINDING_STATIC,      /* a password of the fleet's own: passed over */
+};
+
 struct profile {
 	char name[TEXT_LABEL_MAX];
 	char kind[TEXT_LABEL_MAX]; /* of an endpoint, as its URI says; of ours: the name again */
@@ -69,6 +76,7 @@ struct profile {
 	unsigned ask;             /* PROFILE_BY_TOKEN, PROFILE_BY_CERTIFICATE */
 	bool officer;             /* a token for it is an officer's to make */
 	enum assurance assurance; /* a renewal is for certificates of at least this */
+	enum binding binding;
 };
 
 /* NULL for an unknown name, which every endpoint's is before profile_load(). */
@@ -77,6 +85,9 @@ const struct profile *profile_find(const char *name);
 const struct profile *profile_at(size_t i);
 /* Is it one of our own, which no file may call its profile? */
 bool profile_is_own(const char *name);
+
+/* checked, required, static; "" for none. */
+const char *profile_binding_word(enum binding b);
 
 /* The kind of the profile name; name itself where there is none (any more). */
 const char *profile_kind(const char *name);

@@ -13,7 +13,7 @@
 struct draft {
 	char name[CONF_TEXT_MAX], kind[CONF_TEXT_MAX];
 	char unit[CONF_TEXT_MAX], common[CONF_TEXT_MAX];
-	char approval[CONF_TEXT_MAX], assurance[CONF_TEXT_MAX];
+	char approval[CONF_TEXT_MAX], assurance[CONF_TEXT_MAX], binding[CONF_TEXT_MAX];
 	struct conf_list keys, purposes, dns, ask;
 	int64_t valid_s, back_s, window_s;
 	int64_t rsa_min, rsa_max, rsa_step; /* 0: not said */
@@ -38,6 +38,7 @@ enum key {
 	ASK,
 	APPROVAL,
 	ASSURANCE,
+	BINDING,
 	KEYS_N,
 };
 
@@ -59,6 +60,7 @@ const struct conf_key profile_keys[] = {
 	[ASK] = { "ask", CONF_CHOICES, AT(ask), "token,certificate", "token|certificate" },
 	[APPROVAL] = { "approval", CONF_CHOICE, AT(approval), "none", "none|officer" },
 	[ASSURANCE] = { "assurance", CONF_CHOICE, AT(assurance), "token", "token|approved" },
+	[BINDING] = { "binding", CONF_CHOICE, AT(binding), "checked", "checked|required|static" },
 };
 const size_t profile_keys_n = KEYS_N;
 
@@ -216,6 +218,15 @@ read_templates(struct reading *r, struct profile *p)
 	return true;
 }
 
+static enum binding
+binding_of(const char *word)
+{
+	for (enum binding b = BINDING_REQUIRED; b <= BINDING_STATIC; b++)
+		if (strcmp(word, profile_binding_word(b)) == 0)
+			return b;
+	return BINDING_CHECKED;
+}
+
 /* Who may ask, and what it takes. */
 static bool
 read_asking(struct reading *r, struct profile *p)
@@ -225,6 +236,7 @@ read_asking(struct reading *r, struct profile *p)
 	p->ask = (has(&d->ask, "token") ? PROFILE_BY_TOKEN : 0) |
 		 (has(&d->ask, "certificate") ? PROFILE_BY_CERTIFICATE : 0);
 	p->enrol = (p->ask & PROFILE_BY_TOKEN) != 0;
+	p->binding = binding_of(d->binding);
 	p->officer = strcmp(d->approval, "officer") == 0;
 	p->assurance = strcmp(d->assurance, "approved") == 0 ? ASSURANCE_APPROVED : ASSURANCE_TOKEN;
 	if ((p->ask & PROFILE_BY_CERTIFICATE) != 0 && p->eku[0] != &oid_client_auth)

@@ -76,6 +76,22 @@ token_secret(struct secret *ret, struct fault *f)
 	return true;
 }
 
+bool
+token_tenant(struct octets text, struct octets *ret)
+{
+	const uint8_t *dot;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (text.n == 0 || (dot = memchr(text.at, '.', text.n)) == NULL)
+			return false;
+		text = octets_of(dot + 1, text.n - (size_t)(dot + 1 - text.at));
+	}
+	if (text.n == 0 || (dot = memchr(text.at, '.', text.n)) == NULL || dot == text.at)
+		return false;
+	*ret = octets_of(text.at, (size_t)(dot - text.at));
+	return true;
+}
+
 /* People type lower case too; base32 has no letter that the other case would change. */
 void
 token_hash(const struct secret *key, struct octets text, uint8_t to[static TOKEN_HASH_OCTETS])

@@ -40,6 +40,9 @@ bool token_secret(struct secret *ret, struct fault *f) CHECKED;
 /* The hash of the letters before the first dot, in either case, under key. */
 void token_hash(const struct secret *key, struct octets text, uint8_t to[static TOKEN_HASH_OCTETS]);
 
+/* The tenant that a token's text names, SECRET.ROOT.TENANT.DEVICE; lent. False: a bare secret. */
+bool token_tenant(struct octets text, struct octets *ret);
+
 /* Into l's batch. Fault: FAULT_INTERNAL. */
 bool token_put(struct ledger *l, const struct token *t, struct fault *f) CHECKED;
 

@@ -13,6 +13,8 @@
 
 enum wire_verb {
 	WIRE_ENROLL = 1, /* struct wire_enroll -> certificate DER, counted; log index u64 */
+	WIRE_DEVICE,     /* struct wire_enroll without a request -> whose token it is, unspent: kind,
+			    name, profile, counted texts */
 	WIRE_OCSP,       /* an OCSPRequest, DER -> an OCSPResponse, DER */
 	WIRE_CRL,        /* a CA's key id -> nothing: the CRL in the ledger is new */
 	WIRE_REFUSED,    /* struct wire_refused -> nothing: one log entry, rate-limited */

@@ -59,6 +59,7 @@ tell(const struct profile *p, struct fault *f)
 	json_put(j, "ask", words(p->ask, ask, 2));
 	json_put_text(j, "approval", p->officer ? "officer" : "none");
 	json_put_text(j, "assurance", p->assurance == ASSURANCE_APPROVED ? "approved" : "token");
+	json_put_text(j, "binding", profile_binding_word(p->binding));
 	if (!profile_digest(p, digest, f)) {
 		json_free(j);
 		return NULL;

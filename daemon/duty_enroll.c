@@ -1,6 +1,7 @@
 /* daemon/duty_enroll.c - enrolment and renewal, as the signer does them; see signer.h. */
 #include <string.h>
 
+#include "ca/binding.h"
 #include "ca/claim.h"
 #include "ca/profile_set.h"
 #include "ca/revoke.h"
@@ -32,9 +33,10 @@ judge_who(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	if (!j->verdict.permit)
 		return fault_set(
 		    f, FAULT_DENIED, "policy: %s: %s", j->verdict.rule, j->verdict.reason);
-	return csr_parse(c->wire.csr, &c->csr, f) && proof->names(s, j, c, f) &&
-	       profile_takes(c->profile, c->csr.spki, f) && check_key(s, j, c, f) &&
-	       realm_authority_good(s->realm, &j->issuer->a, j->now_s, f);
+	return csr_parse(c->wire.csr, &c->csr, f) &&
+	       binding_check(c->profile->binding, c->csr.challenge, c->wire.binding, f) &&
+	       proof->names(s, j, c, f) && profile_takes(c->profile, c->csr.spki, f) &&
+	       check_key(s, j, c, f) && realm_authority_good(s->realm, &j->issuer->a, j->now_s, f);
 }
 
 /* The certificate that the decision grants, as an intent in the ledger's batch. */
@@ -124,5 +126,23 @@ duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 		return false;
 	bytes_put_counted(&j->answer, ticket_certificate(j->ticket));
 	bytes_put_u64(&j->answer, index);
+	return bytes_ok(&j->answer, f);
+}
+
+/* Whose token is it? Nothing is spent, and nothing told of one that could not be spent now. */
+bool
+duty_device(struct signer *s, struct job *j, struct fault *f)
+{
+	struct claim c = { .provenance = { .at_s = 0 } };
+
+	if (!wire_enroll(j->body, &c.wire, f))
+		return false;
+	if (c.wire.way != ENROL_TOKEN || c.wire.csr.n > 0)
+		return fault_set(f, FAULT_BADREQ, "wire: a question of another shape");
+	if (!realm_ledger(s->realm, c.wire.tenant, &c.ledger, f) || !proof_token.who(s, j, &c, f))
+		return false;
+	bytes_put_counted_text(&j->answer, j->device.kind);
+	bytes_put_counted_text(&j->answer, j->device.name);
+	bytes_put_counted_text(&j->answer, c.profile->name);
 	return bytes_ok(&j->answer, f);
 }

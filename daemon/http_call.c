@@ -291,6 +291,14 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 }
 
 static void
+bind_call(struct exchange *x)
+{
+	struct call *c = H2O_STRUCT_FROM_MEMBER(struct call, x, x);
+
+	x->binding_n = http_tls_binding(c->conn, x->binding);
+}
+
+static void
 fill(struct call *c)
 {
 	struct exchange *x = &c->x;
@@ -304,7 +312,7 @@ fill(struct call *c)
 	if (!x->body_too_large)
 		x->body = octets_of(req->entity.base, req->entity.len);
 	x->peer = http_conn_peer(c->conn);
-	http_conn_binding(c->conn, x->binding);
+	x->bind = c->conn->ssl == NULL ? NULL : bind_call;
 	memcpy(x->source, http_conn_source(c->conn), sizeof(x->source));
 }
 

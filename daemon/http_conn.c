@@ -188,22 +188,6 @@ http_conn_peer(struct conn *c)
 	return octets_of(c->peer, c->peer_n);
 }
 
-/* RFC 9266 section 2: the exporter of TLS 1.3; tls-unique of 1.2 is not offered in its place. */
-void
-http_conn_binding(struct conn *c, uint8_t to[static 32])
-{
-	static const char label[] = "EXPORTER-Channel-Binding";
-
-	if (!c->bound && c->ssl != NULL && SSL_version(c->ssl) == TLS1_3_VERSION) {
-		if (SSL_export_keying_material(c->ssl, c->binding, sizeof(c->binding), label,
-			sizeof(label) - 1, (const unsigned char *)"", 0, 1) != 1)
-			memset(c->binding, 0, sizeof(c->binding));
-		ERR_clear_error();
-		c->bound = true;
-	}
-	memcpy(to, c->binding, sizeof(c->binding));
-}
-
 const char *
 http_conn_source(struct conn *c)
 {

@@ -82,8 +82,6 @@ struct conn {
 	uint8_t *peer; /* DER, owned; NULL until asked for */
 	size_t peer_n;
 	uint8_t tag[HTTP_TAG_OCTETS]; /* http_each_peer()'s */
-	uint8_t binding[32];
-	bool bound;
 	char source[EXCHANGE_SOURCE_MAX];
 };
 
@@ -91,7 +89,6 @@ struct conn {
 void http_conn_accept(h2o_socket_t *listener, const char *err); /* a read callback of a listener */
 struct conn *http_conn_of(h2o_socket_t *sock); /* NULL for a socket that is not a client's */
 struct octets http_conn_peer(struct conn *c);  /* DER, lent; n 0 for none */
-void http_conn_binding(struct conn *c, uint8_t to[static 32]);
 const char *http_conn_source(struct conn *c);
 void http_conn_end(struct conn *c);
 void http_conn_farewell(struct conn *c); /* the client said close_notify */
@@ -99,6 +96,9 @@ void http_conn_sweep(struct http *h);
 
 /* http_tls.c: close the holes of h2o's TLS on every connection that tls makes. */
 void http_tls_guard(SSL_CTX *tls);
+/* What binds a credential to c: tls-exporter (RFC 9266) on TLS 1.3, tls-unique (RFC 5929) on 1.2;
+ * how many octets, 0 for none. */
+size_t http_tls_binding(const struct conn *c, uint8_t to[static 32]);
 
 /* http_call.c: every request of the face comes to its serve(). */
 void http_call_register(struct face *face, h2o_hostconf_t *host);

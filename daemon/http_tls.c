@@ -11,6 +11,7 @@
 #include <h2o/http2.h>
 #include <h2o/url.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/ssl.h>
 
 /* h2o's BIO carries its socket, and the socket our connection. No public call leads there. */
@@ -96,6 +97,29 @@ void
 http_tls_guard(SSL_CTX *tls)
 {
 	SSL_CTX_set_info_callback(tls, watch_tls);
+}
+
+/*
+ * Nobody resumes a session or renegotiates here, so every handshake is a full one, whose first
+ * Finished is the client's (RFC 5929 section 3.1). TLS 1.3 has no tls-unique (RFC 8446 appendix
+ * C.5), and an older version with its exporter none that a client of RFC 7030 would send.
+ */
+size_t
+http_tls_binding(const struct conn *c, uint8_t to[static 32])
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+	size_t n = 0;
+
+	if (c->ssl == NULL || SSL_session_reused(c->ssl))
+		return 0;
+	if (SSL_version(c->ssl) == TLS1_2_VERSION)
+		n = SSL_get_peer_finished(c->ssl, to, 32);
+	else if (SSL_version(c->ssl) == TLS1_3_VERSION &&
+		 SSL_export_keying_material(c->ssl, to, 32, label, sizeof(label) - 1,
+		     (const unsigned char *)"", 0, 1) == 1)
+		n = 32;
+	ERR_clear_error();
+	return n <= 32 ? n : 0;
 }
 
 /*

@@ -20,6 +20,7 @@
 static const struct duty duties[] = {
 	{ WIRE_ENROLL, "enroll", FROM_EDGE, 65536, duty_enroll_judge, duty_enroll_act, true,
 	    false },
+	{ WIRE_DEVICE, "device", FROM_EDGE, 1024, NULL, duty_device, false, false },
 	{ WIRE_OCSP, "ocsp", FROM_EDGE, 8192, NULL, duty_ocsp, false, false },
 	{ WIRE_CRL, "crl", FROM_EDGE, 64, NULL, duty_crl, false, false },
 	{ WIRE_REFUSED, "refused", FROM_EDGE | FROM_DESK, 65536, NULL, duty_refused, false, false },

@@ -85,6 +85,7 @@ struct duty {
 /* daemon/duty_enroll.c */
 bool duty_enroll_judge(struct signer *s, struct job *j, struct fault *f);
 bool duty_enroll_act(struct signer *s, struct job *j, struct fault *f);
+bool duty_device(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_status.c */
 bool duty_ocsp(struct signer *s, struct job *j, struct fault *f);
 bool duty_crl(struct signer *s, struct job *j, struct fault *f);

@@ -2,6 +2,7 @@
 #include "enroll/est.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,12 +13,13 @@
 #include "ca/level.h"
 #include "ca/profile_set.h"
 #include "ca/refusal.h"
+#include "ca/token.h"
 #include "ca/wire.h"
 #include "enroll/cms.h"
 #include "enroll/csrattrs.h"
+#include "enroll/frame.h"
+#include "enroll/label.h"
 
-#define WELL_KNOWN      "/.well-known/est/"
-#define COLUMNS         64 /* where a client wants lines */
 #define CREDENTIALS_MAX 512
 
 static const char type_certs[] = "application/pkcs7-mime; smime-type=certs-only";
@@ -27,7 +29,7 @@ static const char type_text[] = "text/plain; charset=utf-8";
 /* What a request asked for, once its path is understood. */
 struct call {
 	struct est *est;
-	char tenant[TEXT_LABEL_MAX];
+	struct label label;
 	const char *act;
 };
 
@@ -72,7 +74,7 @@ describe(struct exchange *x, const struct fault *f)
 static void
 refuse(struct exchange *x, const struct call *c, const struct fault *f)
 {
-	refusal_send(x, c->tenant, c->act, f, describe(x, f));
+	refusal_send(x, c->label.tenant, c->act, f, describe(x, f));
 }
 
 /* Refused without an entry: nobody did anything yet. */
@@ -106,24 +108,6 @@ begins(struct octets o, const char *with)
 	return o.n >= n && strncasecmp((const char *)o.at, with, n) == 0;
 }
 
-/*
- * One line for those who cannot pass over line ends (strongSwan before 5.9.11),
- * 64 columns for those whose reader wants lines (libest, and whoever sent lines).
- */
-static void
-put_base64(struct exchange *x, struct octets der)
-{
-	size_t look = x->body.n > COLUMNS + 16 ? COLUMNS + 16 : 0;
-	bool wrapped = look > 0 && memchr(x->body.at, '\n', look) != NULL;
-
-	if (begins(x->user_agent, "libest"))
-		wrapped = true;
-	text_base64(der, wrapped ? COLUMNS : 0, &x->reply);
-	if (!wrapped)
-		bytes_put_text(&x->reply, "\n");
-	exchange_header(x, "Content-Transfer-Encoding", "base64");
-}
-
 static bool
 certs_reply(struct exchange *x, const struct octets *certificates, size_t n, struct fault *f)
 {
@@ -132,7 +116,7 @@ certs_reply(struct exchange *x, const struct octets *certificates, size_t n, str
 
 	if (cms_certs_only(certificates, n, &cms, f)) {
 		bytes_clear(&x->reply);
-		put_base64(x, octets_bytes(&cms));
+		frame_put(x, octets_bytes(&cms));
 		ok = bytes_ok(&x->reply, f);
 	}
 	bytes_free(&cms);
@@ -152,7 +136,7 @@ cacerts(struct exchange *x, const struct call *c)
 	struct octets der[LEVEL_BUNDLE_MAX];
 	struct fault f;
 
-	if (!level_bundle(c->est->realm, c->tenant, c->est->now_s(), &all, &f)) {
+	if (!level_bundle(c->est->realm, c->label.tenant, c->est->now_s(), &all, &f)) {
 		turn_away(x, &f);
 		return;
 	}
@@ -163,21 +147,161 @@ cacerts(struct exchange *x, const struct call *c)
 	level_bundle_free(&all);
 }
 
+/* user:password of HTTP Basic (RFC 7617) into text; false where it is missing or not of that shape.
+ */
+static bool
+read_basic(
+    struct octets authorization, struct bytes *text, struct octets *user, struct octets *password)
+{
+	struct fault f;
+	const uint8_t *colon;
+
+	if (!begins(authorization, "Basic ") || authorization.n > CREDENTIALS_MAX)
+		return false;
+	if (!text_unbase64(octets_of(authorization.at + 6, authorization.n - 6), text, &f))
+		return false;
+	if ((colon = memchr(text->at, ':', text->n)) == NULL)
+		return false;
+	*user = octets_of(text->at, (size_t)(colon - text->at));
+	*password = octets_of(colon + 1, text->n - user->n - 1);
+	return user->n > 0 && password->n > 0;
+}
+
 static void
-csrattrs(struct exchange *x, const struct call *c)
+forget(struct bytes *credentials)
+{
+	if (credentials->at != NULL)
+		secret_wipe(credentials->at, credentials->n);
+	bytes_free(credentials);
+}
+
+/* What an enrolment needs of the request's body and of the connection; what w gets is lent from der
+ * and x. A binding is good for one authentication (RFC 9266 section 4.1), so that the connection
+ * then ends, whatever comes of it. */
+static bool
+read_request(struct exchange *x, struct wire_enroll *w, struct bytes *der, struct fault *f)
+{
+	struct csr csr;
+
+	if (x->body_too_large)
+		return fault_set(f, FAULT_LIMIT, "est: a body over %d octets", EST_BODY_MAX);
+	if (!frame_read(x, der, f) || !csr_read(octets_bytes(der), &csr, f))
+		return false;
+	w->csr = octets_bytes(der);
+	if (csr.challenge.n > 0) {
+		exchange_bind(x);
+		w->binding = octets_of(x->binding, x->binding_n);
+		x->close = true;
+	}
+	return true;
+}
+
+/* Fill in what all questions to the signer share, and ask. */
+static void
+ask(struct exchange *x, const struct call *c, struct wire_enroll *w, uint16_t verb,
+    exchange_then *then)
+{
+	memcpy(w->tenant, c->label.tenant, sizeof(w->tenant));
+	memcpy(w->profile, c->label.profile, sizeof(w->profile));
+	(void)snprintf(w->source, sizeof(w->source), "%s", x->source);
+	memcpy(w->profiles, profile_set_digest(), sizeof(w->profiles));
+	wire_put_enroll(w, &x->ask.body);
+	x->ask.verb = verb;
+	x->ask.then = then;
+}
+
+static void
+csrattrs_reply(struct exchange *x, const struct csrattrs *what)
 {
 	struct bytes der = { 0 };
 	struct fault f;
 
-	(void)c;
-	if (!csrattrs_encode(&der, &f)) {
+	if (!csrattrs_encode(what, &der, &f)) {
 		turn_away(x, &f);
 	} else {
-		put_base64(x, octets_bytes(&der));
+		bytes_clear(&x->reply);
+		frame_put(x, octets_bytes(&der));
 		x->type = type_attributes;
 		x->status = 200;
 	}
 	bytes_free(&der);
+}
+
+/* Whom the signer knows by the token, between question and answer. */
+struct asked {
+	const struct name_space *space;
+	struct label label;
+};
+
+/* The signer's answer: the device that a token was made for. Whoever shows none that can be used is
+ * told what everybody is (RFC 7030 section 4.5: no authentication is needed). */
+static void
+device_known(struct exchange *x, uint16_t code, struct octets body)
+{
+	const struct asked *a = x->state;
+	struct bytes subject = { 0 }, alt_names = { 0 };
+	struct csrattrs what = { .profile = profile_find(a->label.profile) };
+	struct reader r = reader_of(body);
+	struct endpoint e = { .tenant = "" };
+	char profile[TEXT_LABEL_MAX];
+	struct fault f;
+
+	memcpy(e.tenant, a->label.tenant, sizeof(e.tenant));
+	reader_counted_text(&r, e.kind, sizeof(e.kind));
+	reader_counted_text(&r, e.name, sizeof(e.name));
+	reader_counted_text(&r, profile, sizeof(profile));
+	if (code == 0 && reader_done(&r) && profile_find(profile) != NULL) {
+		what.profile = profile_find(profile);
+		if (csrattrs_names(what.profile, a->space, &e, &subject, &alt_names, &f)) {
+			what.subject = octets_bytes(&subject);
+			what.alt_names = octets_bytes(&alt_names);
+		}
+	}
+	csrattrs_reply(x, &what);
+	bytes_free(&subject);
+	bytes_free(&alt_names);
+}
+
+/* A GET spends no token: the signer only says whose it is. */
+static bool
+ask_device(struct exchange *x, const struct call *c)
+{
+	struct wire_enroll w = { .way = ENROL_TOKEN };
+	struct bytes credentials = { 0 };
+	struct asked *a = NULL;
+	bool asked = false;
+
+	if (read_basic(x->authorization, &credentials, &w.user, &w.password) &&
+	    (a = calloc(1, sizeof(*a))) != NULL) {
+		*a = (struct asked){ realm_space(c->est->realm), c->label };
+		free(x->state);
+		x->state = a;
+		ask(x, c, &w, WIRE_DEVICE, device_known);
+		asked = true;
+	}
+	forget(&credentials);
+	return asked;
+}
+
+/* RFC 9908: a device that shows its certificate is told its names, which a renewal must have. */
+static void
+csrattrs(struct exchange *x, const struct call *c)
+{
+	struct csrattrs what = { .profile = profile_find(c->label.profile) };
+	struct identified also;
+	struct identity who;
+	struct fault f;
+
+	if (x->peer.n > 0 && identify(c->est->realm, x->peer, c->est->now_s(), &who, &also, &f) &&
+	    who.good && strcmp(who.tenant, c->label.tenant) == 0 &&
+	    (what.profile == NULL || strcmp(what.profile->name, also.standing.profile) == 0)) {
+		what.profile = profile_find(also.standing.profile);
+		what.subject = also.cert.subject;
+		what.alt_names = also.cert.alt_names;
+	} else if (x->peer.n == 0 && ask_device(x, c)) {
+		return;
+	}
+	csrattrs_reply(x, &what);
 }
 
 /* The signer's answer to an enrolment. */
@@ -206,52 +330,6 @@ enrolled(struct exchange *x, uint16_t code, struct octets body)
 		turn_away(x, &f);
 }
 
-/* The request's DER, after the first checks that every peer can be refused by. That its sender has
- * the key is the signer's to find. */
-static bool
-read_csr(const struct exchange *x, struct bytes *ret, struct fault *f)
-{
-	struct csr csr;
-
-	if (x->body_too_large)
-		return fault_set(f, FAULT_LIMIT, "est: a body over %d octets", EST_BODY_MAX);
-	if (!begins(x->content_type, "application/pkcs10"))
-		return fault_set(f, FAULT_TYPE,
-		    "est: RFC 7030 section 4.2.1: expected Content-Type application/pkcs10");
-	return text_unbase64(x->body, ret, f) && csr_read(octets_bytes(ret), &csr, f);
-}
-
-/* user:password of HTTP Basic (RFC 7617) into text; false where it is missing or not of that shape.
- */
-static bool
-read_basic(
-    struct octets authorization, struct bytes *text, struct octets *user, struct octets *password)
-{
-	struct fault f;
-	const uint8_t *colon;
-
-	if (!begins(authorization, "Basic ") || authorization.n > CREDENTIALS_MAX)
-		return false;
-	if (!text_unbase64(octets_of(authorization.at + 6, authorization.n - 6), text, &f))
-		return false;
-	if ((colon = memchr(text->at, ':', text->n)) == NULL)
-		return false;
-	*user = octets_of(text->at, (size_t)(colon - text->at));
-	*password = octets_of(colon + 1, text->n - user->n - 1);
-	return user->n > 0 && password->n > 0;
-}
-
-static void
-ask(struct exchange *x, const struct call *c, struct wire_enroll *w)
-{
-	memcpy(w->tenant, c->tenant, sizeof(w->tenant));
-	(void)snprintf(w->source, sizeof(w->source), "%s", x->source);
-	memcpy(w->profiles, profile_set_digest(), sizeof(w->profiles));
-	wire_put_enroll(w, &x->ask.body);
-	x->ask.verb = WIRE_ENROLL;
-	x->ask.then = enrolled;
-}
-
 static void
 simpleenroll(struct exchange *x, const struct call *c)
 {
@@ -261,15 +339,12 @@ simpleenroll(struct exchange *x, const struct call *c)
 
 	if (!read_basic(x->authorization, &credentials, &w.user, &w.password)) {
 		challenge(x);
-	} else if (!read_csr(x, &csr, &f)) {
+	} else if (!read_request(x, &w, &csr, &f)) {
 		refuse(x, c, &f);
 	} else {
-		w.csr = octets_bytes(&csr);
-		ask(x, c, &w);
+		ask(x, c, &w, WIRE_ENROLL, enrolled);
 	}
-	if (credentials.at != NULL)
-		secret_wipe(credentials.at, credentials.n);
-	bytes_free(&credentials);
+	forget(&credentials);
 	bytes_free(&csr);
 }
 
@@ -284,11 +359,10 @@ simplereenroll(struct exchange *x, const struct call *c)
 		fault_set(&f, FAULT_AUTH,
 		    "est: RFC 7030 section 4.2.2: expected the certificate to be renewed as TLS client certificate");
 		turn_away(x, &f);
-	} else if (!read_csr(x, &csr, &f)) {
+	} else if (!read_request(x, &w, &csr, &f)) {
 		refuse(x, c, &f);
 	} else {
-		w.csr = octets_bytes(&csr);
-		ask(x, c, &w);
+		ask(x, c, &w, WIRE_ENROLL, enrolled);
 	}
 	bytes_free(&csr);
 }
@@ -314,59 +388,67 @@ serverkeygen(struct exchange *x, const struct call *c)
 }
 
 static const struct {
-	const char *name, *method, *act;
+	const char *name, *method, *allow, *act;
 	void (*serve)(struct exchange *x, const struct call *c);
 } operations[] = {
-	{ "cacerts", "GET", "est.cacerts", cacerts },
-	{ "csrattrs", "GET", "est.csrattrs", csrattrs },
-	{ "simpleenroll", "POST", "certificate.enroll", simpleenroll },
-	{ "simplereenroll", "POST", "certificate.renew", simplereenroll },
-	{ "fullcmc", "POST", "est.fullcmc", fullcmc },
-	{ "serverkeygen", "POST", "est.serverkeygen", serverkeygen },
+	{ "cacerts", "GET", "GET, HEAD", "est.cacerts", cacerts },
+	{ "csrattrs", "GET", "GET, HEAD", "est.csrattrs", csrattrs },
+	{ "simpleenroll", "POST", "POST", "certificate.enroll", simpleenroll },
+	{ "simplereenroll", "POST", "POST", "certificate.renew", simplereenroll },
+	{ "fullcmc", "POST", "POST", "est.fullcmc", fullcmc },
+	{ "serverkeygen", "POST", "POST", "est.serverkeygen", serverkeygen },
 };
 
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
 
-/* Split the path into a label and an operation, either way round. False: not EST's. */
+/* The tenant of what x shows: in the URI of its certificate, or the third part of its token. */
 static bool
-split(struct octets path, struct octets *label, struct octets *operation)
+tenant_of_proof(const struct exchange *x, struct label *ret)
 {
-	static const size_t n = sizeof(WELL_KNOWN) - 1;
-	const uint8_t *at, *slash;
+	struct bytes credentials = { 0 };
+	struct octets user, password, part;
+	struct endpoint e;
+	struct cert cert;
+	struct fault f;
+	bool found = false;
 
-	*label = octets_of(NULL, 0);
-	if (path.n == 0 || (at = memmem(path.at, path.n, WELL_KNOWN, n)) == NULL)
+	if (x->peer.n > 0) {
+		found = cert_parse(x->peer, &cert, &f) && name_of_uri(cert.uri, &e);
+		if (found)
+			memcpy(ret->tenant, e.tenant, sizeof(ret->tenant));
+	} else if (read_basic(x->authorization, &credentials, &user, &password)) {
+		found = token_tenant(password, &part) && label_read(part, ret, &f);
+	}
+	forget(&credentials);
+	return found;
+}
+
+/* Whose CA, and by which profile; only a label that is one is ever looked up. */
+static bool
+find_label(const struct exchange *x, struct octets told, struct call *c, struct fault *f)
+{
+	struct label l = { .tenant = "" };
+	struct tenant t;
+
+	if (told.n == 0 && !tenant_of_proof(x, &l))
+		return fault_set(f, FAULT_NOTFOUND,
+		    "est: RFC 7030 section 3.2.2: expected /.well-known/est/TENANT/OPERATION");
+	if ((told.n > 0 && !label_read(told, &l, f)) ||
+	    !realm_tenant(c->est->realm, l.tenant, &t, f))
 		return false;
-	*operation = octets_of(at + n, path.n - (size_t)(at - path.at) - n);
-	if (at != path.at) { /* /LABEL/.well-known/est/OPERATION */
-		*label = octets_of(path.at + 1, (size_t)(at - path.at) - 1);
-		return true;
-	}
-	if (operation->n > 0 && (slash = memchr(operation->at, '/', operation->n)) != NULL) {
-		*label = octets_of(operation->at, (size_t)(slash - operation->at));
-		*operation = octets_of(slash + 1, operation->n - label->n - 1);
-	}
+	memcpy(c->label.tenant, l.tenant, sizeof(c->label.tenant));
+	if (l.profile[0] != '\0' && (profile_is_own(l.profile) || profile_find(l.profile) == NULL))
+		return fault_set(f, FAULT_NOTFOUND,
+		    "est: RFC 7030 section 3.2.2: the label names a profile that there is not");
+	memcpy(c->label.profile, l.profile, sizeof(c->label.profile));
 	return true;
 }
 
-/* The tenant that the label names; only a label that is one is ever looked up. */
 static bool
-find_tenant(struct est *e, struct octets label, struct call *c, struct fault *f)
+takes_method(size_t i, struct octets method)
 {
-	struct tenant t;
-
-	if (label.n == 0)
-		return fault_set(f, FAULT_NOTFOUND,
-		    "est: RFC 7030 section 3.2.2: expected /.well-known/est/TENANT/OPERATION");
-	if (label.n >= sizeof(c->tenant) || memchr(label.at, '\0', label.n) != NULL)
-		return fault_set(
-		    f, FAULT_NOTFOUND, "est: RFC 7030 section 3.2.2: a label that is no tenant's");
-	memcpy(c->tenant, label.at, label.n);
-	c->tenant[label.n] = '\0';
-	if (realm_tenant(e->realm, c->tenant, &t, f))
-		return true;
-	c->tenant[0] = '\0'; /* the entry goes to the platform's log */
-	return false;
+	return octets_same(method, octets_text(operations[i].method)) ||
+	       (operations[i].method[0] == 'G' && octets_same(method, octets_text("HEAD")));
 }
 
 bool
@@ -377,7 +459,7 @@ est_serve(struct est *e, struct exchange *x)
 	struct fault f;
 	size_t i = 0;
 
-	if (!split(x->path, &label, &operation))
+	if (!label_split(x->path, &label, &operation))
 		return false;
 	while (i < OPERATIONS && !octets_same(operation, octets_text(operations[i].name)))
 		i++;
@@ -386,12 +468,10 @@ est_serve(struct est *e, struct exchange *x)
 	if (i == OPERATIONS) {
 		fault_set(&f, FAULT_NOTFOUND, "est: RFC 7030 section 3.2.2: no such operation");
 		turn_away(x, &f);
-	} else if (!find_tenant(e, label, &c, &f)) {
+	} else if (!find_label(x, label, &c, &f)) {
 		refuse(x, &c, &f);
-	} else if (!octets_same(x->method, octets_text(operations[i].method)) &&
-		   !(octets_same(x->method, octets_text("HEAD")) &&
-		       operations[i].method[0] == 'G')) {
-		exchange_header(x, "Allow", "%s", operations[i].method);
+	} else if (!takes_method(i, x->method)) {
+		exchange_header(x, "Allow", "%s", operations[i].allow);
 		x->status = 405;
 	} else {
 		operations[i].serve(x, &c);

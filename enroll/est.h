@@ -1,12 +1,14 @@
 /*
  * enroll/est.h - enrolment over secure transport: the face of RFC 7030.
  *
- * /.well-known/est/TENANT/OPERATION, and /TENANT/.well-known/est/OPERATION for
- * clients that put the label in front (strongSwan 5.9.8). Here a fault becomes a
- * status, and here alone. It refuses early what cannot be; the signer judges
- * everything again.
+ * /.well-known/est/LABEL/OPERATION (label.h). Without a label the tenant is the
+ * one of the client's certificate or of its token, for clients that know no
+ * labels, and for strongSwan 5.9.8, which forgets its own behind a 202. Here a
+ * fault becomes a status, and here alone. It refuses early what cannot be; the
+ * signer judges everything again.
  *
- * Sources: RFC 7030, RFC 8951 (base64 whatever the headers say).
+ * Sources: RFC 7030, RFC 8951 (framing: see frame.h), RFC 9908 (csrattrs.h),
+ * RFC 9266 (ca/binding.h).
  */
 #ifndef QUATRAIN_ENROLL_EST_H
 #define QUATRAIN_ENROLL_EST_H

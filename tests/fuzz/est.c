@@ -50,6 +50,8 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 		if (x.ask.verb == WIRE_ENROLL) {
 			check_asked(&x);
 			service_answer(&x, (uint16_t)(n % 12), in);
+		} else if (x.ask.verb == WIRE_DEVICE) {
+			service_answer(&x, (uint16_t)(n % 3), in);
 		} else if (x.ask.verb == WIRE_REFUSED) {
 			service_answer(&x, 0, octets_of(NULL, 0));
 		}

@@ -7,6 +7,7 @@
 #include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 
+#include "ca/cert.h"
 #include "ca/profile_set.h"
 #include "enroll/csrattrs.h"
 #include "enroll/est.h"
@@ -215,11 +216,12 @@ START_TEST(methods)
 {
 	static const struct {
 		const char *path, *method, *allow;
-	} rows[] = { { OP("cacerts"), "POST", "GET" }, { OP("csrattrs"), "POST", "GET" },
-		{ OP("simpleenroll"), "GET", "POST" }, { OP("simplereenroll"), "GET", "POST" },
-		{ OP("simpleenroll"), "HEAD", "POST" }, { OP("fullcmc"), "GET", "POST" },
-		{ OP("serverkeygen"), "GET", "POST" }, { OP("cacerts"), "get", "GET" },
-		{ OP("simpleenroll"), "PUT", "POST" }, { OP("cacerts"), "", "GET" } };
+	} rows[] = { { OP("cacerts"), "POST", "GET, HEAD" },
+		{ OP("csrattrs"), "POST", "GET, HEAD" }, { OP("simpleenroll"), "GET", "POST" },
+		{ OP("simplereenroll"), "GET", "POST" }, { OP("simpleenroll"), "HEAD", "POST" },
+		{ OP("fullcmc"), "GET", "POST" }, { OP("serverkeygen"), "GET", "POST" },
+		{ OP("cacerts"), "get", "GET, HEAD" }, { OP("simpleenroll"), "PUT", "POST" },
+		{ OP("cacerts"), "", "GET, HEAD" } };
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		begin(rows[i].method, rows[i].path);
@@ -260,19 +262,104 @@ START_TEST(cacerts)
 }
 END_TEST
 
-START_TEST(csrattrs)
+/* The reply is what csrattrs_encode() makes of this. */
+static void
+tells(const struct csrattrs *what)
 {
 	struct bytes want = { 0 }, der = { 0 };
 
-	begin("GET", OP("csrattrs"));
-	serve();
 	visit_is(&x, 200, "application/csrattrs");
-	ck_assert(csrattrs_encode(&want, &f));
+	ck_assert(csrattrs_encode(what, &want, &f));
 	ck_assert(text_unbase64(octets_bytes(&x.reply), &der, &f));
 	ck_assert(octets_same(octets_bytes(&der), octets_bytes(&want)));
 	ck_assert_str_eq(visit_header(&x, "Content-Transfer-Encoding"), "base64");
 	bytes_free(&want);
 	bytes_free(&der);
+}
+
+START_TEST(attributes_for_anybody)
+{
+	begin("GET", OP("csrattrs"));
+	serve();
+	tells(&(struct csrattrs){ .profile = NULL });
+	begin("GET", "/.well-known/est/acme:legacy-rsa/csrattrs");
+	serve();
+	tells(&(struct csrattrs){ .profile = profile_find("legacy-rsa") });
+	begin("GET", OP("csrattrs"));
+	x.authorization = RAW("Basic !"); /* no credentials at all */
+	serve();
+	tells(&(struct csrattrs){ .profile = NULL });
+}
+END_TEST
+
+/* RFC 9908 section 3.4: a certificate that is shown says what the next one is to say. */
+START_TEST(attributes_by_certificate)
+{
+	const struct ground_cert *leaf = ground_leaf(&g, g.acme, "printer", "hp-4711");
+	struct csrattrs what = { .profile = profile_find("printer") };
+	struct cert cert;
+
+	ck_assert(cert_parse(octets_bytes(&leaf->der), &cert, &f));
+	what.subject = cert.subject;
+	what.alt_names = cert.alt_names;
+	begin("GET", OP("csrattrs"));
+	x.peer = octets_bytes(&leaf->der);
+	serve();
+	tells(&what);
+	begin("GET", "/.well-known/est/csrattrs"); /* it says its tenant too */
+	x.peer = octets_bytes(&leaf->der);
+	serve();
+	tells(&what);
+	begin("GET",
+	    "/.well-known/est/acme:gateway/csrattrs"); /* by another profile: not its names */
+	x.peer = octets_bytes(&leaf->der);
+	serve();
+	tells(&(struct csrattrs){ .profile = profile_find("gateway") });
+	begin("GET", "/.well-known/est/platform/csrattrs");
+	x.peer = octets_bytes(&leaf->der);
+	serve();
+	tells(&(struct csrattrs){ .profile = NULL });
+	ground_revoke(&g, g.acme->ledger, leaf->serial, 1);
+	begin("GET", OP("csrattrs"));
+	x.peer = octets_bytes(&leaf->der);
+	serve();
+	tells(&(struct csrattrs){ .profile = NULL });
+}
+END_TEST
+
+/* The signer says whose the token is; what it cannot say is told to nobody. */
+START_TEST(attributes_by_token)
+{
+	const struct ground_cert *leaf = ground_leaf(&g, g.acme, "printer", "hp-4711");
+	struct csrattrs what = { .profile = profile_find("printer") };
+	struct bytes answer = { 0 };
+	struct wire_enroll w;
+	struct cert cert;
+
+	ck_assert(cert_parse(octets_bytes(&leaf->der), &cert, &f));
+	what.subject = cert.subject; /* the same device's, so the same names */
+	what.alt_names = cert.alt_names;
+	bytes_put_counted_text(&answer, "printer");
+	bytes_put_counted_text(&answer, "hp-4711");
+	bytes_put_counted_text(&answer, "printer");
+	for (size_t i = 0; i < 4; i++) {
+		begin("GET", OP("csrattrs"));
+		x.authorization = basic("hp-4711:SECRET");
+		serve();
+		visit_asks(&x, WIRE_DEVICE);
+		ck_assert(wire_enroll(octets_bytes(&x.ask.body), &w, &f));
+		ck_assert(w.way == ENROL_TOKEN && w.csr.n == 0 && w.peer.n == 0);
+		ck_assert_str_eq(w.tenant, "acme");
+		ck_assert(octets_same(w.password, RAW("SECRET")));
+		if (i == 0)
+			visit_answer(&x, 0, octets_bytes(&answer));
+		else if (i == 1)
+			visit_answer(&x, FAULT_AUTH, RAW("token: used"));
+		else
+			visit_answer(&x, 0, i == 2 ? NONE : RAW("\0\0\0\1x\0\0\0\1y\0\0\0\1z"));
+		tells(i == 0 ? &what : &(struct csrattrs){ .profile = NULL });
+	}
+	bytes_free(&answer);
 }
 END_TEST
 
@@ -356,7 +443,7 @@ START_TEST(content_types)
 	const struct octets good[] = { PKCS10, RAW("APPLICATION/PKCS10"),
 		RAW("application/pkcs10; charset=utf-8"), RAW("application/pkcs10;smime-type=x") };
 	const struct octets bad[] = { NONE, RAW("application/pkcs1"), RAW("text/plain"),
-		RAW("application/x-pem-file"), RAW("application/pkcs7-mime"),
+		RAW("application/pkcs10x"), RAW("application/pkcs7-mime"),
 		RAW(" application/pkcs10"), RAW("multipart/mixed; application/pkcs10") };
 
 	for (size_t i = 0; i < COUNT(good); i++) {
@@ -577,7 +664,9 @@ paths(void)
 	tcase_add_test(t, tenants_that_are_none);
 	tcase_add_test(t, methods);
 	tcase_add_test(t, cacerts);
-	tcase_add_test(t, csrattrs);
+	tcase_add_test(t, attributes_for_anybody);
+	tcase_add_test(t, attributes_by_certificate);
+	tcase_add_test(t, attributes_by_token);
 	tcase_add_test(t, what_is_not_offered);
 	tcase_add_test(t, peers_that_do_not_hold);
 	return t;

@@ -82,7 +82,7 @@ START_TEST(shows_the_request_as_it_came)
 	    has("path=/who\nquery=a=%20b?c\ntype=x/y\nauth=Basic QQ==\nagent=me\nmatch=\"z\"\n"));
 	ck_assert(has("source=127.0.0.1:"));
 	ck_assert(has("peer=none\nface=0\nwith=the house\n"));
-	ck_assert(has("binding=00000000000000000000000000000000"));
+	ck_assert(has("binding=\n"));
 	/* RFC 9112 section 3.2.2: a target with scheme and host is taken too. */
 	client_say(&c, "GET http://here:80/who HTTP/1.1\r\nHost: here\r\n\r\n");
 	ck_assert(client_hear(&c, &r, false));

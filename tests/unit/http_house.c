@@ -57,7 +57,8 @@ who(struct exchange *x)
 
 	x->status = 200;
 	x->type = "text/plain";
-	text_hex(x->binding, sizeof(x->binding), hex);
+	exchange_bind(x);
+	text_hex(x->binding, x->binding_n, hex);
 	bytes_put_fmt(&x->reply, "source=%s\nbinding=%s\n", x->source, hex);
 	EVP_Digest(x->peer.at, x->peer.n, digest, NULL, EVP_sha256(), NULL);
 	text_hex(digest, sizeof(digest), hex);

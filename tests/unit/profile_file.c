@@ -66,6 +66,7 @@ START_TEST(a_name_is_enough)
 	ck_assert_uint_eq(p.ask, PROFILE_BY_TOKEN | PROFILE_BY_CERTIFICATE);
 	ck_assert(p.enrol && p.named && p.status && !p.nocheck && !p.officer);
 	ck_assert_int_eq(p.assurance, ASSURANCE_TOKEN);
+	ck_assert_int_eq(p.binding, BINDING_CHECKED);
 	ck_assert_uint_eq(p.dns_n, 1);
 }
 END_TEST
@@ -78,7 +79,8 @@ START_TEST(every_key)
 	      "rsa_bits_min: 2048\nrsa_bits_max: 3072\nrsa_bits_step: 512\n"
 	      "purposes: [serverAuth, clientAuth]\nsubject:\n  unit: 'U {tenant}'\n"
 	      "  common_name: '{name} of {tenant}'\ndns: []\nrenewal_window: 30d\n"
-	      "ask: [certificate]\napproval: officer\nassurance: approved\n");
+	      "ask: [certificate]\napproval: officer\nassurance: approved\nbinding: required\n");
+	ck_assert_int_eq(p.binding, BINDING_REQUIRED);
 	ck_assert_str_eq(p.kind, "k");
 	ck_assert_int_eq(p.valid_s, PROFILE_VALID_MAX);
 	ck_assert_int_eq(p.back_s, PROFILE_BACK_MAX);
@@ -206,6 +208,8 @@ START_TEST(bad_asking)
 		    "a.yaml:3: ask: expected no certificate, because purposes has no clientAuth, found \"certificate\"" },
 		{ "name: x\napproval: registrar",
 		    "a.yaml:2: approval: expected one of none|officer, found \"registrar\"" },
+		{ "name: x\nbinding: none",
+		    "a.yaml:2: binding: expected one of checked|required|static, found \"none\"" },
 		{ "name: x\nassurance: ceremony",
 		    "a.yaml:2: assurance: expected one of token|approved, found \"ceremony\"" },
 		{ "name: x\nassurance: approved",
