@@ -20,13 +20,20 @@ one_line() {
 	unlike "$1: no CR" $'\r' "$(cat "$BODY")"
 }
 
+# wrapped WHAT: lines of 64, as OpenSSL's filter wants them where there are over 1,023 characters
+wrapped() {
+	is "$1: 64 columns" 64 "$(head -1 "$BODY" | tr -d '\n' | wc -c)"
+	like "$1: several lines" '^[0-9]{2,}$' "$(wc -l <"$BODY")"
+	unlike "$1: no CR" $'\r' "$(cat "$BODY")"
+}
+
 P7='application/pkcs7-mime; smime-type=certs-only'
 service_fresh acme globex
 
 # cacerts: tenant, region, root, and nothing else
 est acme/cacerts
 framed cacerts "$P7"
-one_line cacerts
+wrapped cacerts
 p7_certs "$BODY" >"$WORK/ca.pem"
 is "cacerts: three certificates" 3 "$(grep -c 'BEGIN CERT' "$WORK/ca.pem")"
 split_pem "$WORK/ca.pem" "$WORK/ca"
@@ -34,10 +41,15 @@ for c in "$WORK"/ca?.pem; do openssl x509 -in "$c" -noout -subject; done >"$WORK
 like "cacerts: the tenant's" 'acme Tenant CA' "$(cat "$WORK/subjects")"
 like "cacerts: the region's" 'eu Region CA' "$(cat "$WORK/subjects")"
 like "cacerts: the root" 'Root' "$(cat "$WORK/subjects")"
-openssl base64 -d -A -in "$BODY" | openssl cms -cmsout -print -inform DER >"$WORK/cms.txt" 2>&1
+openssl base64 -d -in "$BODY" | openssl cms -cmsout -print -inform DER >"$WORK/cms.txt" 2>&1
 like "cacerts: SignedData without content" 'eContent: *<ABSENT>' "$(cat "$WORK/cms.txt")"
 like "cacerts: without signers" 'signerInfos:' "$(grep -A1 signerInfos "$WORK/cms.txt")"
 unlike "cacerts: no signer" 'issuerAndSerialNumber' "$(cat "$WORK/cms.txt")"
+
+# one line for a client that says nothing of itself and sends no lines, as strongSwan before 5.9.11
+est acme/cacerts -A ''
+framed "cacerts without User-Agent" "$P7"
+one_line "cacerts without User-Agent"
 
 # wrapped where the client needs that
 est acme/cacerts -A 'libest 3.2.0p'
@@ -68,7 +80,7 @@ is "without credentials" 401 "$STATUS"
 like "without credentials: asks for Basic" '^Basic realm=' "$(header WWW-Authenticate)"
 est_post acme/simpleenroll "$WORK/csr.b64" -u "hp-4711:$T"
 framed simpleenroll "$P7"
-one_line simpleenroll
+wrapped simpleenroll
 p7_certs "$BODY" >"$WORK/leaf.pem"
 is "simpleenroll: exactly one certificate" 1 "$(grep -c 'BEGIN CERT' "$WORK/leaf.pem")"
 text=$(openssl x509 -in "$WORK/leaf.pem" -noout -text)

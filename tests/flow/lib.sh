@@ -335,7 +335,7 @@ csr() {
 
 # p7_certs FILE: base64 certs-only CMS to PEM
 p7_certs() {
-	openssl base64 -d -A -in "$1" | openssl pkcs7 -inform DER -print_certs
+	tr -d '\n' <"$1" | openssl base64 -d -A | openssl pkcs7 -inform DER -print_certs
 }
 
 # enrol TENANT DEVICE DIR: DIR/key.pem, csr.b64, leaf.pem, by curl and openssl
