@@ -44,10 +44,14 @@ struct exchange {
 	uint8_t binding[32];
 	size_t binding_n;                 /* 32: tls-exporter (RFC 9266); 12: tls-unique; 0: none */
 	char source[EXCHANGE_SOURCE_MAX]; /* address:port, or "local" */
+	uint64_t address; /* what the source counts as, where anything is limited; 0: nobody */
 
 	/* for the handler: what it was registered with, and what it keeps between calls */
 	void *with;
 	void *state; /* freed with free() after the reply */
+	struct {
+		uint64_t refusal, tenant, device; /* 0: nobody */
+	} charged; /* what the reply counts against; daemon/limit.h */
 
 	/* a question for the signer, when verb is not 0 */
 	struct {

@@ -17,6 +17,7 @@
 #include "daemon/child.h"
 #include "daemon/handshake.h"
 #include "daemon/http.h"
+#include "daemon/limit.h"
 #include "daemon/ready.h"
 #include "daemon/sessions.h"
 #include "enroll/est.h"
@@ -44,6 +45,7 @@ struct edge {
 	struct api api;
 	struct sessions sessions;
 	struct handshake handshake;
+	struct limit *limit; /* the edge's; NULL at the desk */
 	bool listening;
 	uint64_t counted[FACES][6]; /* replies, by the status's first digit */
 	struct pace lines;          /* of refusals, in the log; the metrics count all */
@@ -104,6 +106,7 @@ serve_metrics(const struct edge *e, struct exchange *x)
 			    "quatrain_replies_total{listener=\"%s\",class=\"%zuxx\"} %llu\n",
 			    faces[i], k, (unsigned long long)e->counted[i][k]);
 	ready_metrics(e->ready, &v, &x->reply);
+	limit_metrics(e->limit, &x->reply);
 	x->type = "text/plain; version=0.0.4";
 	x->status = 200;
 }
@@ -111,24 +114,27 @@ serve_metrics(const struct edge *e, struct exchange *x)
 /* The client's certificate must hold now, before every request: a kept connection outlives a
  * revocation. */
 static bool
-peer_holds(struct edge *e, struct exchange *x, struct fault *f)
+peer_holds(struct edge *e, struct exchange *x, struct identity *who, struct fault *f)
 {
-	struct identity who;
 	struct identified also;
 
 	if (x->peer.n == 0)
 		return true;
-	if (!identify(e->realm, x->peer, clock_now_s(), &who, &also, f))
+	if (!identify(e->realm, x->peer, clock_now_s(), who, &also, f))
 		return false;
-	return who.good || fault_set(f, FAULT_DENIED, "connect: %s", also.why);
+	return who->good || fault_set(f, FAULT_DENIED, "connect: %s", also.why);
 }
 
 static void
 serve_secure(struct edge *e, struct exchange *x)
 {
+	struct identity who = { .good = false };
 	struct fault f;
+	bool holds = peer_holds(e, x, &who, &f);
 
-	if (!peer_holds(e, x, &f))
+	if (limit_serve(e->limit, x, who.good ? &who : NULL, clock_steady_us()))
+		return;
+	if (!holds)
 		est_refuse_peer(x, &f);
 	else if (!est_serve(&e->est, x) && !api_serve(&e->api, x) && !serve_health(e, x))
 		not_found(x);
@@ -141,7 +147,8 @@ serve(struct exchange *x)
 
 	switch (x->face) {
 	case FACE_PUBLIC:
-		if (!ocsp_serve(e->ocsp, x) && !serve_health(e, x))
+		if (!limit_serve(e->limit, x, NULL, clock_steady_us()) && !ocsp_serve(e->ocsp, x) &&
+		    !serve_health(e, x))
 			not_found(x);
 		break;
 	case FACE_SECURE:
@@ -169,6 +176,10 @@ served(const struct exchange *x, int64_t took_us)
 	char status[16], path[SHOWN_OCTETS], us[24], method[20], more[24];
 	uint64_t unsaid;
 
+	if (x->face == FACE_SECURE)
+		limit_served(e->limit, x, clock_steady_us());
+	if (x->status == 0)
+		return;
 	e->counted[x->face][x->status / 100 % 6]++;
 	if ((x->status < 400 && x->why[0] == '\0') ||
 	    !pace_take(&e->lines, clock_steady_us(), &unsaid))
@@ -196,6 +207,13 @@ static const struct {
 	{ FACE_METRICS, 1024, 10000, 64 },
 };
 
+/* Who may reach these is a stranger. */
+static struct limit *
+limit_of(const struct edge *e, enum exchange_face face)
+{
+	return face == FACE_SECURE || face == FACE_PUBLIC ? e->limit : NULL;
+}
+
 static bool
 listen_all(struct edge *e, SSL_CTX *tls, struct fault *f)
 {
@@ -207,6 +225,7 @@ listen_all(struct edge *e, SSL_CTX *tls, struct fault *f)
 			.body_max = faces[i].body_max,
 			.request_ms = faces[i].request_ms,
 			.conns_max = faces[i].conns_max,
+			.limit = limit_of(e, faces[i].face),
 			.serve = serve,
 			.served = served,
 			.with = e,
@@ -337,6 +356,8 @@ open_all(struct edge *e, struct fault *f)
 	    !ocsp_new(e->realm, clock_now_s, &e->ocsp, f) || !http_new(&e->http, f) ||
 	    !http_watch(e->http, e->control, hear_main, e, f))
 		return false;
+	if (e->role == CHILD_EDGE && !limit_new(&e->settings, &e->limit, f))
+		return false;
 	if ((e->ready = ready_new(e->realm)) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	e->est = (struct est){ e->realm, clock_now_s };
@@ -384,6 +405,7 @@ out:
 	http_free(e->http);
 	ocsp_free(e->ocsp);
 	ready_free(e->ready);
+	limit_free(e->limit);
 	realm_close(e->realm);
 	free(e);
 	return status;

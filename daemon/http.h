@@ -17,6 +17,7 @@
 #include "base/ipc.h"
 
 struct http;
+struct limit;
 
 struct http_face {
 	enum exchange_face face;
@@ -27,7 +28,10 @@ struct http_face {
 	/* Octets, to 1 MiB. More comes as exchange.body_too_large; over 1 MiB h2o answers 413. */
 	size_t body_max;
 	int64_t request_ms; /* head and body, and idle keep-alive */
-	unsigned conns_max; /* more wait in the listener's queue */
+	unsigned
+	    conns_max; /* more wait in the listener's queue, or for who idles longest to be cut */
+	struct limit
+	    *limit; /* lent; NULL: none. With tls it closes what comes too often, before TLS. */
 	/*
 	 * Fill x in or ask; called for every request but those that have no one
 	 * meaning (two lengths, two hosts, a folded header, a target that is not
@@ -35,7 +39,8 @@ struct http_face {
 	 * as to GET, the body stays unsent. No status and no question is a 500.
 	 */
 	void (*serve)(struct exchange *x);
-	/* Called when the reply is on its way (for the log and counters); may be NULL. */
+	/* Called when the reply is on its way (for the log and counters), or with status 0 when the
+	 * client left while an answer was due; may be NULL. */
 	void (*served)(const struct exchange *x, int64_t took_us);
 	void *with; /* becomes exchange.with */
 };

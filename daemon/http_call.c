@@ -312,6 +312,7 @@ fill(struct call *c)
 	if (!x->body_too_large)
 		x->body = octets_of(req->entity.base, req->entity.len);
 	x->peer = http_conn_peer(c->conn);
+	x->address = c->conn->address;
 	x->bind = c->conn->ssl == NULL ? NULL : bind_call;
 	memcpy(x->source, http_conn_source(c->conn), sizeof(x->source));
 }
@@ -345,9 +346,12 @@ forget(void *with)
 {
 	struct call *c = with;
 
-	if (c->question != NULL)
+	if (c->question != NULL) {
 		http_ask_forget(c->question);
-	c->conn->in_hand = false;
+		if (c->face->want.served != NULL)
+			c->face->want.served(&c->x, clock_steady_us() - c->began_us);
+	}
+	http_conn_rest(c->conn);
 	exchange_free(&c->x);
 }
 

@@ -18,11 +18,15 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "daemon/limit.h"
 
 #define ACCEPTS_A_TURN 16
 #define PEER_SILENT_MS 30000 /* the kernel drops a peer that acknowledges nothing for so long */
 #define REPLY_STALL_MS 60000 /* and we one that takes longer to read a reply: h2o never does */
 #define COMPLAIN_MS    10000 /* between lines in the log about the same */
+#define SILENT_MS      4000 /* a handshake that ends after so long was not just a look at the port */
+#define IDLE_MS        1000 /* what rested for so long may be cut to let others in */
+#define ROOM           4    /* then so large a part of all: 1/4 */
 
 static int64_t
 steady_ms(void)
@@ -51,6 +55,10 @@ conn_closed(void *with)
 	face->http->conns_n--;
 	face->http->comings++;
 	face->conns_n--;
+	/* Who connects and leaves without a word is a monitor, and no failure. */
+	if (c->tls != NULL && !c->shaken &&
+	    (c->ssl != NULL || steady_ms() - c->quiet_ms >= SILENT_MS))
+		limit_failed(face->want.limit, c->address, clock_steady_us());
 	SSL_CTX_free(c->tls);
 	OPENSSL_free(c->peer);
 	free(c);
@@ -92,8 +100,20 @@ http_conn_end(struct conn *c)
 	(void)shutdown(h2o_socket_get_fd(c->sock), SHUT_RDWR);
 }
 
+void
+http_conn_rest(struct conn *c)
+{
+	struct http *h = c->face->http;
+
+	c->in_hand = false;
+	c->quiet_ms = steady_ms();
+	/* The list goes from who rests longest to who was last active. */
+	h2o_linklist_unlink(&c->link);
+	h2o_linklist_insert(&h->conns, &c->link);
+}
+
 static void
-conn_new(struct face *face, h2o_socket_t *sock)
+conn_new(struct face *face, h2o_socket_t *sock, uint64_t address)
 {
 	struct conn *c = h2o_mem_alloc(sizeof(*c));
 	int silent_ms = PEER_SILENT_MS;
@@ -101,7 +121,8 @@ conn_new(struct face *face, h2o_socket_t *sock)
 	memset(c, 0, sizeof(*c));
 	c->face = face;
 	c->sock = sock;
-	c->stalled_ms = steady_ms();
+	c->address = address;
+	c->quiet_ms = c->stalled_ms = steady_ms();
 	c->farewell.cb = part;
 	if ((c->tls = face->accept.ssl_ctx) != NULL)
 		SSL_CTX_up_ref(c->tls);
@@ -133,6 +154,26 @@ may_stay(const struct face *face, h2o_socket_t *sock)
 	return false;
 }
 
+static uint64_t
+address_of(const struct face *face, h2o_socket_t *sock)
+{
+	struct sockaddr_storage ss = { .ss_family = AF_UNSPEC };
+
+	if (face->want.limit == NULL || h2o_socket_getpeername(sock, (struct sockaddr *)&ss) == 0)
+		return 0;
+	return limit_address(face->want.limit, (const struct sockaddr *)&ss);
+}
+
+/* A reset, which leaves nothing of the connection on this machine. */
+static void
+hang_up(h2o_socket_t *sock)
+{
+	const struct linger none = { .l_onoff = 1 };
+
+	(void)setsockopt(h2o_socket_get_fd(sock), SOL_SOCKET, SO_LINGER, &none, sizeof(none));
+	h2o_socket_close(sock);
+}
+
 /* Out of descriptors a listener stays ready: be deaf until a connection ends or the next sweep. */
 static void
 rest(h2o_socket_t *listener)
@@ -153,6 +194,7 @@ http_conn_accept(h2o_socket_t *listener, const char *err)
 {
 	struct face *face = listener->data;
 	h2o_socket_t *sock;
+	uint64_t address;
 
 	if (err != NULL)
 		return;
@@ -167,10 +209,14 @@ http_conn_accept(h2o_socket_t *listener, const char *err)
 				rest(listener);
 			return;
 		}
-		if (may_stay(face, sock))
-			conn_new(face, sock);
-		else
+		address = address_of(face, sock);
+		if (!may_stay(face, sock))
 			h2o_socket_close(sock);
+		else if (face->accept.ssl_ctx != NULL &&
+			 !limit_welcome(face->want.limit, address, clock_steady_us()))
+			hang_up(sock);
+		else
+			conn_new(face, sock, address);
 	}
 }
 
@@ -219,6 +265,28 @@ look_at(struct conn *c, int64_t now_ms)
 	}
 }
 
+/*
+ * At its cap a face would be shut to all by few who only hold connections: those
+ * that rest longest go. Idle ones of honest clients do too, who come again.
+ */
+static void
+make_room(struct face *face, int64_t now_ms)
+{
+	unsigned left = 1 + face->want.conns_max / ROOM;
+
+	if (face->conns_n < face->want.conns_max || face->listener == NULL)
+		return;
+	for (h2o_linklist_t *l = face->http->conns.next; l != &face->http->conns && left > 0;
+	     l = l->next) {
+		struct conn *c = H2O_STRUCT_FROM_MEMBER(struct conn, link, l);
+
+		if (c->face != face || c->in_hand || c->ended || now_ms - c->quiet_ms < IDLE_MS)
+			continue;
+		http_conn_end(c);
+		left--;
+	}
+}
+
 void
 http_conn_sweep(struct http *h)
 {
@@ -226,8 +294,10 @@ http_conn_sweep(struct http *h)
 
 	for (h2o_linklist_t *l = h->conns.next; l != &h->conns; l = l->next)
 		look_at(H2O_STRUCT_FROM_MEMBER(struct conn, link, l), now_ms);
-	for (struct face *face = h->faces; face != NULL; face = face->next)
+	for (struct face *face = h->faces; face != NULL; face = face->next) {
+		make_room(face, now_ms);
 		hear_again(face);
+	}
 }
 
 unsigned

@@ -73,6 +73,10 @@ struct conn {
 	SSL_CTX *tls;       /* a reference: h2o takes none, and calls SSL_new() late */
 	SSL *ssl;           /* lent by h2o; NULL without TLS or before the first octet */
 	h2o_timeout_entry_t farewell;
+	uint64_t address;               /* what its peer counts as; see limit.h */
+	bool shaken;                    /* the handshake is done */
+	unsigned turns;                 /* steps of TLS after that: key updates */
+	int64_t quiet_ms;               /* when it came, or its last request was answered */
 	bool in_hand;                   /* a request is being answered */
 	bool ended;                     /* shutdown(2) was called */
 	uint8_t record[HTTP_ALERT_MAX]; /* the last TLS record written, if it is short */
@@ -91,6 +95,7 @@ struct conn *http_conn_of(h2o_socket_t *sock); /* NULL for a socket that is not 
 struct octets http_conn_peer(struct conn *c);  /* DER, lent; n 0 for none */
 const char *http_conn_source(struct conn *c);
 void http_conn_end(struct conn *c);
+void http_conn_rest(struct conn *c);     /* no request is in hand any more */
 void http_conn_farewell(struct conn *c); /* the client said close_notify */
 void http_conn_sweep(struct http *h);
 

@@ -14,6 +14,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
+#define TURNS_MAX 32 /* of TLS after a handshake, for a connection's life */
+
 /* h2o's BIO carries its socket, and the socket our connection. No public call leads there. */
 static struct conn *
 conn_of_ssl(const SSL *ssl)
@@ -73,6 +75,17 @@ acknowledge(struct conn *c)
 	(void)setsockopt(h2o_socket_get_fd(c->sock), IPPROTO_TCP, TCP_QUICKACK, &on, sizeof(on));
 }
 
+/*
+ * RFC 8446 section 4.6.3: a key update costs its sender nothing, and us a key
+ * derivation and a reply. Our clients never need one; h2o reads on whatever comes.
+ */
+static void
+step(struct conn *c)
+{
+	if (c->shaken && ++c->turns > TURNS_MAX)
+		http_conn_end(c);
+}
+
 static void
 watch_tls(const SSL *ssl, int where, int ret)
 {
@@ -84,8 +97,11 @@ watch_tls(const SSL *ssl, int where, int ret)
 		handshake_starts(c, ssl);
 	if ((where & SSL_CB_HANDSHAKE_DONE) != 0) {
 		c->face->http->comings++;
+		c->shaken = true;
 		acknowledge(c);
 	}
+	if (where == SSL_CB_ACCEPT_LOOP)
+		step(c);
 	if (where == SSL_CB_WRITE_ALERT && ret >> 8 == SSL3_AL_FATAL &&
 	    SSL_get_state(ssl) != TLS_ST_OK)
 		send_alert(c);

@@ -10,6 +10,7 @@
 #include "base/store.h"
 #include "base/text.h"
 #include "ca/name.h"
+#include "daemon/network.h"
 
 #define AT(field) offsetof(struct settings, field)
 
@@ -35,6 +36,13 @@ const struct conf_key settings_keys[] = {
 	{ "user", CONF_TEXT, AT(user), NULL, NULL },
 	{ "log_level", CONF_CHOICE, AT(log_level), "info", "debug|info|warn|error" },
 	{ "edges", CONF_COUNT, AT(edges), "1", "1..64" },
+	{ "limits.exempt", CONF_LIST, AT(limits.exempt), "127.0.0.0/8,::1", NULL },
+	{ "limits.connections", CONF_COUNT, AT(limits.connections), "3000", "0..1000000" },
+	{ "limits.handshakes", CONF_COUNT, AT(limits.handshakes), "20", "0..1000000" },
+	{ "limits.refusals", CONF_COUNT, AT(limits.refusals), "60", "0..1000000" },
+	{ "limits.tenant", CONF_COUNT, AT(limits.tenant), "200", "0..1000000" },
+	{ "limits.device", CONF_COUNT, AT(limits.device), "20", "0..1000000" },
+	{ "limits.ocsp", CONF_COUNT, AT(limits.ocsp), "0", "0..1000000" },
 	{ "store_max", CONF_COUNT, AT(store_max), "16384", "64..1048576" },
 };
 const size_t settings_keys_n = sizeof(settings_keys) / sizeof(settings_keys[0]);
@@ -188,6 +196,19 @@ check_hsm(const char *file, const struct settings *s, struct fault *f)
 }
 
 static bool
+check_limits(const char *file, const struct settings *s, struct fault *f)
+{
+	struct network n;
+
+	for (size_t i = 0; i < s->limits.exempt.n; i++)
+		if (!network_parse(s->limits.exempt.at[i], &n))
+			return fault_set(f, FAULT_BADREQ,
+			    "%s: limits.exempt: expected an address or a network as 192.0.2.0/24, found \"%s\"",
+			    file, s->limits.exempt.at[i]);
+	return true;
+}
+
+static bool
 check(const char *file, const struct settings *s, struct fault *f)
 {
 	if (strcmp(s->seal, "credential") == 0 && s->seal_file[0] == '\0')
@@ -195,7 +216,7 @@ check(const char *file, const struct settings *s, struct fault *f)
 		    "%s: seal_file: expected the credential's name, because seal is credential, found nothing",
 		    file);
 	return check_space(file, s, f) && check_names(file, s, f) && check_listeners(file, s, f) &&
-	       check_hsm(file, s, f);
+	       check_hsm(file, s, f) && check_limits(file, s, f);
 }
 
 bool

@@ -88,6 +88,15 @@ START_TEST(defaults)
 	ck_assert_str_eq(s.log_level, "info");
 	ck_assert_int_eq(s.edges, 1);
 	ck_assert_int_eq(s.store_max, 16384);
+	ck_assert_uint_eq(s.limits.exempt.n, 2);
+	ck_assert_str_eq(s.limits.exempt.at[0], "127.0.0.0/8");
+	ck_assert_str_eq(s.limits.exempt.at[1], "::1");
+	ck_assert_int_eq(s.limits.connections, 3000);
+	ck_assert_int_eq(s.limits.handshakes, 20);
+	ck_assert_int_eq(s.limits.refusals, 60);
+	ck_assert_int_eq(s.limits.tenant, 200);
+	ck_assert_int_eq(s.limits.device, 20);
+	ck_assert_int_eq(s.limits.ocsp, 0);
 }
 END_TEST
 
@@ -116,6 +125,12 @@ END_TEST
 START_TEST(refuses)
 {
 	refused("region: platform\n", "region");
+	refused("limits:\n  exempt: [localhost]\n", "limits.exempt");
+	refused("limits:\n  exempt: [192.0.2.1/24]\n", "limits.exempt");
+	refused("limits:\n  exempt: [192.0.2.0/33]\n", "limits.exempt");
+	refused("limits:\n  connections: -1\n", "limits.connections");
+	refused("limits:\n  refusals: 1000001\n", "limits.refusals");
+	refused("limits: 7\n", "limits");
 	refused("region: Eu\n", "region");
 	refused("domain: example..org\n", "domain");
 	refused(
@@ -253,10 +268,11 @@ START_TEST(manual_is_the_table)
 		end = strstr(at + 1, "\n.It ");
 		if (end == NULL)
 			end = strstr(at, "\n.El");
-		/* A list is spelled with brackets and a space. */
-		says = k->fallback == NULL    ? "efault"
-		       : k->type == CONF_LIST ? "localhost"
-					      : k->fallback;
+		says = k->fallback == NULL ? "efault" : k->fallback;
+		/* A list is spelled with brackets and a space: its first is looked for. */
+		(void)snprintf(item, sizeof(item), "%.*s",
+		    (int)(k->type == CONF_LIST ? strcspn(says, ",") : strlen(says)), says);
+		says = item;
 		at = strstr(at, says);
 		ck_assert_msg(at != NULL && at < end, "quatrain.yaml.5: %s lacks its default %s",
 		    k->path, says);
