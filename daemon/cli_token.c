@@ -3,14 +3,11 @@
 
 #include "base/text.h"
 #include "daemon/cli_call.h"
+#include "daemon/cli_sheet.h"
+#include "daemon/roster.h"
 
-/* Bounds of docs/api.md. */
-#define TTL_MIN_S 60
-#define TTL_MAX_S 2592000
-
-/* Where a device finds the service: --url, or the first of names with the port of listen.secure. */
-static void
-service_url(const struct invocation *inv, char *to, size_t size)
+void
+token_service_url(const struct invocation *inv, char *to, size_t size)
 {
 	const char *url = cli_option(inv, "url");
 	const char *name = inv->settings.names.at[0];
@@ -43,7 +40,7 @@ tell_created(const struct invocation *inv, const struct json *answer)
 	bool rsa = key != NULL && strcmp(key, "rsa") == 0;
 	char url[1024], token[CLI_CELL_MAX];
 
-	service_url(inv, url, sizeof(url));
+	token_service_url(inv, url, sizeof(url));
 	(void)cli_cell(answer, "token", token);
 	(void)printf("Token, shown this once and good for one enrolment:\n\n    %s\n\n", token);
 	cli_print_facts(answer, facts, sizeof(facts) / sizeof(facts[0]));
@@ -70,6 +67,24 @@ tell_created(const struct invocation *inv, const struct json *answer)
 	    "\nOthers on the device can see a token in a command line while it runs; quatrain enroll --token-file hides it.\n");
 }
 
+/* One device, or a list of them. Returns 0 or CLI_USAGE. */
+static int
+check_ways(const struct invocation *inv)
+{
+	static const char *const of_lists[] = { "out-csv", "html", "resume" };
+	bool list = cli_option(inv, "csv") != NULL;
+
+	if (list == (cli_option(inv, "device") != NULL))
+		return cli_usage(inv->command, "expected one of --device NAME, --csv FILE");
+	for (size_t i = 0; i < sizeof(of_lists) / sizeof(of_lists[0]); i++)
+		if (!list && cli_flag(inv, of_lists[i]))
+			return cli_usage(
+			    inv->command, "--%s is of use only with --csv", of_lists[i]);
+	if (cli_flag(inv, "resume") && cli_option(inv, "out-csv") == NULL)
+		return cli_usage(inv->command, "--resume goes on with --out-csv FILE");
+	return 0;
+}
+
 int
 token_create_command(const struct invocation *inv)
 {
@@ -77,9 +92,15 @@ token_create_command(const struct invocation *inv)
 	char path[CLI_PATH_MAX];
 	int64_t ttl_s = 0;
 	struct json *body;
+	int status;
 
-	if (ttl != NULL && (!text_duration(ttl, &ttl_s) || ttl_s < TTL_MIN_S || ttl_s > TTL_MAX_S))
+	if ((status = check_ways(inv)) != 0)
+		return status;
+	if (ttl != NULL &&
+	    (!text_duration(ttl, &ttl_s) || ttl_s < ROSTER_TTL_MIN_S || ttl_s > ROSTER_TTL_MAX_S))
 		return cli_usage(inv->command, "--ttl: expected 60s to 30d, found \"%s\"", ttl);
+	if (cli_option(inv, "csv") != NULL)
+		return sheet_command(inv);
 	body = json_object();
 	json_put_text(body, "device", cli_option(inv, "device"));
 	if (profile != NULL)

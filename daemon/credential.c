@@ -51,30 +51,38 @@ credential_folder(const char *dir, struct fault *f)
 }
 
 bool
-credential_read(const char *path, struct bytes *ret, struct fault *f)
+credential_read_of(int fd, const char *name, size_t max, struct bytes *ret, struct fault *f)
 {
 	struct bytes b = { 0 };
 	char part[4096];
 	ssize_t n;
-	int fd;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
-		return fault_errno(f, FAULT_NOTFOUND, "credential: %s", path);
-	while ((n = read(fd, part, sizeof(part))) > 0 && b.n <= CREDENTIAL_FILE_MAX)
+	while ((n = read(fd, part, sizeof(part))) > 0 && b.n <= max)
 		bytes_put(&b, part, (size_t)n);
 	if (n < 0)
-		fault_errno(f, FAULT_NOTFOUND, "credential: %s", path);
-	else if (b.n > CREDENTIAL_FILE_MAX)
-		fault_set(
-		    f, FAULT_LIMIT, "credential: %s: over %d octets", path, CREDENTIAL_FILE_MAX);
-	(void)close(fd);
-	if (n < 0 || b.n > CREDENTIAL_FILE_MAX || !bytes_ok(&b, f)) {
+		fault_errno(f, FAULT_NOTFOUND, "credential: %s", name);
+	else if (b.n > max)
+		fault_set(f, FAULT_LIMIT, "credential: %s: over %zu octets", name, max);
+	if (n < 0 || b.n > max || !bytes_ok(&b, f)) {
 		bytes_free(&b);
 		return false;
 	}
 	bytes_put_octets(ret, octets_bytes(&b));
 	bytes_free(&b);
 	return bytes_ok(ret, f);
+}
+
+bool
+credential_read(const char *path, struct bytes *ret, struct fault *f)
+{
+	bool ok;
+	int fd;
+
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return fault_errno(f, FAULT_NOTFOUND, "credential: %s", path);
+	ok = credential_read_of(fd, path, CREDENTIAL_FILE_MAX, ret, f);
+	(void)close(fd);
+	return ok;
 }
 
 static bool

@@ -25,6 +25,9 @@ bool credential_folder(const char *dir, struct fault *f) CHECKED;
 
 /* Read a small file whole; appended to ret. Faults: FAULT_NOTFOUND, FAULT_LIMIT. */
 bool credential_read(const char *path, struct bytes *ret, struct fault *f) CHECKED;
+/* The same of an open file, to its end and of up to max octets; name is for faults. */
+bool credential_read_of(
+    int fd, const char *name, size_t max, struct bytes *ret, struct fault *f) CHECKED;
 /* A new file; one that is there is left alone. Faults: FAULT_CONFLICT, FAULT_INTERNAL. */
 bool credential_make(
     const char *dir, const char *name, unsigned mode, struct octets o, struct fault *f) CHECKED;
