@@ -22,6 +22,7 @@ static struct wire_enroll wire; /* what is asked next */
 static struct bytes body, certificate;
 static struct secret letters;
 static struct octets alt_names; /* that a request asks for */
+static struct octets challenge; /* its challengePassword; n 0: none */
 static EVP_PKEY *key;           /* NULL: forge_key() */
 static struct fault f;
 
@@ -50,6 +51,7 @@ setup(void)
 	ck_assert(token_secret(&letters, &f));
 	key = NULL;
 	alt_names = NONE;
+	challenge = NONE;
 }
 
 static void
@@ -91,6 +93,9 @@ request(struct octets subject)
 	if (alt_names.n > 0)
 		r.attributes = forge_asks(
 		    forge_extension(oid_subject_alt_name, forge_tlv(DER_SEQUENCE, alt_names)));
+	if (challenge.n > 0)
+		r.attributes = JOIN(r.attributes,
+		    SEQ(OID(oid_challenge_password), SET(forge_tlv(DER_UTF8, challenge))));
 	return forge_request(&r);
 }
 
@@ -320,6 +325,163 @@ START_TEST(profiles_that_went)
 }
 END_TEST
 
+#define UNIQUE "AAECAwQFBgcICQoL" /* base64 of the twelve octets of tls_unique */
+static const uint8_t tls_unique[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 };
+
+static void
+begin_bound(struct octets password)
+{
+	challenge = password;
+	begin(false, plain());
+	wire.binding = octets_of(tls_unique, sizeof(tls_unique));
+}
+
+/* RFC 7030 section 3.5: what is there is checked, whoever asks, and a refusal spends nothing. */
+START_TEST(requests_for_another_connection)
+{
+	load("name: printer\n");
+	put_token("printer", "printer", false);
+	begin_bound(RAW("AAECAwQFBgcICQoM"));
+	refused(FAULT_BADREQ, "challengePassword is not this connection's binding");
+	begin_bound(RAW("secret"));
+	refused(FAULT_BADREQ, "challengePassword is not this connection's binding");
+	begin_bound(RAW(UNIQUE));
+	wire.binding = NONE; /* an edge that knows none, or says so */
+	refused(FAULT_BADREQ, "challengePassword is not this connection's binding");
+	begin_bound(RAW(UNIQUE "\n")); /* as an encoder leaves it */
+	(void)granted();
+	challenge = RAW("AAECAwQFBgcICQoM");
+	begin(true, device("printer", "hp-1"));
+	wire.binding = octets_of(tls_unique, sizeof(tls_unique));
+	refused(FAULT_BADREQ, "challengePassword is not this connection's binding");
+	challenge = RAW(UNIQUE);
+	begin(true, device("printer", "hp-1"));
+	wire.binding = octets_of(tls_unique, sizeof(tls_unique));
+	(void)granted();
+}
+END_TEST
+
+START_TEST(bindings_that_are_required)
+{
+	load("name: printer\nbinding: required\n");
+	put_token("printer", "printer", false);
+	begin_bound(NONE);
+	refused(FAULT_BADREQ, "requires this connection's binding");
+	begin_bound(RAW("AAECAwQFBgcICQoM"));
+	refused(FAULT_BADREQ, "challengePassword is not");
+	begin_bound(RAW(UNIQUE));
+	(void)granted();
+}
+END_TEST
+
+START_TEST(passwords_that_are_static)
+{
+	load("name: printer\nbinding: static\n");
+	put_token("printer", "printer", false);
+	begin_bound(RAW("the fleet's password"));
+	(void)granted();
+	ck_assert_ptr_null(memmem(certificate.at, certificate.n, "the fleet's", 11));
+}
+END_TEST
+
+/* RFC 7030 section 3.2.2: a label chooses nothing that the proof does not say. */
+START_TEST(labels_of_another_profile)
+{
+	load("name: labels\nkind: printer\n");
+	put_token("labels", "printer", false);
+	begin(false, plain());
+	(void)snprintf(wire.profile, sizeof(wire.profile), "printer");
+	refused(FAULT_DENIED, "the label says profile printer, the proof says labels");
+	begin(false, plain());
+	(void)snprintf(wire.profile, sizeof(wire.profile), "labels");
+	(void)granted();
+	begin(true, device("printer", "hp-1"));
+	(void)snprintf(wire.profile, sizeof(wire.profile), "operator");
+	refused(FAULT_DENIED, "the label says profile operator, the proof says labels");
+	begin(true, device("printer", "hp-1"));
+	(void)snprintf(wire.profile, sizeof(wire.profile), "labels");
+	(void)granted();
+}
+END_TEST
+
+static bool
+whose(struct job *j)
+{
+	bytes_clear(&body);
+	wire_put_enroll(&wire, &body);
+	*j = (struct job){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
+	return duty_device(&s, j, &f);
+}
+
+/* A GET of attributes asks it, and the token is as good as before. */
+START_TEST(whose_token_it_is)
+{
+	struct reader r;
+	struct job j;
+
+	load("name: labels\nkind: printer\n");
+	put_token("labels", "printer", false);
+	for (unsigned i = 0; i < 3; i++) {
+		begin(false, plain());
+		wire.csr = NONE;
+		ck_assert_msg(whose(&j), "%s", f.text);
+		r = reader_of(octets_bytes(&j.answer));
+		ck_assert(octets_same(reader_counted(&r), RAW("printer")));
+		ck_assert(octets_same(reader_counted(&r), RAW("hp-1")));
+		ck_assert(octets_same(reader_counted(&r), RAW("labels")));
+		ck_assert(reader_done(&r));
+		bytes_free(&j.answer);
+	}
+	begin(false, plain());
+	(void)granted();
+	begin(false, plain());
+	wire.csr = NONE;
+	ck_assert(!whose(&j)); /* now it is used */
+	ck_assert_int_eq(f.code, FAULT_AUTH);
+	ck_assert_uint_eq(j.answer.n, 0);
+}
+END_TEST
+
+START_TEST(whose_token_is_not_told)
+{
+	struct job j;
+
+	load("name: labels\nkind: printer\n");
+	put_token("labels", "printer", false);
+	begin(false, plain());
+	ck_assert(!whose(&j)); /* a request belongs to an enrolment */
+	ck_assert_int_eq(f.code, FAULT_BADREQ);
+	wire.csr = NONE;
+	wire.user = RAW("hp-2");
+	ck_assert(!whose(&j));
+	ck_assert_int_eq(f.code, FAULT_AUTH);
+	wire.user = RAW("hp-1");
+	wire.password = RAW("AAAAAAAAAAAAAAAAAAAAAAAAAA");
+	ck_assert(!whose(&j));
+	ck_assert_int_eq(f.code, FAULT_AUTH);
+	begin(false, plain());
+	wire.csr = NONE;
+	(void)snprintf(wire.profile, sizeof(wire.profile), "operator");
+	ck_assert(!whose(&j));
+	ck_assert_int_eq(f.code, FAULT_DENIED);
+	begin(false, plain());
+	wire.csr = NONE;
+	(void)snprintf(wire.tenant, sizeof(wire.tenant), "nobody");
+	ck_assert(!whose(&j));
+	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
+	begin(false, plain());
+	wire.csr = NONE;
+	wire.way = ENROL_CERTIFICATE;
+	ck_assert(!whose(&j));
+	ck_assert_int_eq(f.code, FAULT_BADREQ);
+	g.now_s += 3601;
+	begin(false, plain());
+	wire.csr = NONE;
+	ck_assert(!whose(&j));
+	ck_assert_int_eq(f.code, FAULT_AUTH);
+}
+END_TEST
+
 START_TEST(keys_are_the_profiles)
 {
 	load("name: old\nkind: printer\nkeys: [rsa]\nrsa_bits_min: 3072\n");
@@ -398,6 +560,12 @@ main(void)
 	tcase_add_test(t, assurance);
 	tcase_add_test(t, who_may_ask);
 	tcase_add_test(t, profiles_that_went);
+	tcase_add_test(t, requests_for_another_connection);
+	tcase_add_test(t, bindings_that_are_required);
+	tcase_add_test(t, passwords_that_are_static);
+	tcase_add_test(t, labels_of_another_profile);
+	tcase_add_test(t, whose_token_it_is);
+	tcase_add_test(t, whose_token_is_not_told);
 	tcase_add_test(t, keys_are_the_profiles);
 	tcase_add_test(t, other_profiles_at_the_edge);
 	tcase_add_test(t, the_proof_comes_first);

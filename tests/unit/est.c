@@ -1,13 +1,16 @@
 /* tests/unit/est.c - enroll/est.h: the face without a socket: paths, credentials, bodies as clients
  * send them, answers as clients take them. The signer is played here. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <openssl/pkcs7.h>
 #include <openssl/x509.h>
 
 #include "ca/cert.h"
+#include "ca/oid.h"
 #include "ca/profile_set.h"
 #include "enroll/csrattrs.h"
 #include "enroll/est.h"
@@ -209,6 +212,100 @@ START_TEST(tenants_that_are_none)
 	x.path = RAW("/.well-known/est/ac\0me/cacerts");
 	serve();
 	visit_refused(&x, "", "est.cacerts", FAULT_NOTFOUND, 404);
+}
+END_TEST
+
+START_TEST(labels_with_a_profile)
+{
+	static const char *const good[] = { "/.well-known/est/acme:printer/simpleenroll",
+		"/.well-known/est/acme%3Aprinter/simpleenroll",
+		"/.well-known/est/acme%3aprinter/simpleenroll",
+		"/acme:printer/.well-known/est/simpleenroll",
+		"/acme%3Aprinter/.well-known/est/simpleenroll" };
+
+	for (size_t i = 0; i < COUNT(good); i++) {
+		begin_enroll();
+		x.path = octets_text(good[i]);
+		serve();
+		ck_assert_str_eq(asked().profile, "printer");
+	}
+	begin_enroll();
+	serve();
+	ck_assert_str_eq(asked().profile, "");
+}
+END_TEST
+
+/*
+ * Row 22. No file can be opened while they are asked, and none of them is a server's fault: nothing
+ * in a label ever comes to a file system. tests/unit/label.c has more of them.
+ */
+START_TEST(row_22_hostile_labels)
+{
+	static const struct {
+		const char *label, *tenant; /* in whose log it is told */
+	} rows[] = { { "..%2f", "" }, { "%00", "" }, { "acme%00", "" }, { "..", "" },
+		{ "%2e%2e", "" }, { "nobody", "" }, { "acme:", "" }, { ":printer", "" },
+		{ "acme:..%2fprinter", "" }, { "acme:%00", "" }, { "ACME", "" },
+		{ "nobody:printer", "" }, { "acme:nothing", "acme" }, { "acme:root", "acme" },
+		{ "acme:tenant", "acme" }, { "acme:log", "acme" }, { "acme:responder", "acme" } };
+	struct rlimit none = { 0 }, before;
+	char path[64 + 300 + 1];
+
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none.rlim_max = before.rlim_max;
+	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+		const char *label = rows[i / 2].label;
+
+		(void)snprintf(path, sizeof(path),
+		    i % 2 == 0 ? "/.well-known/est/%s/cacerts" : "/%s/.well-known/est/cacerts",
+		    label);
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+		begin("GET", path);
+		serve();
+		ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+		visit_refused(&x, rows[i / 2].tenant, "est.cacerts", FAULT_NOTFOUND, 404);
+	}
+	(void)snprintf(path, sizeof(path), "/.well-known/est/%300s/cacerts", "");
+	memset(path + strlen("/.well-known/est/"), 'a', 300);
+	begin("GET", path);
+	serve();
+	visit_refused(&x, "", "est.cacerts", FAULT_NOTFOUND, 404);
+	begin("GET", "/.well-known/est/a/b/cacerts"); /* two segments: no operation b/cacerts */
+	serve();
+	visit_is(&x, 404, PLAIN);
+}
+END_TEST
+
+/* For who knows no label, and for strongSwan 5.9.8, which forgets its own behind a 202. */
+START_TEST(tenants_by_their_proof)
+{
+	const struct ground_cert *leaf = ground_leaf(&g, g.acme, "printer", "hp-4711");
+	static const char *const bad[] = { "hp:SECRET", "hp:SECRET.ROOT", "hp:SECRET.ROOT.acme",
+		"hp:SECRET.ROOT..hp", "hp:S.R.nobody.hp", "hp:S.R.../../acme.hp", "hp:..acme",
+		"hp:S.R.ACME.hp", "hp:..." };
+
+	begin_enroll();
+	x.path = octets_text("/.well-known/est/simpleenroll");
+	serve();
+	(void)asked();
+	begin_enroll();
+	x.path = octets_text("/.well-known/est/simplereenroll");
+	x.authorization = NONE;
+	x.peer = octets_bytes(&leaf->der);
+	serve();
+	(void)asked();
+	for (size_t i = 0; i < COUNT(bad); i++) {
+		begin_enroll();
+		x.path = octets_text("/.well-known/est/simpleenroll");
+		x.authorization = basic(bad[i]);
+		serve();
+		visit_refused(&x, "", "certificate.enroll", FAULT_NOTFOUND, 404);
+	}
+	begin_enroll();
+	x.path = octets_text("/.well-known/est/simplereenroll");
+	x.peer = RAW("\x30\0");
+	serve();
+	visit_refused(&x, "", "certificate.renew", FAULT_NOTFOUND, 404);
 }
 END_TEST
 
@@ -518,6 +615,53 @@ START_TEST(bodies_and_their_framing)
 }
 END_TEST
 
+/* What a connection's binding is: the house's answer to exchange_bind(). */
+static unsigned bound;
+
+static void
+bind_to(struct exchange *to)
+{
+	memset(to->binding, 7, sizeof(to->binding));
+	to->binding_n = sizeof(to->binding);
+	bound++;
+}
+
+/* Found out where a request speaks of it, and then the connection ends (RFC 9266 section 4.1). */
+START_TEST(bindings)
+{
+	const struct octets plain = csr;
+	const struct octets with = forge_request(&(struct forge){
+	    .attributes = SEQ(OID(oid_challenge_password), SET(forge_tlv(DER_UTF8, RAW("x")))) });
+	struct wire_enroll w;
+
+	bound = 0;
+	begin_enroll();
+	x.bind = bind_to;
+	serve();
+	w = asked();
+	ck_assert_uint_eq(w.binding.n, 0);
+	ck_assert(!x.close);
+	ck_assert_uint_eq(bound, 0);
+	csr = with;
+	begin_enroll();
+	x.bind = bind_to;
+	serve();
+	w = asked();
+	ck_assert_uint_eq(w.binding.n, 32);
+	ck_assert_mem_eq(w.binding.at, x.binding, 32);
+	ck_assert(x.close);
+	visit_answer(&x, FAULT_BADREQ, RAW("csr: another connection's"));
+	visit_is(&x, 400, PLAIN);
+	ck_assert(x.close);
+	begin_enroll(); /* no TLS here: the signer is told so */
+	serve();
+	w = asked();
+	ck_assert_uint_eq(w.binding.n, 0);
+	ck_assert(x.close);
+	csr = plain;
+}
+END_TEST
+
 START_TEST(bodies_that_are_none)
 {
 	struct octets two = base64(JOIN(csr, csr), 0);
@@ -662,6 +806,9 @@ paths(void)
 	tcase_add_test(t, paths_that_are_not_ests);
 	tcase_add_test(t, operations_that_are_none);
 	tcase_add_test(t, tenants_that_are_none);
+	tcase_add_test(t, labels_with_a_profile);
+	tcase_add_test(t, row_22_hostile_labels);
+	tcase_add_test(t, tenants_by_their_proof);
 	tcase_add_test(t, methods);
 	tcase_add_test(t, cacerts);
 	tcase_add_test(t, attributes_for_anybody);
@@ -682,6 +829,7 @@ enrolments(void)
 	tcase_add_test(t, credentials_that_are_none);
 	tcase_add_test(t, content_types);
 	tcase_add_test(t, bodies_and_their_framing);
+	tcase_add_test(t, bindings);
 	tcase_add_test(t, bodies_that_are_none);
 	tcase_add_test(t, the_proof_is_the_signers);
 	tcase_add_test(t, bodies_too_large);
