@@ -9,6 +9,7 @@
 #include "ca/audit.h"
 #include "ca/claim.h"
 #include "ca/ledger_check.h"
+#include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 
@@ -219,37 +220,67 @@ provenance(const struct under *u, struct provenance *ret)
 	return true;
 }
 
-/* The token that let it in: its device, and the entry of its making. */
+/* The entry of act tells of the token or the request that is the evidence. */
 static bool
-by_token(const struct under *u, const struct provenance *p, struct fault *f)
+tell_evidence(const struct under *u, const struct provenance *p, uint64_t index, const char *act,
+    const char *member, struct fault *f)
 {
 	struct bytes line = { 0 };
 	struct json *entry = NULL;
-	struct token token;
 	struct fault why;
 	const char *id;
 	bool ok = true;
 
-	if (!token_find(u->ledger, p->evidence, &token, &why))
-		return tell_fault(u, "evidence", ours, &why, f);
-	if (strcmp(token.device.name, u->standing.name) != 0 ||
-	    strcmp(token.creator, p->enroller) != 0) {
-		tell(u, "evidence", LEAF_FAILS, "the token that it names was another device's");
-		return true;
-	}
-	if (token.log_index == 0) {
-		tell(u, "evidence", LEAF_NOT_CHECKED,
-		    "the token's row is of an edition that does not know its entry");
-		return true;
-	}
-	if (!audit_entry(u->ledger, token.log_index, "token.created", &line, &entry, &why))
+	if (!audit_entry(u->ledger, index, act, &line, &entry, &why))
 		ok = tell_fault(u, "evidence", our_log, &why, f);
-	else if ((id = json_text(entry, "token")) == NULL || strcmp(id, p->evidence) != 0)
-		tell(u, "evidence", LEAF_FAILS, "the token's entry tells of another token");
+	else if ((id = json_text(entry, member)) == NULL || strcmp(id, p->evidence) != 0)
+		tell(u, "evidence", LEAF_FAILS, "the entry of what it names tells of another");
 	else
-		tell_entry(u, "evidence", token.log_index, octets_bytes(&line), entry);
+		tell_entry(u, "evidence", index, octets_bytes(&line), entry);
 	json_free(entry);
 	bytes_free(&line);
+	return ok;
+}
+
+/* The token that let it in: its device, and the entry of its making. */
+static bool
+by_token(const struct under *u, const struct provenance *p, struct fault *f)
+{
+	struct token token;
+	struct fault why;
+
+	if (!token_find(u->ledger, p->evidence, &token, &why))
+		return tell_fault(u, "evidence", ours, &why, f);
+	if (token.log_index > 0 && strcmp(token.device.name, u->standing.name) == 0 &&
+	    strcmp(token.creator, p->enroller) == 0)
+		return tell_evidence(u, p, token.log_index, "token.created", "token", f);
+	if (token.log_index > 0)
+		tell(u, "evidence", LEAF_FAILS, "the token that it names was another device's");
+	else
+		tell(u, "evidence", LEAF_NOT_CHECKED,
+		    "the token's row is of an edition that does not know its entry");
+	return true;
+}
+
+/* A registrar said yes to the device's request. */
+static bool
+by_approval(const struct under *u, const struct provenance *p, struct fault *f)
+{
+	struct bytes row = { 0 };
+	struct request r;
+	struct fault why;
+	bool ok = true;
+
+	if (!request_find(u->ledger, p->evidence, &row, &r, &why))
+		ok = tell_fault(u, "evidence", ours, &why, f);
+	else if (memcmp(r.serial, u->cert->serial, sizeof(r.serial)) != 0)
+		tell(u, "evidence", LEAF_NOT_CHECKED,
+		    "its key has asked again since, and the request's row tells of that");
+	else if (strcmp(r.device.name, u->standing.name) != 0 || strcmp(r.by, p->enroller) != 0)
+		tell(u, "evidence", LEAF_FAILS, "the request that it names was another device's");
+	else
+		ok = tell_evidence(u, p, r.decided_index, "enrolment.approved", "request", f);
+	bytes_free(&row);
 	return ok;
 }
 
@@ -288,6 +319,8 @@ evidence(const struct under *u, struct fault *f)
 		return by_token(u, &p, f);
 	if (strcmp(p.how, "certificate") == 0)
 		return by_certificate(u, &p, f);
+	if (strcmp(p.how, "approval") == 0)
+		return by_approval(u, &p, f);
 	tell(u, "evidence", LEAF_HOLDS, "none is due: the entry of its issuance says who");
 	return true;
 }

@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/der.h"
+#include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 
@@ -237,6 +238,17 @@ tenant_row(struct dump_check *c, struct octets key, struct octets value, struct 
 }
 
 static bool
+request_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct request_route route;
+	struct request r;
+
+	return (c->platform ? request_read_route(value, &route)
+			    : request_read(c->tenant, key, value, &r)) ||
+	       bad(c, "a request that cannot be read", f);
+}
+
+static bool
 any_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
 {
 	(void)c, (void)key, (void)value, (void)f;
@@ -259,6 +271,7 @@ static bool (*const rows[])(
 	[TABLE_TENANT] = tenant_row,
 	[TABLE_OPERATOR] = any_row,
 	[TABLE_CRL] = any_row,
+	[TABLE_REQUEST] = request_row,
 };
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))

@@ -33,7 +33,9 @@ enum ledger_table {
 	TABLE_TENANT,   /* label -> struct tenant (platform only) */
 	TABLE_OPERATOR, /* name -> role u8, serial (platform only) */
 	TABLE_CRL, /* CA's key id, ... -> its lists (ocsp/crl.h), and what changed (ca/revoke.h) */
-	TABLE_COUNT, /* a new one is a line in ca/dump_check.c too */
+	TABLE_REQUEST, /* SHA-256 of SPKI -> who waits for a registrar (ca/request.h); of the
+			  platform: whose that is */
+	TABLE_COUNT,   /* a new one is a line in ca/dump_check.c too */
 };
 
 enum standing_state {

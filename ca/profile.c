@@ -171,7 +171,7 @@ put_values(struct bytes *all, const struct profile *p)
 		put_template(all, &p->dns[i]);
 	bytes_put_u64(all, (uint64_t)p->window_s);
 	bytes_put_u32(all, p->ask);
-	bytes_put_u8(all, p->officer ? 1 : 0);
+	bytes_put_u8(all, (uint8_t)(p->officer | p->each << 1));
 	bytes_put_u8(all, (uint8_t)p->assurance);
 	bytes_put_u8(all, (uint8_t)p->binding);
 }

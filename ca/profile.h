@@ -44,7 +44,7 @@ enum assurance {
 
 /* Which keys a certificate may be for, and who may ask for one over EST. */
 enum { PROFILE_P256 = 1 << 0, PROFILE_RSA = 1 << 1 };
-enum { PROFILE_BY_TOKEN = 1 << 0, PROFILE_BY_CERTIFICATE = 1 << 1 };
+enum { PROFILE_BY_TOKEN = 1 << 0, PROFILE_BY_CERTIFICATE = 1 << 1, PROFILE_BY_REQUEST = 1 << 2 };
 
 /* What challengePassword in a request is (RFC 7030 section 3.5; RFC 9266). */
 enum binding {
@@ -62,7 +62,7 @@ struct profile {
 	const struct octets *eku[PROFILE_EKU_MAX];
 	int64_t valid_s;
 	int64_t back_s; /* notBefore is set back so far, for clocks that are behind */
-	bool enrol;     /* a device may come in by it: ask has PROFILE_BY_TOKEN */
+	bool enrol;     /* a device may come in by it: ask has a way without a certificate */
 	bool named;     /* carries the endpoint's URI, and the names of the templates */
 	bool status;    /* carries AIA and a CRL distribution point */
 	bool nocheck;   /* OCSP responder: id-pkix-ocsp-nocheck */
@@ -73,8 +73,9 @@ struct profile {
 	size_t dns_n;
 	struct template dns[PROFILE_DNS_MAX];
 	int64_t window_s;         /* a renewal is taken so long before notAfter */
-	unsigned ask;             /* PROFILE_BY_TOKEN, PROFILE_BY_CERTIFICATE */
-	bool officer;             /* a token for it is an officer's to make */
+	unsigned ask;             /* PROFILE_BY_* */
+	bool officer;             /* a token for it is an officer's to make, as is an approval */
+	bool each;                /* a first enrolment waits for a registrar, whatever its proof */
 	enum assurance assurance; /* a renewal is for certificates of at least this */
 	enum binding binding;
 };

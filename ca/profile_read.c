@@ -57,8 +57,8 @@ const struct conf_key profile_keys[] = {
 	[COMMON] = { "subject.common_name", CONF_TEXT, AT(common), "{name}", NULL },
 	[DNS] = { "dns", CONF_LIST, AT(dns), "{name}.{kind}.{tenant}.{region}.{domain}", NULL },
 	[WINDOW] = { "renewal_window", CONF_DURATION, AT(window_s), NULL, NULL },
-	[ASK] = { "ask", CONF_CHOICES, AT(ask), "token,certificate", "token|certificate" },
-	[APPROVAL] = { "approval", CONF_CHOICE, AT(approval), "none", "none|officer" },
+	[ASK] = { "ask", CONF_CHOICES, AT(ask), "token,certificate", "token|certificate|request" },
+	[APPROVAL] = { "approval", CONF_CHOICE, AT(approval), "none", "none|officer|each" },
 	[ASSURANCE] = { "assurance", CONF_CHOICE, AT(assurance), "token", "token|approved" },
 	[BINDING] = { "binding", CONF_CHOICE, AT(binding), "checked", "checked|required|static" },
 };
@@ -234,15 +234,18 @@ read_asking(struct reading *r, struct profile *p)
 	const struct draft *d = &r->d;
 
 	p->ask = (has(&d->ask, "token") ? PROFILE_BY_TOKEN : 0) |
-		 (has(&d->ask, "certificate") ? PROFILE_BY_CERTIFICATE : 0);
-	p->enrol = (p->ask & PROFILE_BY_TOKEN) != 0;
+		 (has(&d->ask, "certificate") ? PROFILE_BY_CERTIFICATE : 0) |
+		 (has(&d->ask, "request") ? PROFILE_BY_REQUEST : 0);
+	p->enrol = (p->ask & ~(unsigned)PROFILE_BY_CERTIFICATE) != 0;
 	p->binding = binding_of(d->binding);
 	p->officer = strcmp(d->approval, "officer") == 0;
+	p->each = strcmp(d->approval, "each") == 0;
 	p->assurance = strcmp(d->assurance, "approved") == 0 ? ASSURANCE_APPROVED : ASSURANCE_TOKEN;
 	if ((p->ask & PROFILE_BY_CERTIFICATE) != 0 && p->eku[0] != &oid_client_auth)
 		return refuse(
 		    r, ASK, "no certificate, because purposes has no clientAuth", "certificate");
-	if (p->assurance > ASSURANCE_TOKEN && !p->officer && p->enrol)
+	if (p->assurance > ASSURANCE_TOKEN && !p->officer && !p->each &&
+	    (p->ask & PROFILE_BY_TOKEN) != 0)
 		return refuse(r, ASSURANCE, "token, because approval is none", d->assurance);
 	return true;
 }

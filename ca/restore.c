@@ -224,7 +224,7 @@ close_token(struct ending *e, struct octets key, struct octets value, struct fau
 
 	if (!token_read(ledger_tenant(e->ledger), key, value, &t))
 		return fault_set(f, FAULT_INTERNAL, "restore: a token that cannot be read");
-	if (t.state != TOKEN_UNUSED || t.expires_s < e->now_s)
+	if (t.state != TOKEN_WAITING && (t.state != TOKEN_UNUSED || t.expires_s < e->now_s))
 		return true;
 	t.state = TOKEN_REVOKED;
 	e->sum.tokens++;

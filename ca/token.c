@@ -25,6 +25,8 @@ token_state_word(const struct token *t, int64_t now_s)
 		return "used";
 	if (t->state == TOKEN_REVOKED)
 		return "revoked";
+	if (t->state == TOKEN_WAITING)
+		return "waiting";
 	return now_s > t->expires_s ? "expired" : "unused";
 }
 
@@ -166,12 +168,27 @@ token_check(struct ledger *l, const uint8_t hash[static TOKEN_HASH_OCTETS], cons
 		return false;
 	}
 	token_id(&t, id);
-	if (t.state != TOKEN_UNUSED || now_s > t.expires_s)
+	if (t.state != TOKEN_WAITING && (t.state != TOKEN_UNUSED || now_s > t.expires_s))
 		return fault_set(f, FAULT_AUTH, "token: RFC 7030 section 3.2.3: %s is %s", id,
 		    token_state_word(&t, now_s));
 	if (strcmp(t.device.name, name) != 0)
 		return fault_set(
 		    f, FAULT_AUTH, "token: RFC 7030 section 3.2.3: %s is for another device", id);
+	*ret = t;
+	return true;
+}
+
+bool
+token_spent(struct ledger *l, const uint8_t hash[static TOKEN_HASH_OCTETS], const char *name,
+    struct token *ret, struct fault *f)
+{
+	struct token t;
+
+	if (!get(l, hash, &t, f))
+		return f->code == FAULT_NOTFOUND ? fault_set(f, FAULT_AUTH, "token: unknown")
+						 : false;
+	if (t.state != TOKEN_USED || strcmp(t.device.name, name) != 0)
+		return fault_set(f, FAULT_AUTH, "token: not used by this device");
 	*ret = t;
 	return true;
 }

@@ -12,14 +12,16 @@
 #include "policy/identity.h"
 
 enum wire_verb {
-	WIRE_ENROLL = 1, /* struct wire_enroll -> certificate DER, counted; log index u64 */
-	WIRE_DEVICE,     /* struct wire_enroll without a request -> whose token it is, unspent: kind,
-			    name, profile, counted texts */
-	WIRE_OCSP,       /* an OCSPRequest, DER -> an OCSPResponse, DER */
-	WIRE_CRL,        /* a CA's key id -> nothing: the CRL in the ledger is new */
-	WIRE_REFUSED,    /* struct wire_refused -> nothing: one log entry, rate-limited */
-	WIRE_SERVICE,    /* nothing -> PKCS #8, leaf, tenant and region, each counted */
-	WIRE_TENANT,     /* these: struct wire_act -> the API's answer, JSON */
+	/* struct wire_enroll -> certificate DER, counted; log index u64. An empty certificate: it
+	 * waits for a registrar; seconds until the next try u64 */
+	WIRE_ENROLL = 1,
+	WIRE_DEVICE,  /* struct wire_enroll without a request -> whose token it is, unspent: kind,
+			 name, profile, counted texts */
+	WIRE_OCSP,    /* an OCSPRequest, DER -> an OCSPResponse, DER */
+	WIRE_CRL,     /* a CA's key id -> nothing: the CRL in the ledger is new */
+	WIRE_REFUSED, /* struct wire_refused -> nothing: one log entry, rate-limited */
+	WIRE_SERVICE, /* nothing -> PKCS #8, leaf, tenant and region, each counted */
+	WIRE_TENANT,  /* these: struct wire_act -> the API's answer, JSON */
 	WIRE_OPERATOR,
 	WIRE_TOKEN,
 	WIRE_TOKEN_REVOKE,
@@ -38,6 +40,8 @@ enum wire_verb {
 	WIRE_BACKUP,
 	WIRE_STATE,   /* nothing -> what the signer knows to be stopped: rows of what u8 (bits
 			 WIRE_STOPS_*), why, counted */
+	WIRE_APPROVE, /* object: a request's id */
+	WIRE_DISAPPROVE,
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
@@ -61,6 +65,7 @@ enum wire_verb {
 enum enrol_way {
 	ENROL_TOKEN = 1,
 	ENROL_CERTIFICATE, /* a renewal */
+	ENROL_REQUEST,     /* nothing but the key: a registrar says yes or no */
 };
 
 struct wire_enroll {

@@ -54,6 +54,13 @@ bool api_certificate(const struct api_call *c, struct fault *f);
 bool api_profiles(const struct api_call *c, struct fault *f); /* daemon/api_profile.c */
 bool api_entries(const struct api_call *c, struct fault *f);
 bool api_checkpoint(const struct api_call *c, struct fault *f);
+bool api_requests(const struct api_call *c, struct fault *f);
+/* daemon/api_request.c */
+bool api_request(const struct api_call *c, struct fault *f);
+struct request;
+/* As lists show it. */
+struct json *api_request_object(
+    const struct api_call *c, struct ledger *l, const struct request *r);
 /* daemon/api_audit.c */
 bool api_audit(const struct api_call *c, struct fault *f);
 bool api_audit_tenant(const struct api_call *c, struct fault *f);

@@ -36,7 +36,7 @@ static struct json *
 tell(const struct profile *p, struct fault *f)
 {
 	static const char *const keys[] = { "p256", "rsa" }, *const ask[] = { "token",
-		"certificate" };
+		"certificate", "request" };
 	uint8_t digest[PROFILE_DIGEST_OCTETS];
 	struct json *j = json_object(), *purposes = json_array();
 
@@ -56,8 +56,8 @@ tell(const struct profile *p, struct fault *f)
 	json_put(j, "purposes", purposes);
 	put_names(j, p);
 	json_put_number(j, "renewal_window_s", p->window_s);
-	json_put(j, "ask", words(p->ask, ask, 2));
-	json_put_text(j, "approval", p->officer ? "officer" : "none");
+	json_put(j, "ask", words(p->ask, ask, 3));
+	json_put_text(j, "approval", p->officer ? "officer" : p->each ? "each" : "none");
 	json_put_text(j, "assurance", p->assurance == ASSURANCE_APPROVED ? "approved" : "token");
 	json_put_text(j, "binding", profile_binding_word(p->binding));
 	if (!profile_digest(p, digest, f)) {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/cert.h"
+#include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/api.h"
@@ -190,6 +191,36 @@ api_tokens(const struct api_call *c, struct fault *f)
 	struct page p = { .call = c, .tell = tell_token };
 
 	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_TOKEN, f);
+}
+
+static bool
+want_request(const struct page *p, struct octets key, struct octets value)
+{
+	struct request r;
+	enum request_state state;
+
+	if (!request_read(p->call->tenant, key, value, &r))
+		return false;
+	state = r.state != REQUEST_ISSUED && p->call->now_s >= r.due_s ? REQUEST_EXPIRED : r.state;
+	return p->status[0] == '\0' || strcmp(p->status, request_state_word(state)) == 0;
+}
+
+static struct json *
+tell_request(const struct page *p, struct octets key, struct octets value)
+{
+	struct request r = { .state = REQUEST_EXPIRED };
+
+	(void)request_read(p->call->tenant, key, value, &r); /* want_request() read it before */
+	return api_request_object(p->call, p->ledger, &r);
+}
+
+bool
+api_requests(const struct api_call *c, struct fault *f)
+{
+	struct page p = { .call = c, .want = want_request, .tell = tell_request };
+
+	return api_query(c->x, "state", p.status, sizeof(p.status), f) &&
+	       realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_REQUEST, f);
 }
 
 static struct json *

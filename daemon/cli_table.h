@@ -20,7 +20,7 @@ enum cli_kind {
 	CLI_DURATION, /* as text_duration() */
 	CLI_COUNT,    /* decimal, 0 to 65535 */
 	CLI_SERIAL,   /* 32 hex digits */
-	CLI_ID,       /* of a token */
+	CLI_ID,       /* of a token, of a request */
 };
 
 #define CLI_TEXT_MAX 512
@@ -95,6 +95,10 @@ int profile_check_command(const struct invocation *inv);
 int token_create_command(const struct invocation *inv);
 int token_list_command(const struct invocation *inv);
 int token_revoke_command(const struct invocation *inv);
+int request_list_command(const struct invocation *inv);
+int request_show_command(const struct invocation *inv);
+int request_approve_command(const struct invocation *inv);
+int request_refuse_command(const struct invocation *inv);
 int cert_list_command(const struct invocation *inv);
 int cert_show_command(const struct invocation *inv);
 int cert_revoke_command(const struct invocation *inv);

@@ -284,7 +284,7 @@ duty_token_revoke(struct signer *s, struct job *j, struct fault *f)
 		memcpy(id, a.object.at, a.object.n);
 	if (!realm_ledger(s->realm, a.tenant, &l, f) || !token_find(l, id, &t, f))
 		goto out;
-	if (t.state != TOKEN_UNUSED) {
+	if (t.state != TOKEN_UNUSED && t.state != TOKEN_WAITING) {
 		fault_set(
 		    f, FAULT_CONFLICT, "token: it is %s already", token_state_word(&t, j->now_s));
 		goto out;

@@ -5,14 +5,43 @@
 #include "ca/claim.h"
 #include "ca/profile_set.h"
 #include "ca/revoke.h"
-#include "daemon/proof.h"
+#include "daemon/approval.h"
+#include "daemon/sent.h"
 
-/* One key, one holder: never another endpoint's anywhere, a CA's, or one that was compromised. */
+/* What is asked for may be had, by this key, of this CA. */
 static bool
-check_key(struct signer *s, struct job *j, const struct claim *c, struct fault *f)
+judge_content(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
+	if (c->csr.spki.n == 0 && !csr_parse(c->wire.csr, &c->csr, f))
+		return false;
 	memcpy(j->key_digest, c->csr.key_id, sizeof(j->key_digest));
-	return claim_put(s->realm, c->csr.spki, &j->device, f);
+	return binding_check(c->profile->binding, c->csr.challenge, c->wire.binding, f) &&
+	       proof_find(c->wire.way)->names(s, j, c, f) &&
+	       profile_takes(c->profile, c->csr.spki, f) &&
+	       realm_authority_good(s->realm, &j->issuer->a, j->now_s, f);
+}
+
+/* Whatever is wrong about it, a token that was spent is told to be just that. */
+static bool
+judge_spent(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+{
+	if (!judge_content(s, j, c, f) || !sent_judge(j, c, c->token.serial, &j->sending, f)) {
+		if (f->code == FAULT_INTERNAL)
+			return false;
+		j->sending = false;
+	}
+	return j->sending || fault_set(f, FAULT_AUTH, "token: RFC 7030 section 3.2.3: %s is used",
+				 j->who.evidence);
+}
+
+/* One key, one holder: never another endpoint's anywhere, a CA's, or one that was compromised. The
+ * key is claimed by who gets a certificate for it, and not by who waits. */
+static bool
+judge_request(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+{
+	if (!judge_content(s, j, c, f) || (approval_due(c) && !approval_judge(s, j, c, f)))
+		return false;
+	return j->waits_s > 0 || j->sending || claim_put(s->realm, c->csr.spki, &j->device, f);
 }
 
 static bool
@@ -33,10 +62,7 @@ judge_who(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	if (!j->verdict.permit)
 		return fault_set(
 		    f, FAULT_DENIED, "policy: %s: %s", j->verdict.rule, j->verdict.reason);
-	return csr_parse(c->wire.csr, &c->csr, f) &&
-	       binding_check(c->profile->binding, c->csr.challenge, c->wire.binding, f) &&
-	       proof->names(s, j, c, f) && profile_takes(c->profile, c->csr.spki, f) &&
-	       check_key(s, j, c, f) && realm_authority_good(s->realm, &j->issuer->a, j->now_s, f);
+	return c->spent ? judge_spent(s, j, c, f) : judge_request(s, j, c, f);
 }
 
 /* The certificate that the decision grants, as an intent in the ledger's batch. */
@@ -57,7 +83,7 @@ intend(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	if (!issue_prepare(j->issuer, &w, j->now_s, &j->ticket, f) ||
 	    !issue_intend(j->issuer, j->ticket, f))
 		return false;
-	return proof->spend == NULL || proof->spend(j, c, f);
+	return (proof->spend == NULL || proof->spend(j, c, f)) && approval_spend(j, c, f);
 }
 
 bool
@@ -75,7 +101,7 @@ duty_enroll_judge(struct signer *s, struct job *j, struct fault *f)
 	return ledger_has_room(c.ledger, f) && ledger_has_room(realm_platform(s->realm), f) &&
 	       realm_tenant(s->realm, c.wire.tenant, &c.tenant, f) &&
 	       keyring_issuer(s->keys, c.tenant.key_id, &j->issuer, f) && judge_who(s, j, &c, f) &&
-	       intend(s, j, &c, f);
+	       (j->waits_s > 0 || j->sending || intend(s, j, &c, f));
 }
 
 /*
@@ -119,6 +145,13 @@ duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 	struct log_context why = signer_context(s, j, by);
 	uint64_t index;
 
+	if (j->waits_s > 0) {
+		bytes_put_counted(&j->answer, octets_of(NULL, 0));
+		bytes_put_u64(&j->answer, j->waits_s);
+		return bytes_ok(&j->answer, f);
+	}
+	if (j->sending)
+		return sent_act(s, j, f);
 	issue_intended(j->ticket);
 	if (!judge_again(s, j, f) || !issue_sign(j->issuer, j->ticket, &s->journal, j->now_s, f) ||
 	    !issue_record(j->issuer, j->ticket, &why, j->now_s, &index, f) ||
@@ -141,6 +174,9 @@ duty_device(struct signer *s, struct job *j, struct fault *f)
 		return fault_set(f, FAULT_BADREQ, "wire: a question of another shape");
 	if (!realm_ledger(s->realm, c.wire.tenant, &c.ledger, f) || !proof_token.who(s, j, &c, f))
 		return false;
+	if (c.spent)
+		return fault_set(
+		    f, FAULT_AUTH, "token: RFC 7030 section 3.2.3: %s is used", j->who.evidence);
 	bytes_put_counted_text(&j->answer, j->device.kind);
 	bytes_put_counted_text(&j->answer, j->device.name);
 	bytes_put_counted_text(&j->answer, c.profile->name);

@@ -12,6 +12,7 @@
 
 #include "ca/csr.h"
 #include "ca/identify.h"
+#include "ca/request.h"
 #include "ca/token.h"
 #include "daemon/signer.h"
 
@@ -22,7 +23,10 @@ struct claim {
 	struct ledger *ledger;
 	const struct profile *profile;
 	struct tenant tenant;
-	struct token token;           /* by_token */
+	struct token token;     /* by_token */
+	bool spent;             /* the token was used: only an answer that was lost is due */
+	struct request request; /* that is approved; without its csr */
+	bool approved;
 	struct identified identified; /* by_certificate */
 	struct provenance provenance;
 };
@@ -39,11 +43,14 @@ struct proof {
 	    struct signer *s, const struct job *j, const struct claim *c, struct fault *f);
 	/* Into the batch, with the intent; NULL: nothing is spent. Fault: FAULT_INTERNAL. */
 	bool (*spend)(struct job *j, struct claim *c, struct fault *f);
+	/* Into the batch where the request waits for a registrar: the proof is that key's from now
+	 * on. NULL: it is anyhow. Fault: FAULT_INTERNAL. */
+	bool (*keep)(struct claim *c, struct fault *f);
 	/* Does it hold still, after the round's other jobs? NULL: what was spent says so. */
 	bool (*holds)(struct signer *s, const struct job *j, struct fault *f);
 };
 
-extern const struct proof proof_token, proof_certificate;
+extern const struct proof proof_token, proof_certificate, proof_request;
 
 /* NULL: there is no such way. */
 const struct proof *proof_find(enum enrol_way way);

@@ -28,13 +28,17 @@ by_token(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
 	uint8_t hash[TOKEN_HASH_OCTETS];
 	char name[TEXT_LABEL_MAX];
+	struct fault why;
 
 	token_hash(&s->token_key, c->wire.password, hash);
 	if (!copy_text(c->wire.user, name, sizeof(name)))
 		return fault_set(
 		    f, FAULT_AUTH, "token: RFC 7030 section 3.2.3: the user is no device's name");
-	if (!token_check(c->ledger, hash, name, j->now_s, &c->token, f))
-		return false;
+	if (!token_check(c->ledger, hash, name, j->now_s, &c->token, f)) {
+		if (f->code != FAULT_AUTH || !token_spent(c->ledger, hash, name, &c->token, &why))
+			return false;
+		c->spent = true;
+	}
 	j->who.kind = IDENTITY_TOKEN;
 	j->who.good = true;
 	memcpy(j->who.tenant, c->wire.tenant, sizeof(j->who.tenant));
@@ -52,6 +56,26 @@ by_token(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	return true;
 }
 
+/* One with which a request was made is good for that key alone. */
+static bool
+own_names(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
+{
+	if (c->token.state == TOKEN_WAITING &&
+	    memcmp(c->token.serial, c->csr.key_id, sizeof(c->token.serial)) != 0)
+		return fault_set(f, FAULT_AUTH,
+		    "token: RFC 7030 section 3.2.3: %s waits for a registrar with another key",
+		    j->who.evidence);
+	return proof_own_names(s, j, c, f);
+}
+
+static bool
+keep(struct claim *c, struct fault *f)
+{
+	c->token.state = TOKEN_WAITING;
+	memcpy(c->token.serial, c->csr.key_id, sizeof(c->token.serial));
+	return token_put(c->ledger, &c->token, f);
+}
+
 /* Spent with the intent: no second request of this round or any later one finds it unused. */
 static bool
 spend(struct job *j, struct claim *c, struct fault *f)
@@ -67,6 +91,7 @@ const struct proof proof_token = {
 	.ask = PROFILE_BY_TOKEN,
 	.word = "token",
 	.who = by_token,
-	.names = proof_own_names,
+	.names = own_names,
+	.keep = keep,
 	.spend = spend,
 };

@@ -49,6 +49,10 @@ static const struct duty duties[] = {
 	{ WIRE_ROLL, "tenant.rollover", FROM_EDGE | FROM_DESK, 81920, NULL, duty_roll, true, true },
 	{ WIRE_SESSIONS, "sessions", FROM_EDGE, 8 + WIRE_SESSIONS_MAX * 24, NULL, duty_sessions,
 	    false, false },
+	{ WIRE_APPROVE, "request.approve", FROM_EDGE | FROM_DESK, 81920, NULL, duty_approve, true,
+	    false },
+	{ WIRE_DISAPPROVE, "request.refuse", FROM_EDGE | FROM_DESK, 81920, NULL, duty_disapprove,
+	    true, false },
 	{ WIRE_BACKUP, "backup.take", FROM_EDGE | FROM_DESK, 81920, NULL, duty_backup, true,
 	    false },
 	{ WIRE_KEYS, "key.list", FROM_EDGE | FROM_DESK, 81920, NULL, duty_keys, true, false },
@@ -196,7 +200,7 @@ fail(struct round *d, struct round_job *r, const struct fault *f)
 	if (f->code == FAULT_INTERNAL) /* the edge writes the line of every other refusal */
 		log_fact(LOG_ERROR, "fault", "request", r->duty->word, "by", by, "tenant",
 		    r->job.tenant, "why", f->text, NULL);
-	if (r->duty->tells)
+	if (r->duty->tells && !r->job.untold)
 		signer_tell_refusal(
 		    s, r->job.tenant, r->duty->word, by, r->job.who.source, f, r->job.now_s);
 }
@@ -267,13 +271,14 @@ take_step(struct round *d, struct round_job *r, step *run)
 }
 
 /* Who may have written to l: its tenant's jobs; to the platform's ledger also those that make
- * tenants and operators and, while they are judged, those that claim a key. */
+ * tenants and operators and, while they are judged, those that claim a key or begin to wait. */
 static bool
 wrote(const struct round *d, const struct round_job *r, const struct ledger *l)
 {
 	if (strcmp(r->job.tenant, ledger_tenant(l)) == 0)
 		return true;
-	if (l == realm_platform(d->signer->realm) && d->judging && r->job.ticket != NULL)
+	if (l == realm_platform(d->signer->realm) && d->judging &&
+	    (r->job.ticket != NULL || r->job.waits_s > 0))
 		return true;
 	return l == realm_platform(d->signer->realm) &&
 	       (r->duty->verb == WIRE_TENANT || r->duty->verb == WIRE_OPERATOR);

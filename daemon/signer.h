@@ -51,7 +51,7 @@ struct job {
 	unsigned from;      /* FROM_EDGE or FROM_DESK */
 	struct octets body; /* lent from the message */
 	int64_t now_s;
-	bool failed;
+	bool failed, untold; /* refused without an entry: what is refused has one */
 	struct fault fault;
 	struct bytes members;   /* of the problem that a fault is answered with: JSON */
 	struct bytes *sessions; /* of the asker's line */
@@ -63,7 +63,10 @@ struct job {
 	struct verdict verdict;
 	struct endpoint device;
 	char tenant[TEXT_LABEL_MAX];
-	uint8_t key_digest[32];  /* of an enrolment */
+	uint8_t key_digest[32]; /* of an enrolment */
+	unsigned waits_s;       /* it waits for a registrar, and is asked again so much later */
+	bool sending;           /* the certificate sent was made before, and its answer lost */
+	uint8_t sent[TBS_SERIAL_OCTETS];
 	enum enrol_way way;      /* of an enrolment */
 	enum identity_role role; /* of an operator to be */
 	struct mark checkpoint;  /* of an export: what was signed */
@@ -109,6 +112,9 @@ bool duty_roll(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_operator.c */
 bool duty_operator_judge(struct signer *s, struct job *j, struct fault *f);
 bool duty_operator_act(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_request.c */
+bool duty_approve(struct signer *s, struct job *j, struct fault *f);
+bool duty_disapprove(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_backup.c */
 bool duty_backup(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_service.c */

@@ -31,6 +31,9 @@ identity_text(const struct identity *who, char to[static IDENTITY_TEXT_MAX])
 	case IDENTITY_TOKEN:
 		(void)snprintf(to, IDENTITY_TEXT_MAX, "token:%s", who->evidence);
 		break;
+	case IDENTITY_REQUEST:
+		(void)snprintf(to, IDENTITY_TEXT_MAX, "request:%s", who->evidence);
+		break;
 	case IDENTITY_NOBODY:
 	default:
 		(void)snprintf(to, IDENTITY_TEXT_MAX, "nobody");

@@ -28,6 +28,8 @@ enum act {
 	ACT_LOG_EXPORT,
 	ACT_BACKUP,
 	ACT_KEY_LIST,
+	ACT_REQUEST_DECIDE, /* approve and refuse */
+	ACT_ASK,            /* to be let in, which a registrar then decides */
 	ACT_ENROLL,
 	ACT_RENEW,
 	ACT_COUNT,

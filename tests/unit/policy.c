@@ -46,6 +46,9 @@ static const struct {
 	{ ACT_BACKUP, IDENTITY_LOCAL, ROLE_OFFICER, false, "local-officer-takes-backups" },
 	{ ACT_KEY_LIST, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_AUDITOR, false,
 	    "officer-lists-keys" },
+	{ ACT_REQUEST_DECIDE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
+	    false, "registrar-decides-requests" },
+	{ ACT_ASK, IDENTITY_REQUEST, 0, true, "request-asks-for-its-device" },
 	{ ACT_ENROLL, IDENTITY_TOKEN, 0, true, "token-enrols-its-device" },
 	{ ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0, true, "endpoint-renews-itself" },
 };
@@ -53,7 +56,7 @@ static const struct {
 #define PERMITTED (sizeof(permitted) / sizeof(permitted[0]))
 
 static const unsigned kinds[] = { IDENTITY_NOBODY, IDENTITY_LOCAL, IDENTITY_OPERATOR,
-	IDENTITY_ENDPOINT, IDENTITY_TOKEN };
+	IDENTITY_ENDPOINT, IDENTITY_TOKEN, IDENTITY_REQUEST };
 static const unsigned roles[] = { ROLE_NONE, ROLE_OFFICER, ROLE_REGISTRAR, ROLE_AUDITOR };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))

@@ -1,0 +1,291 @@
+/* ca/request.c - see request.h; what a request is. How many there may be is request_open.c's. */
+#include "ca/request.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/der.h"
+
+#define EDITION       1
+#define ROUTE_EDITION 1
+
+static const uint8_t no_serial[TBS_SERIAL_OCTETS];
+
+void
+request_id(const struct request *r, char to[static REQUEST_ID_LETTERS + 1])
+{
+	text_hex(r->key, REQUEST_ID_LETTERS / 2, to);
+}
+
+const char *
+request_state_word(enum request_state state)
+{
+	static const char *const words[] = {
+		[REQUEST_WAITING] = "waiting",
+		[REQUEST_APPROVED] = "approved",
+		[REQUEST_REFUSED] = "refused",
+		[REQUEST_ISSUED] = "issued",
+		[REQUEST_EXPIRED] = "expired",
+	};
+
+	return words[state];
+}
+
+bool
+request_state(struct ledger *l, const struct request *r, int64_t now_s, enum request_state *ret,
+    struct fault *f)
+{
+	struct standing s;
+
+	*ret = r->state;
+	if (r->state == REQUEST_ISSUED) {
+		if (!ledger_standing(l, r->serial, &s, f))
+			return false;
+		if (s.state == STANDING_ABANDONED)
+			*ret = REQUEST_APPROVED;
+	} else if (now_s >= r->due_s) {
+		*ret = REQUEST_EXPIRED;
+	}
+	return true;
+}
+
+static bool
+is_known(enum request_state state)
+{
+	return state >= REQUEST_WAITING && state <= REQUEST_EXPIRED;
+}
+
+bool
+request_read(const char *tenant, struct octets key, struct octets value, struct request *ret)
+{
+	struct reader in = reader_of(value);
+	struct request r = { .state = REQUEST_WAITING };
+
+	if (key.n != sizeof(r.key) || reader_u8(&in) != EDITION)
+		return false;
+	memcpy(r.key, key.at, key.n);
+	r.state = (enum request_state)reader_u8(&in);
+	r.way = (enum enrol_way)reader_u8(&in);
+	reader_counted_text(&in, r.device.kind, sizeof(r.device.kind));
+	reader_counted_text(&in, r.device.name, sizeof(r.device.name));
+	reader_counted_text(&in, r.profile, sizeof(r.profile));
+	reader_counted_text(&in, r.source, sizeof(r.source));
+	reader_counted_text(&in, r.proof, sizeof(r.proof));
+	r.asked_s = (int64_t)reader_u64(&in);
+	r.due_s = (int64_t)reader_u64(&in);
+	r.asked_index = reader_u64(&in);
+	r.decided_s = (int64_t)reader_u64(&in);
+	r.decided_index = reader_u64(&in);
+	reader_counted_text(&in, r.by, sizeof(r.by));
+	reader_counted_text(&in, r.reason, sizeof(r.reason));
+	reader_copy(&in, r.replaces, sizeof(r.replaces));
+	reader_copy(&in, r.serial, sizeof(r.serial));
+	reader_copy(&in, r.digest, sizeof(r.digest));
+	r.csr = reader_counted(&in);
+	if (!reader_done(&in) || !is_known(r.state))
+		return false;
+	(void)snprintf(r.device.tenant, sizeof(r.device.tenant), "%s", tenant);
+	*ret = r;
+	return true;
+}
+
+bool
+request_put(struct ledger *l, const struct request *r, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok;
+
+	bytes_put_u8(&b, EDITION);
+	bytes_put_u8(&b, (uint8_t)r->state);
+	bytes_put_u8(&b, (uint8_t)r->way);
+	bytes_put_counted_text(&b, r->device.kind);
+	bytes_put_counted_text(&b, r->device.name);
+	bytes_put_counted_text(&b, r->profile);
+	bytes_put_counted_text(&b, r->source);
+	bytes_put_counted_text(&b, r->proof);
+	bytes_put_u64(&b, (uint64_t)r->asked_s);
+	bytes_put_u64(&b, (uint64_t)r->due_s);
+	bytes_put_u64(&b, r->asked_index);
+	bytes_put_u64(&b, (uint64_t)r->decided_s);
+	bytes_put_u64(&b, r->decided_index);
+	bytes_put_counted_text(&b, r->by);
+	bytes_put_counted_text(&b, r->reason);
+	bytes_put(&b, r->replaces, sizeof(r->replaces));
+	bytes_put(&b, r->serial, sizeof(r->serial));
+	bytes_put(&b, r->digest, sizeof(r->digest));
+	bytes_put_counted(&b, r->csr);
+	if ((ok = bytes_ok(&b, f)))
+		ledger_put(l, TABLE_REQUEST, octets_of(r->key, sizeof(r->key)), octets_bytes(&b));
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+request_get(struct ledger *l, const uint8_t key[static REQUEST_KEY_OCTETS], struct bytes *row,
+    struct request *ret, struct fault *f)
+{
+	struct octets k = octets_of(key, REQUEST_KEY_OCTETS);
+
+	bytes_clear(row);
+	if (!ledger_get(l, TABLE_REQUEST, k, row, f))
+		return false;
+	return request_read(ledger_tenant(l), k, octets_bytes(row), ret) ||
+	       fault_set(f, FAULT_INTERNAL, "request: a row that cannot be read");
+}
+
+struct search {
+	struct octets prefix;
+	uint8_t key[REQUEST_KEY_OCTETS];
+	bool any;
+};
+
+static bool
+same_id(void *with, struct octets key, struct octets value)
+{
+	struct search *s = with;
+
+	(void)value;
+	s->any = key.n == sizeof(s->key) && octets_same(octets_of(key.at, s->prefix.n), s->prefix);
+	if (s->any)
+		memcpy(s->key, key.at, key.n);
+	return false;
+}
+
+bool
+request_find(
+    struct ledger *l, const char *id, struct bytes *row, struct request *ret, struct fault *f)
+{
+	uint8_t prefix[REQUEST_ID_LETTERS / 2] = { 0 };
+	struct search s = { .prefix = octets_of(prefix, sizeof(prefix)) };
+
+	if (strlen(id) != REQUEST_ID_LETTERS || !text_unhex(id, prefix, sizeof(prefix)))
+		return fault_set(
+		    f, FAULT_NOTFOUND, "request: an id is %d hex digits", REQUEST_ID_LETTERS);
+	if (!store_scan(ledger_store(l), TABLE_REQUEST, s.prefix, 1, same_id, &s, f))
+		return false;
+	if (!s.any)
+		return fault_set(f, FAULT_NOTFOUND, "request: there is none with this id");
+	return request_get(l, s.key, row, ret, f); /* again, through the batch */
+}
+
+bool
+request_same(
+    const struct request *r, const struct csr *csr, const struct endpoint *device, struct fault *f)
+{
+	struct csr was;
+
+	if (strcmp(r->device.kind, device->kind) != 0 || strcmp(r->device.name, device->name) != 0)
+		return fault_set(f, FAULT_CONFLICT,
+		    "request: this key waits already, for %s/%s: ask for that, or with another key",
+		    r->device.kind, r->device.name);
+	if (r->csr.n == 0)
+		return true;
+	return csr_read(r->csr, &was, f) &&
+	       ((octets_same(was.subject, csr->subject) &&
+		    octets_same(was.alt_names, csr->alt_names)) ||
+		   fault_set(f, FAULT_CONFLICT,
+		       "request: this key waits already, and asked for other names: ask for those, or with another key"));
+}
+
+/* The value of an AttributeTypeAndValue (RFC 5280 section 4.1.2.4) if it is a commonName. */
+static bool
+is_common(struct octets attribute, struct octets *ret)
+{
+	static const uint8_t common_name[] = { 0x55, 0x04, 0x03 };
+	struct octets oid, whole;
+	uint8_t tag;
+
+	return der_take(&attribute, DER_OID, &oid, NULL) &&
+	       octets_same(oid, octets_of(common_name, sizeof(common_name))) &&
+	       der_next(&attribute, &tag, ret, &whole);
+}
+
+bool
+request_name(struct octets subject, char to[static TEXT_LABEL_MAX], struct fault *f)
+{
+	struct octets names, set, one, value, found = { NULL, 0 };
+	size_t n = 0;
+
+	if (!der_take(&subject, DER_SEQUENCE, &names, NULL))
+		return fault_set(f, FAULT_BADREQ, "csr: a subject that cannot be read");
+	while (der_take(&names, DER_SET, &set, NULL))
+		while (der_take(&set, DER_SEQUENCE, &one, NULL))
+			if (is_common(one, &value)) {
+				found = value;
+				n++;
+			}
+	to[0] = '\0';
+	if (n == 1 && found.n < TEXT_LABEL_MAX && memchr(found.at, '\0', found.n) == NULL) {
+		memcpy(to, found.at, found.n);
+		to[found.n] = '\0';
+	}
+	return text_is_label(to) ||
+	       fault_set(f, FAULT_BADREQ,
+		   "csr: without a token the subject's one CN names the device: expected a DNS label: a-z, 0-9, inner hyphens, at most 63 letters");
+}
+
+bool
+request_replaces(struct ledger *l, const struct endpoint *device, int64_t now_s,
+    uint8_t ret[static TBS_SERIAL_OCTETS], struct fault *f)
+{
+	char owner[TEXT_LABEL_MAX * 2];
+	struct bytes row = { 0 };
+	struct standing s;
+	struct fault why;
+	bool ok = true;
+
+	memcpy(ret, no_serial, TBS_SERIAL_OCTETS);
+	(void)snprintf(owner, sizeof(owner), "%s/%s", device->kind, device->name);
+	if (!ledger_get(l, TABLE_ENDPOINT, octets_text(owner), &row, &why)) {
+		ok = why.code == FAULT_NOTFOUND || (*f = why, false);
+	} else if (row.n != TBS_SERIAL_OCTETS) {
+		ok = fault_set(f, FAULT_INTERNAL, "request: an endpoint that cannot be read");
+	} else if ((ok = ledger_standing(l, row.at, &s, f)) && now_s <= s.not_after_s &&
+		   (s.state == STANDING_GOOD || s.state == STANDING_HELD)) {
+		memcpy(ret, row.at, TBS_SERIAL_OCTETS);
+	}
+	bytes_free(&row);
+	return ok;
+}
+
+bool
+request_read_route(struct octets value, struct request_route *ret)
+{
+	struct reader in = reader_of(value);
+
+	if (reader_u8(&in) != ROUTE_EDITION)
+		return false;
+	reader_counted_text(&in, ret->tenant, sizeof(ret->tenant));
+	reader_counted_text(&in, ret->profile, sizeof(ret->profile));
+	return reader_done(&in);
+}
+
+bool
+request_route(struct realm *realm, const uint8_t key[static REQUEST_KEY_OCTETS],
+    struct request_route *ret, struct fault *f)
+{
+	struct bytes row = { 0 };
+	bool ok = ledger_get(
+	    realm_platform(realm), TABLE_REQUEST, octets_of(key, REQUEST_KEY_OCTETS), &row, f);
+
+	if (ok && !request_read_route(octets_bytes(&row), ret))
+		ok = fault_set(f, FAULT_INTERNAL, "request: a route that cannot be read");
+	bytes_free(&row);
+	return ok;
+}
+
+bool
+request_put_route(struct ledger *platform, const struct request *r, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok;
+
+	bytes_put_u8(&b, ROUTE_EDITION);
+	bytes_put_counted_text(&b, r->device.tenant);
+	bytes_put_counted_text(&b, r->profile);
+	if ((ok = bytes_ok(&b, f)))
+		ledger_put(
+		    platform, TABLE_REQUEST, octets_of(r->key, sizeof(r->key)), octets_bytes(&b));
+	bytes_free(&b);
+	return ok;
+}
