@@ -18,7 +18,7 @@
 #include "enroll/cms.h"
 #include "enroll/csrattrs.h"
 #include "enroll/frame.h"
-#include "enroll/label.h"
+#include "enroll/waiting.h"
 
 #define CREDENTIALS_MAX 512
 
@@ -325,6 +325,10 @@ enrolled(struct exchange *x, uint16_t code, struct octets body)
 		turn_away(x, &f);
 		return;
 	}
+	if (certificate.n == 0) {
+		waiting_reply(x, index);
+		return;
+	}
 	exchange_header(x, "Quatrain-Log-Index", "%llu", (unsigned long long)index);
 	if (!certs_reply(x, &certificate, 1, &f))
 		turn_away(x, &f);
@@ -337,7 +341,10 @@ simpleenroll(struct exchange *x, const struct call *c)
 	struct bytes credentials = { 0 }, csr = { 0 };
 	struct fault f;
 
-	if (!read_basic(x->authorization, &credentials, &w.user, &w.password)) {
+	if (waiting_allowed(x, &c->label))
+		w.way = ENROL_REQUEST;
+	if (w.way == ENROL_TOKEN &&
+	    !read_basic(x->authorization, &credentials, &w.user, &w.password)) {
 		challenge(x);
 	} else if (!read_request(x, &w, &csr, &f)) {
 		refuse(x, c, &f);
@@ -430,7 +437,7 @@ find_label(const struct exchange *x, struct octets told, struct call *c, struct 
 	struct label l = { .tenant = "" };
 	struct tenant t;
 
-	if (told.n == 0 && !tenant_of_proof(x, &l))
+	if (told.n == 0 && !tenant_of_proof(x, &l) && !waiting_label(c->est->realm, x, &l))
 		return fault_set(f, FAULT_NOTFOUND,
 		    "est: RFC 7030 section 3.2.2: expected /.well-known/est/TENANT/OPERATION");
 	if ((told.n > 0 && !label_read(told, &l, f)) ||
