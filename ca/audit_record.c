@@ -254,11 +254,9 @@ by_token(const struct under *u, const struct provenance *p, struct fault *f)
 	if (token.log_index > 0 && strcmp(token.device.name, u->standing.name) == 0 &&
 	    strcmp(token.creator, p->enroller) == 0)
 		return tell_evidence(u, p, token.log_index, "token.created", "token", f);
-	if (token.log_index > 0)
-		tell(u, "evidence", LEAF_FAILS, "the token that it names was another device's");
-	else
-		tell(u, "evidence", LEAF_NOT_CHECKED,
-		    "the token's row is of an edition that does not know its entry");
+	tell(u, "evidence", token.log_index > 0 ? LEAF_FAILS : LEAF_NOT_CHECKED,
+	    token.log_index > 0 ? "the token that it names was another device's"
+				: "the token's row is of an edition that does not know its entry");
 	return true;
 }
 

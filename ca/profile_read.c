@@ -109,6 +109,7 @@ has(const struct conf_list *list, const char *word)
 static bool
 read_names(struct reading *r, const struct profile *before, size_t before_n, struct profile *p)
 {
+	static const char *const first[] = { "token", "request" };
 	struct draft *d = &r->d;
 
 	if (d->name[0] == '\0')
@@ -122,9 +123,11 @@ read_names(struct reading *r, const struct profile *before, size_t before_n, str
 		memcpy(d->kind, d->name, sizeof(d->kind));
 	if (profile_is_own(d->kind))
 		return refuse(r, KIND, "a kind that is not the service's own", d->kind);
-	if (strcmp(d->kind, "operator") == 0 && has(&d->ask, "token"))
-		return refuse(
-		    r, ASK, "no token, because operators are added and do not enrol", "token");
+	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
+		if (strcmp(d->kind, "operator") == 0 && has(&d->ask, first[i]))
+			return refuse(r, ASK,
+			    "neither token nor request, because operators are added and do not enrol",
+			    first[i]);
 	(void)snprintf(p->name, sizeof(p->name), "%.63s", d->name);
 	(void)snprintf(p->kind, sizeof(p->kind), "%.63s", d->kind);
 	return true;

@@ -61,7 +61,8 @@ static bool
 own_names(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
 {
 	if (c->token.state == TOKEN_WAITING &&
-	    memcmp(c->token.serial, c->csr.key_id, sizeof(c->token.serial)) != 0)
+	    !octets_same(octets_of(c->token.serial, sizeof(c->token.serial)),
+		octets_of(c->csr.key_id, sizeof(c->token.serial))))
 		return fault_set(f, FAULT_AUTH,
 		    "token: RFC 7030 section 3.2.3: %s waits for a registrar with another key",
 		    j->who.evidence);

@@ -238,7 +238,7 @@ START_TEST(rows_that_no_ledger_has)
 		struct octets key, value;
 		const char *words;
 	} rows[] = {
-		{ TABLE_CRL + 1, octets_text("key"), octets_text("value"), "not known" },
+		{ TABLE_COUNT, octets_text("key"), octets_text("value"), "not known" },
 		{ 255, octets_text("key"), octets_text("value"), "not known" },
 		{ TABLE_CRL, octets_of(octets, 0), octets_text("value"), "of a size" },
 		{ TABLE_CRL, octets_of(octets, STORE_KEY_MAX + 1), octets_of(octets, 0),
