@@ -2,6 +2,7 @@
  * cli_table.h. */
 #include <string.h>
 
+#include "base/text.h"
 #include "daemon/cli_table.h"
 
 static bool

@@ -1,7 +1,6 @@
 /* daemon/cli_table.c - see cli_table.h. */
 #include "daemon/cli_table.h"
 
-
 #define PARAMS(list)                                                                               \
 	{                                                                                          \
 		list, sizeof(list) / sizeof((list)[0])                                             \
