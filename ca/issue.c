@@ -7,6 +7,7 @@
 
 #include <openssl/evp.h>
 
+#include "ca/holding.h"
 #include "ca/issue_check.h"
 #include "ca/lint.h"
 #include "ca/revoke.h"
@@ -20,7 +21,7 @@ struct ticket {
 	uint8_t serial[TBS_SERIAL_OCTETS];
 	uint8_t spki_digest[32], profile_digest[PROFILE_DIGEST_OCTETS];
 	struct standing standing;
-	char owner[TEXT_LABEL_MAX * 2]; /* "kind/name"; empty for CAs and responders */
+	char owner[HOLDING_OWNER_MAX]; /* "kind/name"; empty for CAs and responders */
 	struct bytes tbs, certificate;
 };
 
@@ -135,8 +136,7 @@ describe(const struct issuer *by, const struct wish *w, struct ticket *t)
 	(void)snprintf(s->profile, sizeof(s->profile), "%s", w->profile->name);
 	if (w->endpoint != NULL) {
 		(void)snprintf(s->name, sizeof(s->name), "%s", w->endpoint->name);
-		(void)snprintf(
-		    t->owner, sizeof(t->owner), "%s/%s", w->endpoint->kind, w->endpoint->name);
+		holding_owner(w->endpoint->kind, w->endpoint->name, t->owner);
 	} else {
 		(void)snprintf(s->name, sizeof(s->name), "%s", w->common);
 	}
@@ -304,7 +304,8 @@ issue_record(const struct issuer *by, struct ticket *t, const struct log_context
 	ledger_put(l, TABLE_CERT, octets_u64(t->standing.id, key), octets_bytes(&t->certificate));
 	batch_remove(ledger_batch(l), TABLE_PENDING, serial);
 	if (t->owner[0] != '\0') {
-		ledger_put(l, TABLE_ENDPOINT, octets_text(t->owner), serial);
+		if (!holding_add(l, t->owner, t->serial, why, now_s, f))
+			return false;
 		ledger_put(l, TABLE_KEY, octets_of(t->spki_digest, sizeof(t->spki_digest)),
 		    octets_text(t->owner));
 	}

@@ -23,7 +23,7 @@ enum ledger_table {
 	TABLE_SERIAL,   /* serial -> struct standing */
 	TABLE_PENDING,  /* serial -> nothing: intents without an outcome */
 	TABLE_REVOKED,  /* issuer's key id, serial -> reason u8, revoked u64 */
-	TABLE_ENDPOINT, /* "kind/name" -> serial of its newest certificate */
+	TABLE_ENDPOINT, /* "kind/name" -> serials of what it holds, newest first (ca/holding.h) */
 	TABLE_KEY,      /* SHA-256 of SPKI -> "kind/name" that registered it */
 	TABLE_TOKEN,    /* keyed hash -> token (ca/token.h) */
 	TABLE_LOG,      /* index u64 -> one line of canonical JSON */

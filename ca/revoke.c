@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "ca/cert.h"
+#include "ca/holding.h"
 
 static const struct {
 	uint8_t reason;
@@ -15,7 +16,7 @@ static const struct {
 	{ 1, "keyCompromise" },
 	{ 2, "cACompromise" },
 	{ 3, "affiliationChanged" },
-	{ 4, "superseded" },
+	{ REASON_SUPERSEDED, "superseded" },
 	{ 5, "cessationOfOperation" },
 	{ REASON_HOLD, "certificateHold" },
 	{ 9, "privilegeWithdrawn" },
@@ -232,26 +233,6 @@ revoke_certificate(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTE
 	return true;
 }
 
-/* Standings by a name, on their way: a visit must not write. */
-struct namesakes {
-	const char *name;
-	struct bytes serials;
-};
-
-static bool
-gather_namesake(void *with, struct octets key, struct octets value)
-{
-	struct namesakes *n = with;
-	struct standing s;
-
-	/* Most rows are others', and are told from ours without being read. */
-	if (memmem(value.at, value.n, n->name, strlen(n->name)) != NULL &&
-	    key.n == TBS_SERIAL_OCTETS && ledger_read_standing(value, &s) &&
-	    strcmp(s.name, n->name) == 0)
-		bytes_put_octets(&n->serials, key);
-	return true;
-}
-
 static bool
 end_namesake(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], struct octets spki,
     const struct log_context *why, int64_t now_s, struct bytes *ret, struct fault *f)
@@ -263,8 +244,6 @@ end_namesake(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], s
 
 	if (!ledger_standing(l, serial, &s, f))
 		return false;
-	if ((s.state != STANDING_GOOD && s.state != STANDING_HELD) || now_s > s.not_after_s)
-		return true;
 	ok = read_key(l, s.id, &room, &its, f);
 	if (ok && octets_same(its, spki)) {
 		s.reason = REASON_KEY_COMPROMISE;
@@ -280,18 +259,18 @@ revoke_same_key(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS]
     const struct log_context *why, int64_t now_s, struct bytes *ret, struct fault *f)
 {
 	struct standing s;
-	struct namesakes all = { .name = s.name };
-	struct bytes room = { 0 };
+	char owner[HOLDING_OWNER_MAX];
+	struct bytes room = { 0 }, all = { 0 };
 	struct octets spki;
 	bool ok;
 
-	ok = ledger_standing(l, serial, &s, f) && read_key(l, s.id, &room, &spki, f) &&
-	     store_scan(ledger_store(l), TABLE_SERIAL, octets_of(NULL, 0), SIZE_MAX,
-		 gather_namesake, &all, f) &&
-	     bytes_ok(&all.serials, f);
-	for (size_t i = 0; ok && i < all.serials.n; i += TBS_SERIAL_OCTETS)
-		ok = end_namesake(l, all.serials.at + i, spki, why, now_s, ret, f);
-	bytes_free(&all.serials);
+	if (!ledger_standing(l, serial, &s, f))
+		return false;
+	holding_owner(profile_kind(s.profile), s.name, owner);
+	ok = read_key(l, s.id, &room, &spki, f) && holding_list(l, owner, now_s, &all, f);
+	for (size_t i = 0; ok && i < all.n; i += TBS_SERIAL_OCTETS)
+		ok = end_namesake(l, all.at + i, spki, why, now_s, ret, f);
+	bytes_free(&all);
 	bytes_free(&room);
 	return ok && bytes_ok(ret, f);
 }

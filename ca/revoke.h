@@ -13,6 +13,7 @@
 #define REASON_UNSPECIFIED    0
 #define REASON_KEY_COMPROMISE 1
 #define REASON_CA_COMPROMISE  2
+#define REASON_SUPERSEDED     4
 #define REASON_HOLD           6 /* a hold's alone: it is no reason to revoke */
 
 /* TABLE_KEY's value for a key that was compromised: nobody may register it again. */
@@ -54,7 +55,7 @@ bool revoke_certificate(struct ledger *l, const uint8_t serial[static TBS_SERIAL
 /*
  * The thief of a key holds every certificate that names it: whatever else l has of the holder and
  * the key of serial (a renewal keeps the key where it may), and is good or held, is revoked for
- * keyCompromise too, each with an entry. Reads all standings of l. Their serials are appended to
+ * keyCompromise too, each with an entry. Their serials are appended to
  * ret, TBS_SERIAL_OCTETS each. Fault: FAULT_INTERNAL.
  */
 bool revoke_same_key(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],

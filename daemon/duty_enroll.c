@@ -3,6 +3,7 @@
 
 #include "ca/binding.h"
 #include "ca/claim.h"
+#include "ca/holding.h"
 #include "ca/profile_set.h"
 #include "ca/revoke.h"
 #include "daemon/approval.h"
@@ -138,6 +139,25 @@ keep_operator(struct signer *s, const struct job *j, struct fault *f)
 	return ok;
 }
 
+/* A device that comes in anew was reset, or is another one: what it had ends with this, in the same
+ * transaction. */
+static bool
+end_what_was(struct job *j, const struct log_context *why, struct fault *f)
+{
+	const struct proof *proof = proof_find(j->way);
+	char owner[HOLDING_OWNER_MAX];
+	size_t n = 0;
+
+	if (proof == NULL || proof->act != ACT_ENROLL)
+		return true;
+	holding_owner(j->device.kind, j->device.name, owner);
+	if (!holding_supersede(
+		j->issuer->ledger, owner, ticket_serial(j->ticket), why, j->now_s, &n, f))
+		return false;
+	j->cuts = n > 0;
+	return true;
+}
+
 bool
 duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 {
@@ -155,7 +175,7 @@ duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 	issue_intended(j->ticket);
 	if (!judge_again(s, j, f) || !issue_sign(j->issuer, j->ticket, &s->journal, j->now_s, f) ||
 	    !issue_record(j->issuer, j->ticket, &why, j->now_s, &index, f) ||
-	    !keep_operator(s, j, f))
+	    !end_what_was(j, &why, f) || !keep_operator(s, j, f))
 		return false;
 	bytes_put_counted(&j->answer, ticket_certificate(j->ticket));
 	bytes_put_u64(&j->answer, index);

@@ -390,7 +390,8 @@ tell_change(struct round *d)
 	bool cut = false;
 
 	for (size_t i = 0; i < d->n; i++)
-		cut |= d->job[i].duty->cuts && may_have_acted(&d->job[i].job);
+		cut |=
+		    (d->job[i].duty->cuts || d->job[i].job.cuts) && may_have_acted(&d->job[i].job);
 	for (size_t i = 0; cut && i < *d->lines_n; i++) {
 		struct message m = { .verb = WIRE_CHANGED, .fd = -1 };
 

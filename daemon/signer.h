@@ -68,6 +68,7 @@ struct job {
 	bool sending;           /* the certificate sent was made before, and its answer lost */
 	uint8_t sent[TBS_SERIAL_OCTETS];
 	enum enrol_way way;      /* of an enrolment */
+	bool cuts;               /* as a duty's: something was revoked on the way */
 	enum identity_role role; /* of an operator to be */
 	struct mark checkpoint;  /* of an export: what was signed */
 };

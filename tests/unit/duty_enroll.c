@@ -9,6 +9,7 @@
 #include "ca/identify.h"
 #include "ca/oid.h"
 #include "ca/profile_set.h"
+#include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/signer.h"
 #include "tests/unit/forge.h"
@@ -544,6 +545,89 @@ START_TEST(possession_is_proven_here)
 }
 END_TEST
 
+static enum standing_state
+state_of(const uint8_t serial[static TBS_SERIAL_OCTETS])
+{
+	struct standing at;
+
+	ck_assert_msg(ledger_standing(g.acme->ledger, serial, &at, &f), "%s", f.text);
+	ck_assert(at.state != STANDING_REVOKED || at.reason == REASON_SUPERSEDED);
+	return at.state;
+}
+
+static void
+take_serial(const struct cert *c, uint8_t to[static TBS_SERIAL_OCTETS])
+{
+	memcpy(to, c->serial, TBS_SERIAL_OCTETS);
+}
+
+/* A device that comes with a new token was reset: what it had ends with the new certificate. */
+START_TEST(a_reset_device_begins_anew)
+{
+	uint8_t first[TBS_SERIAL_OCTETS], renewed[TBS_SERIAL_OCTETS], anew[TBS_SERIAL_OCTETS];
+	struct cert c;
+
+	load("name: printer\n");
+	put_token("printer", "printer", false);
+	begin(false, plain());
+	c = granted();
+	take_serial(&c, first);
+	begin(true, device("printer", "hp-1"));
+	c = granted();
+	take_serial(&c, renewed);
+	ck_assert_int_eq(state_of(first), STANDING_GOOD); /* a renewal leaves it so */
+	put_token("printer", "printer", false);
+	begin(false, plain());
+	c = granted();
+	take_serial(&c, anew);
+	ck_assert_int_eq(state_of(first), STANDING_REVOKED);
+	ck_assert_int_eq(state_of(renewed), STANDING_REVOKED);
+	ck_assert_int_eq(state_of(anew), STANDING_GOOD);
+}
+END_TEST
+
+/* The renewal and the new beginning of one device in one round, in either order: the renewal never
+ * outlives it. */
+START_TEST(renewed_and_reset_in_one_round)
+{
+	for (int renewal = 0; renewal < 2; renewal++) { /* its place */
+		uint8_t first[TBS_SERIAL_OCTETS];
+		struct bytes bodies[2] = { { 0 }, { 0 } };
+		struct job j[2];
+		struct cert c;
+
+		load("name: printer\n");
+		put_token("printer", "printer", false);
+		begin(false, plain());
+		c = granted();
+		take_serial(&c, first);
+		put_token("printer", "printer", false);
+		for (int i = 0; i < 2; i++) {
+			begin(i == renewal, i == renewal ? device("printer", "hp-1") : plain());
+			wire_put_enroll(&wire, &bodies[i]);
+			j[i] = (struct job){ .from = FROM_EDGE,
+				.body = octets_bytes(&bodies[i]),
+				.now_s = g.now_s };
+			ck_assert_msg(duty_enroll_judge(&s, &j[i], &f), "%s", f.text);
+		}
+		commit();
+		ck_assert_msg(duty_enroll_act(&s, &j[0], &f), "%s", f.text);
+		ck_assert_int_eq(duty_enroll_act(&s, &j[1], &f), renewal == 0);
+		ck_assert(renewal == 0 || f.code == FAULT_DENIED);
+		commit();
+		ck_assert_int_eq(state_of(first), STANDING_REVOKED);
+		ck_assert(j[1 - renewal].cuts && !j[renewal].cuts);
+		ck_assert_int_eq(state_of(ticket_serial(j[1 - renewal].ticket)), STANDING_GOOD);
+		ck_assert_int_ne(state_of(ticket_serial(j[renewal].ticket)), STANDING_GOOD);
+		for (int i = 0; i < 2; i++) {
+			ticket_free(j[i].ticket);
+			bytes_free(&j[i].answer);
+			bytes_free(&bodies[i]);
+		}
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -570,6 +654,8 @@ main(void)
 	tcase_add_test(t, other_profiles_at_the_edge);
 	tcase_add_test(t, the_proof_comes_first);
 	tcase_add_test(t, possession_is_proven_here);
+	tcase_add_test(t, a_reset_device_begins_anew);
+	tcase_add_test(t, renewed_and_reset_in_one_round);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);
