@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/der.h"
+#include "ca/holding.h"
 
 #define EDITION       1
 #define ROUTE_EDITION 1
@@ -228,23 +229,15 @@ bool
 request_replaces(struct ledger *l, const struct endpoint *device, int64_t now_s,
     uint8_t ret[static TBS_SERIAL_OCTETS], struct fault *f)
 {
-	char owner[TEXT_LABEL_MAX * 2];
-	struct bytes row = { 0 };
-	struct standing s;
-	struct fault why;
-	bool ok = true;
+	char owner[HOLDING_OWNER_MAX];
+	struct bytes all = { 0 };
+	bool ok;
 
-	memcpy(ret, no_serial, TBS_SERIAL_OCTETS);
-	(void)snprintf(owner, sizeof(owner), "%s/%s", device->kind, device->name);
-	if (!ledger_get(l, TABLE_ENDPOINT, octets_text(owner), &row, &why)) {
-		ok = why.code == FAULT_NOTFOUND || (*f = why, false);
-	} else if (row.n != TBS_SERIAL_OCTETS) {
-		ok = fault_set(f, FAULT_INTERNAL, "request: an endpoint that cannot be read");
-	} else if ((ok = ledger_standing(l, row.at, &s, f)) && now_s <= s.not_after_s &&
-		   (s.state == STANDING_GOOD || s.state == STANDING_HELD)) {
-		memcpy(ret, row.at, TBS_SERIAL_OCTETS);
-	}
-	bytes_free(&row);
+	holding_owner(device->kind, device->name, owner);
+	ok = holding_list(l, owner, now_s, &all, f);
+	if (ok)
+		memcpy(ret, all.n > 0 ? all.at : no_serial, TBS_SERIAL_OCTETS);
+	bytes_free(&all);
 	return ok;
 }
 

@@ -102,7 +102,7 @@ bool request_turn(struct ledger *l, struct request *r, enum request_state to, in
 /* The row alone. Fault: FAULT_INTERNAL. */
 bool request_put(struct ledger *l, const struct request *r, struct fault *f) CHECKED;
 
-/* The good or held certificate that device has now, which a new one would replace; zeros: none.
+/* The newest good or held certificate of device, which a new one would replace; zeros: none.
  * Fault: FAULT_INTERNAL. */
 bool request_replaces(struct ledger *l, const struct endpoint *device, int64_t now_s,
     uint8_t ret[static TBS_SERIAL_OCTETS], struct fault *f) CHECKED;
