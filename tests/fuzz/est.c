@@ -3,6 +3,7 @@
 #include "tests/fuzz/service.h"
 
 #include "ca/csr.h"
+#include "ca/profile.h"
 #include "enroll/est.h"
 
 int
@@ -12,6 +13,12 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	service_start();
 	return 0;
+}
+
+static void
+bind_to(struct exchange *x)
+{
+	x->binding_n = sizeof(x->binding);
 }
 
 /* What is asked for is a request of the right shape, for a tenant that there is. */
@@ -26,6 +33,12 @@ check_asked(const struct exchange *x)
 	if (!wire_enroll(octets_bytes(&x->ask.body), &w, &f) || !csr_read(w.csr, &csr, &f) ||
 	    !realm_tenant(service.realm, w.tenant, &t, &f))
 		abort();
+	/* A binding goes with a request that has one, and a label's profile is one that there is.
+	 */
+	if ((csr.challenge.n > 0) != (w.binding.n > 0) || x->close != (w.binding.n > 0) ||
+	    (w.profile[0] != '\0' &&
+		(profile_find(w.profile) == NULL || profile_is_own(w.profile))))
+		abort();
 	if ((w.way == ENROL_CERTIFICATE) != (w.peer.n > 0) ||
 	    (w.way == ENROL_TOKEN) != (w.user.n > 0))
 		abort();
@@ -36,7 +49,7 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 {
 	struct est est = { service.realm, service_now };
 	struct octets in = octets_of(at, n);
-	struct exchange x = { .face = FACE_SECURE, .source = "192.0.2.7:4711" };
+	struct exchange x = { .face = FACE_SECURE, .source = "192.0.2.7:4711", .bind = bind_to };
 
 	x.method = service_line(&in);
 	x.path = service_line(&in);

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/fuzz/seeds.sh [FOLDER] - make seeds of csr, cert, chain, conf, der, dump, est, note, ocsp_get, ocsp_request and wire anew.
+# tests/fuzz/seeds.sh [FOLDER] - make seeds of csr, cert, chain, conf, der, dump, est, frame, note, ocsp_get, ocsp_request and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
 # Those of conf and der that are not made here were written by hand.
@@ -45,6 +45,8 @@ cat >"$t/conf" <<-'CONF'
 	authorityKeyIdentifier = keyid:always
 CONF
 
+sed 's/^prompt = no/&\nattributes = attributes/' "$t/conf" >"$t/bound"
+printf '[attributes]\nchallengePassword = AAECAwQFBgcICQoL\n' >>"$t/bound"
 openssl req -new -key "$t/key.pem" -config "$t/conf" -outform DER -out "$t/req.der"
 seed csr whole <"$t/req.der"
 openssl req -new -newkey rsa:2048 -nodes -keyout "$t/rsa.pem" -subj /CN=hp -outform DER 2>/dev/null | seed csr rsa
@@ -161,6 +163,15 @@ printf '/ca/@.cer' | seed ocsp_get cer
 b64=$(openssl base64 -A -in "$t/req.der")
 printf 'POST\n/.well-known/est/acme/simpleenroll\napplication/pkcs10\nBasic aHA6c2VjcmV0\n\n%s' "$b64" | seed est enroll
 printf 'POST\n/acme/.well-known/est/simplereenroll\napplication/pkcs10; a=b\n\nlibest 3.2.0p\n%s ' "$b64" | seed est renew
+printf 'POST\n/.well-known/est/acme%%3Aprinter/simpleenroll\napplication/x-pem-file\nBasic aHA6Uy5SLmFjbWUuaHA=\n\n-----BEGIN CERTIFICATE REQUEST-----\n%s\n-----END CERTIFICATE REQUEST-----\n' \
+    "$b64" | seed est label
+openssl req -new -key "$t/key.pem" -config "$t/bound" -outform DER | openssl base64 -A >"$t/bound.b64"
+printf 'POST\n/.well-known/est/simpleenroll\napplication/pkcs10\nBasic aHA6Uy5SLmFjbWUuaHA=\n\n%s' "$(cat "$t/bound.b64")" | seed est bound
+printf 'application/pkcs10; charset=utf-8\n\n%s' "$b64" | seed frame one
+printf 'APPLICATION/PKCS10\nlibest 3.2.0p\n%s\r\n' "$(printf '%s' "$b64" | fold -w 64 | sed 's/$/\r/')" | seed frame lines
+printf 'application/x-pem-file\nx\n-----BEGIN NEW CERTIFICATE REQUEST-----\n%s\n-----END NEW CERTIFICATE REQUEST-----\n' "$b64" | seed frame pem
+printf 'acme%%3Aprinter' | seed frame label
+printf '/acme:printer/.well-known/est/cacerts' | seed frame path
 printf 'GET\n/.well-known/est/acme/cacerts\n\n\nlibest\n' | seed est cacerts
 printf 'GET\n/.well-known/est/platform/csrattrs\n\n\n\n' | seed est csrattrs
 printf 'POST\n/.well-known/est/acme/serverkeygen\n\n\n\n' | seed est keygen
