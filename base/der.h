@@ -56,6 +56,9 @@ void der_begin(struct der *d, uint8_t tag);
 void der_end(struct der *d);
 void der_put(struct der *d, uint8_t tag, struct octets content);
 void der_put_text(struct der *d, uint8_t tag, const char *s);
+/* The header alone of a value of n octets, that whoever reads gets behind it: of what is too long
+ * to be held at once. */
+void der_put_header(struct der *d, uint8_t tag, size_t n);
 /* INTEGER; leading zeros dropped, sign kept 0 */
 void der_put_unsigned(struct der *d, struct octets big_endian);
 void der_put_small(struct der *d, uint8_t tag, unsigned v); /* INTEGER or ENUMERATED under 2^31 */

@@ -70,6 +70,19 @@ der_put(struct der *d, uint8_t tag, struct octets content)
 }
 
 void
+der_put_header(struct der *d, uint8_t tag, size_t n)
+{
+	uint8_t length[5];
+
+	if (n > UINT32_MAX) {
+		d->out->bad = true;
+		return;
+	}
+	bytes_put_u8(d->out, tag);
+	bytes_put(d->out, length, write_length(n, length));
+}
+
+void
 der_put_text(struct der *d, uint8_t tag, const char *s)
 {
 	der_put(d, tag, octets_text(s));

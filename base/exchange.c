@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 /* A line end in a value would let it become a header of its own. */
 static bool
@@ -39,6 +40,17 @@ exchange_bind(struct exchange *x)
 	x->binding_n = 0;
 	if (x->bind != NULL)
 		x->bind(x);
+}
+
+void
+exchange_date(int64_t at_s, char to[static EXCHANGE_DATE_MAX])
+{
+	time_t t = (time_t)at_s;
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL || tm.tm_year > 9999 - 1900 ||
+	    strftime(to, EXCHANGE_DATE_MAX, "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
+		to[0] = '\0';
 }
 
 void

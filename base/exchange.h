@@ -34,7 +34,8 @@ struct exchange {
 	/* the request: all lent until the reply is sent */
 	enum exchange_face face;
 	struct octets method, path, query; /* path is raw, query without its '?' */
-	struct octets content_type, authorization, user_agent, if_none_match, origin;
+	struct octets content_type, authorization, user_agent, origin;
+	struct octets if_none_match, if_modified_since;
 	struct octets body;
 	bool body_too_large; /* over the face's limit; body is then empty */
 	struct octets peer;  /* DER of the client's certificate, n 0 for none */
@@ -73,6 +74,9 @@ struct exchange {
 
 /* Add a header; a value that does not fit, or has control octets, is left out. */
 void exchange_header(struct exchange *x, const char *name, const char *fmt, ...) PRINTF_LIKE(3, 4);
+/* at_s as RFC 9110 section 5.6.7 writes a date; empty where no year of four digits holds it. */
+#define EXCHANGE_DATE_MAX 32
+void exchange_date(int64_t at_s, char to[static EXCHANGE_DATE_MAX]);
 /* Fill in binding and binding_n. */
 void exchange_bind(struct exchange *x);
 /* Free what x owns: ask.body, reply, state; let go of shared. */

@@ -18,6 +18,7 @@ extern const struct octets oid_ecdsa_sha256, oid_sha1, oid_sha256, oid_signed_da
 extern const struct octets oid_basic_constraints, oid_key_usage, oid_ext_key_usage;
 extern const struct octets oid_subject_key_id, oid_authority_key_id, oid_subject_alt_name;
 extern const struct octets oid_name_constraints, oid_crl_points, oid_info_access, oid_crl_number;
+extern const struct octets oid_crl_issuing_point, oid_crl_delta, oid_crl_freshest;
 extern const struct octets oid_crl_reason, oid_access_ocsp, oid_access_issuers;
 extern const struct octets oid_server_auth, oid_client_auth, oid_ocsp_signing, oid_any_purpose;
 extern const struct octets oid_ocsp_basic, oid_ocsp_nonce, oid_ocsp_nocheck;

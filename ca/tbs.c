@@ -202,6 +202,18 @@ tbs_shard(const uint8_t serial[static TBS_SERIAL_OCTETS], unsigned shards)
 }
 
 void
+tbs_shard_first(unsigned shard, unsigned shards, uint8_t to[static TBS_SERIAL_OCTETS])
+{
+	unsigned at = 0;
+
+	if (shards > 1 && shard > 0)
+		at = SERIAL_FIRST + (shard * (SERIAL_END - SERIAL_FIRST) + shards - 1) / shards;
+	memset(to, 0, TBS_SERIAL_OCTETS);
+	to[0] = (uint8_t)(at >> 8);
+	to[1] = (uint8_t)at;
+}
+
+void
 tbs_crl_path(
     struct octets issuer, unsigned shard, unsigned shards, char to[static TBS_CRL_PATH_MAX])
 {

@@ -72,6 +72,8 @@ bool tbs_key_id(struct octets spki, uint8_t to[static TBS_KEY_ID_OCTETS], struct
  */
 #define TBS_SHARDS_MAX 256
 unsigned tbs_shard(const uint8_t serial[static TBS_SERIAL_OCTETS], unsigned shards);
+/* The first serial that a shard could hold. */
+void tbs_shard_first(unsigned shard, unsigned shards, uint8_t to[static TBS_SERIAL_OCTETS]);
 /* Where its CRL is found beneath public_url: "crl/<key id>.crl", of a shard
  * "crl/<key id>/<shard>.crl". issuer is a key id, or empty. */
 #define TBS_CRL_PATH_MAX 64

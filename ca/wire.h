@@ -18,7 +18,6 @@ enum wire_verb {
 	WIRE_DEVICE,  /* struct wire_enroll without a request -> whose token it is, unspent: kind,
 			 name, profile, counted texts */
 	WIRE_OCSP,    /* an OCSPRequest, DER -> an OCSPResponse, DER */
-	WIRE_CRL,     /* a CA's key id -> nothing: the CRL in the ledger is new */
 	WIRE_REFUSED, /* struct wire_refused -> nothing: one log entry, rate-limited */
 	WIRE_SERVICE, /* nothing -> PKCS #8, leaf, tenant and region, each counted */
 	WIRE_TENANT,  /* these: struct wire_act -> the API's answer, JSON */

@@ -10,7 +10,7 @@
 #include "ca/roll.h"
 #include "daemon/cli_level.h"
 #include "daemon/offline.h"
-#include "ocsp/crl.h"
+#include "ocsp/crl_issue.h"
 
 struct rolling {
 	const struct invocation *inv;
@@ -76,6 +76,25 @@ find_root(struct rolling *r, struct fault *f)
 	return borrow_root(r, r->before.issuer, f);
 }
 
+static bool
+list_of(const struct rolling *r, const struct issuer *by, int64_t valid_s, struct fault *f)
+{
+	const struct crl_want want = { r->inv->settings.public_url, valid_s, true };
+
+	return crl_make(by, &want, r->now_s, f);
+}
+
+/* The service's own tenant has a CA too that nobody has asked for a list yet. */
+static bool
+list_platform(struct rolling *r, struct fault *f)
+{
+	struct signer *s = &r->at.signer;
+	const struct issuer *by;
+
+	return keyring_issuer(s->keys, r->platform.after.key_id, &by, f) &&
+	       list_of(r, by, CRL_VALID_S, f) && ledger_commit(realm_platform(s->realm), f);
+}
+
 /* While the root's key is at hand: its responder, where that is due, and its list. */
 static bool
 serve_root(struct rolling *r, struct fault *f)
@@ -85,7 +104,7 @@ serve_root(struct rolling *r, struct fault *f)
 
 	return keyring_delegate(s->keys, &r->root->a,
 		   r->offline ? &found_responder_offline : &found_responder, r->now_s, &d, f) &&
-	       crl_make(r->root, r->now_s, r->offline ? CRL_VALID_OFFLINE_S : CRL_VALID_S, f) &&
+	       list_of(r, r->root, r->offline ? CRL_VALID_OFFLINE_S : CRL_VALID_S, f) &&
 	       ledger_commit(realm_platform(s->realm), f);
 }
 
@@ -97,8 +116,10 @@ roll(struct rolling *r, struct fault *f)
 
 	return find_root(r, f) &&
 	       roll_region(s->keys, r->root, &s->self, r->now_s, &r->region, &r->log_index, f) &&
-	       crl_make(r->region, r->now_s, CRL_VALID_S, f) && serve_root(r, f) &&
-	       roll_tenant(s->keys, r->region, NAME_PLATFORM, &s->self, r->now_s, &r->platform, f);
+	       list_of(r, r->region, CRL_VALID_S, f) && serve_root(r, f) &&
+	       roll_tenant(
+		   s->keys, r->region, NAME_PLATFORM, &s->self, r->now_s, &r->platform, f) &&
+	       list_platform(r, f);
 }
 
 /* Root, the new region, and those of before that are not over. */

@@ -121,6 +121,8 @@ duty_tenant(struct signer *s, struct job *j, struct fault *f)
 	json_put_number(answer, "log_index", (int64_t)index);
 	json_put_text(answer, "est", t.name);
 	ok = signer_close_act(j, answer, f);
+	if (ok)
+		press_first(s->press, ca, j->now_s);
 out:
 	json_free(body);
 	return ok;

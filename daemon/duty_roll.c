@@ -9,12 +9,17 @@ roll(struct signer *s, struct job *j, const char *name, struct rolled *ret, stru
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
-	const struct issuer *region;
+	const struct issuer *region, *made;
 	struct authority a;
+	struct fault none;
 
-	return ledger_has_room(realm_platform(s->realm), f) && level_region(s->realm, &a, f) &&
-	       keyring_issuer(s->keys, a.key_id, &region, f) &&
-	       roll_tenant(s->keys, region, name, &why, j->now_s, ret, f);
+	if (!ledger_has_room(realm_platform(s->realm), f) || !level_region(s->realm, &a, f) ||
+	    !keyring_issuer(s->keys, a.key_id, &region, f) ||
+	    !roll_tenant(s->keys, region, name, &why, j->now_s, ret, f))
+		return false;
+	if (keyring_issuer(s->keys, ret->after.key_id, &made, &none))
+		press_first(s->press, made, j->now_s);
+	return true;
 }
 
 bool

@@ -1,10 +1,9 @@
-/* daemon/duty_status.c - OCSP answers and CRLs, as the signer makes them; see signer.h. */
+/* daemon/duty_status.c - OCSP answers, as the signer makes them; see signer.h. */
 #include <string.h>
 
 #include "ca/found.h"
 #include "daemon/signer.h"
 #include "ocsp/answer.h"
-#include "ocsp/crl.h"
 
 /* A CA's responder: the usual one, or the one that the ceremony made for a root that is offline. */
 static bool
@@ -34,17 +33,4 @@ duty_ocsp(struct signer *s, struct job *j, struct fault *f)
 		return false;
 	by = (struct responder){ d.key, d.certificate };
 	return answer(s->realm, &r, &issuer, &by, j->now_s, &j->answer, f);
-}
-
-bool
-duty_crl(struct signer *s, struct job *j, struct fault *f)
-{
-	const struct issuer *by;
-	uint8_t id[TBS_KEY_ID_OCTETS];
-	struct reader r = reader_of(j->body);
-
-	reader_copy(&r, id, sizeof(id));
-	if (!reader_done(&r))
-		return fault_set(f, FAULT_BADREQ, "crl: expected a key id");
-	return keyring_issuer(s->keys, id, &by, f) && crl_make(by, j->now_s, CRL_VALID_S, f);
 }

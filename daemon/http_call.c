@@ -271,6 +271,7 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 		{ H2O_TOKEN_AUTHORIZATION, &x->authorization },
 		{ H2O_TOKEN_USER_AGENT, &x->user_agent },
 		{ H2O_TOKEN_IF_NONE_MATCH, &x->if_none_match },
+		{ H2O_TOKEN_IF_MODIFIED_SINCE, &x->if_modified_since },
 	};
 	ssize_t origin; /* h2o has no token for it */
 

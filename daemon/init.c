@@ -24,7 +24,7 @@
 #include "daemon/passphrase.h"
 #include "daemon/place.h"
 #include "daemon/service.h"
-#include "ocsp/crl.h"
+#include "ocsp/crl_issue.h"
 
 #define TOKEN_KEY_OCTETS 32
 
@@ -145,11 +145,12 @@ open_ground(struct ceremony *c, struct fault *f)
 		.public_url = c->settings.public_url,
 		.why = &c->why,
 		.hsm = c->hsm,
-		.in_token = hsm_uses(&c->settings) };
+		.in_token = hsm_uses(&c->settings),
+		.shards = (unsigned)c->settings.crl.shards };
 	return keyring_new(&ground, &c->keys, f);
 }
 
-/* Responders, the root's CRL (an offline root cannot make one later) and the service's own
+/* Responders, the CRLs (an offline root cannot make one later) and the service's own
  * certificate. */
 static bool
 make_delegates(struct ceremony *c, struct fault *f)
@@ -158,12 +159,15 @@ make_delegates(struct ceremony *c, struct fault *f)
 	struct purpose service;
 	struct delegate d;
 	bool offline = c->offline != NULL;
+	const struct crl_want want = { c->settings.public_url, CRL_VALID_S, true };
+	const struct crl_want root = { c->settings.public_url,
+		offline ? CRL_VALID_OFFLINE_S : CRL_VALID_S, true };
 
 	return keyring_delegate(c->keys, &c->root->a,
 		   offline ? &found_responder_offline : &found_responder, c->now_s, &d, f) &&
 	       keyring_delegate(c->keys, &c->region->a, &found_responder, c->now_s, &d, f) &&
-	       crl_make(c->root, c->now_s, offline ? CRL_VALID_OFFLINE_S : CRL_VALID_S, f) &&
-	       crl_make(c->region, c->now_s, CRL_VALID_S, f) &&
+	       crl_make(c->root, &root, c->now_s, f) && crl_make(c->region, &want, c->now_s, f) &&
+	       crl_make(c->platform, &want, c->now_s, f) &&
 	       service_purpose(&c->settings, &room, &service, f) &&
 	       keyring_delegate(c->keys, &c->platform->a, &service, c->now_s, &d, f) &&
 	       ledger_commit(realm_platform(c->realm), f);

@@ -22,7 +22,6 @@ static const struct duty duties[] = {
 	    false },
 	{ WIRE_DEVICE, "device", FROM_EDGE, 1024, NULL, duty_device, false, false },
 	{ WIRE_OCSP, "ocsp", FROM_EDGE, 8192, NULL, duty_ocsp, false, false },
-	{ WIRE_CRL, "crl", FROM_EDGE, 64, NULL, duty_crl, false, false },
 	{ WIRE_REFUSED, "refused", FROM_EDGE | FROM_DESK, 65536, NULL, duty_refused, false, false },
 	{ WIRE_SERVICE, "service", FROM_EDGE, 0, NULL, duty_service, false, false },
 	{ WIRE_TENANT, "tenant.create", FROM_EDGE | FROM_DESK, 81920, NULL, duty_tenant, true,
@@ -240,8 +239,7 @@ peek_tenant(const struct round_job *r, char to[static TEXT_LABEL_MAX])
 	struct reader in = reader_of(r->job.body);
 
 	to[0] = '\0';
-	if (r->duty->verb == WIRE_OCSP || r->duty->verb == WIRE_CRL ||
-	    r->duty->verb == WIRE_SESSIONS)
+	if (r->duty->verb == WIRE_OCSP || r->duty->verb == WIRE_SESSIONS)
 		return;
 	reader_counted_text(&in, to, TEXT_LABEL_MAX);
 	if (in.bad)

@@ -44,6 +44,8 @@ const struct conf_key settings_keys[] = {
 	{ "limits.device", CONF_COUNT, AT(limits.device), "20", "0..1000000" },
 	{ "limits.ocsp", CONF_COUNT, AT(limits.ocsp), "0", "0..1000000" },
 	{ "store_max", CONF_COUNT, AT(store_max), "16384", "64..1048576" },
+	{ "crl.delay", CONF_COUNT, AT(crl.delay), "5", "1..3600" },
+	{ "crl.shards", CONF_COUNT, AT(crl.shards), "1", "1..256" },
 };
 const size_t settings_keys_n = sizeof(settings_keys) / sizeof(settings_keys[0]);
 

@@ -37,7 +37,11 @@ struct settings {
 		int64_t ocsp; /* requests of an address at listen.public, a second */
 	} limits;
 	int64_t store_max; /* MiB that one tenant's ledger may grow to */
-	struct {           /* keys in a token; module empty: none */
+	struct {
+		int64_t delay;  /* s between two issues of a CA's revocation lists */
+		int64_t shards; /* of the list of a tenant's CA that is founded; 1: one list */
+	} crl;
+	struct { /* keys in a token; module empty: none */
 		char module[CONF_TEXT_MAX], token[CONF_TEXT_MAX];
 		char pin_file[CONF_TEXT_MAX]; /* a path, or "credential:NAME" */
 		struct conf_list keys;        /* root, region, tenant, responder */

@@ -169,6 +169,17 @@ keep_ballast(struct bench *d)
 	d->ballast_us = now_us + BALLAST_US;
 }
 
+/* The sooner of the two; -1 is never. */
+static int
+wait_ms(const struct signer *s)
+{
+	int watch = watch_wait_ms(s), press = press_wait_ms(s->press);
+
+	if (watch < 0 || (press >= 0 && press < watch))
+		return press;
+	return watch;
+}
+
 static void
 loop(struct bench *d)
 {
@@ -181,12 +192,13 @@ loop(struct bench *d)
 		p[0] = (struct pollfd){ .fd = d->control, .events = POLLIN };
 		for (size_t i = 0; i < d->lines; i++)
 			p[i + 1] = (struct pollfd){ .fd = d->line[i].fd, .events = POLLIN };
-		if (poll(p, d->lines + 1, watch_wait_ms(&d->signer)) < 0 && errno != EINTR)
+		if (poll(p, d->lines + 1, wait_ms(&d->signer)) < 0 && errno != EINTR)
 			return;
 		if (p[0].revents != 0)
 			hear_main(d);
 		if ((n = gather(d)) > 0)
 			round_run(&d->round, n);
+		press_turn(d->signer.press, n == 0);
 		watch_tick(&d->signer);
 	}
 }
@@ -317,7 +329,8 @@ signer_open(struct signer *s, struct pin *pin, struct fault *f)
 		.public_url = s->settings.public_url,
 		.why = &s->self,
 		.hsm = s->hsm,
-		.in_token = hsm_uses(&s->settings) };
+		.in_token = hsm_uses(&s->settings),
+		.shards = (unsigned)s->settings.crl.shards };
 	realm_on_open(s->realm, signer_settle, s);
 	return keyring_new(&ground, &s->keys, f) &&
 	       realm_ledger(s->realm, NAME_PLATFORM, &platform, f);
@@ -344,7 +357,7 @@ open_all(struct bench *d, struct fault *f)
 	s->self = (struct log_context){
 		.by = "signer", .from = "local", .rule = "start", .policy = s->policy
 	};
-	if (signer_open(s, &d->pin, f) && tell_start(s, f))
+	if (press_new(s, &s->press, f) && signer_open(s, &d->pin, f) && tell_start(s, f))
 		return true;
 	if (s->pin_refused)
 		d->status = HSM_PIN_STATUS;
@@ -355,6 +368,7 @@ static void
 close_all(struct bench *d)
 {
 	signer_close(&d->signer);
+	press_free(d->signer.press);
 	pin_free(&d->pin);
 	for (size_t i = 0; i < ROUND_MAX; i++)
 		bytes_free(&d->round.job[i].message.body);

@@ -13,6 +13,7 @@
 #include "base/ipc.h"
 #include "ca/keyring.h"
 #include "ca/wire.h"
+#include "daemon/press.h"
 #include "daemon/settings.h"
 #include "daemon/watch.h"
 #include "policy/decide.h"
@@ -38,6 +39,7 @@ struct signer {
 	struct hsm *hsm; /* NULL: no token */
 	struct journal journal;
 	struct watch watch;
+	struct press *press; /* NULL in a command that writes by itself */
 	struct secret token_key;
 	struct log_context self; /* for what the signer does by itself */
 	uint8_t policy[RULES_DIGEST_OCTETS];
@@ -92,7 +94,6 @@ bool duty_enroll_act(struct signer *s, struct job *j, struct fault *f);
 bool duty_device(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_status.c */
 bool duty_ocsp(struct signer *s, struct job *j, struct fault *f);
-bool duty_crl(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_act.c */
 bool duty_tenant(struct signer *s, struct job *j, struct fault *f);
 bool duty_token(struct signer *s, struct job *j, struct fault *f);

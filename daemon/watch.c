@@ -45,6 +45,7 @@ told(void *with, struct ledger *l, const struct ledger_event *e)
 	struct signer *s = with;
 	bool ok = journal_told(&s->journal, l, e);
 
+	press_changed(s->press, e->issuer);
 	if (!ok && !s->watch.silent)
 		log_fact(LOG_ERROR, "journal", "tenant", ledger_tenant(l), "why",
 		    "a revocation could not be noted", NULL);

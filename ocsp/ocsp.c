@@ -35,6 +35,7 @@ struct ready {
 struct ocsp {
 	struct realm *realm;
 	int64_t (*now_s)(void);
+	struct publish *publish;
 	struct ready *ready; /* READY of them, by the first octets of the request's digest */
 };
 
@@ -55,6 +56,10 @@ ocsp_new(struct realm *realm, int64_t (*now_s)(void), struct ocsp **ret, struct 
 		free(o);
 		return fault_set(f, FAULT_INTERNAL, "ocsp: out of memory");
 	}
+	if (!publish_new(realm, now_s, &o->publish, f)) {
+		ocsp_free(o);
+		return false;
+	}
 	o->realm = realm;
 	o->now_s = now_s;
 	*ret = o;
@@ -69,6 +74,7 @@ ocsp_free(struct ocsp *o)
 	for (size_t i = 0; i < READY; i++)
 		bytes_free(&o->ready[i].answer);
 	free(o->ready);
+	publish_free(o->publish);
 	free(o);
 }
 
@@ -324,7 +330,7 @@ ocsp_serve(struct ocsp *o, struct exchange *x)
 	bool post = octets_same(x->method, octets_text("POST"));
 
 	if (!octets_take_text(&path, "/ocsp") || (path.n > 0 && path.at[0] != '/'))
-		return publish_serve(o->realm, o->now_s, x);
+		return publish_serve(o->publish, x);
 	if (post && path.n <= 1) {
 		serve_post(o, x);
 	} else if (get) {

@@ -85,13 +85,10 @@ is "and nothing came of it" good "$(ocsp "$WORK/acme1.pem" "$WORK/held/leaf.pem"
 works "hold one" q cert hold --tenant acme "$S" --reason 'lost, perhaps'
 is "openssl: held" "revoked certificateHold" "$(ocsp "$WORK/acme1.pem" "$WORK/held/leaf.pem")"
 refuses "held again" q cert hold --tenant acme "$S"
-http "$OPEN/crl/$(openssl x509 -in "$WORK/acme1.pem" -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' :' | tr 'A-F' 'a-f').crl"
-is "its CRL is there" 200 "$STATUS"
-like "and names the hold" 'Certificate Hold' "$(openssl crl -inform DER -in "$BODY" -noout -text)"
+works "its CRL names the hold" within 30 crl_has "$WORK/acme1.pem" 'Certificate Hold'
 works "release it" q cert release --tenant acme "$S"
 is "good again" good "$(ocsp "$WORK/acme1.pem" "$WORK/held/leaf.pem")"
-http "$OPEN/crl/$(openssl x509 -in "$WORK/acme1.pem" -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' :' | tr 'A-F' 'a-f').crl"
-unlike "the CRL has lost it" 'Certificate Hold' "$(openssl crl -inform DER -in "$BODY" -noout -text)"
+works "the CRL has lost it" within 30 crl_lacks "$WORK/acme1.pem" 'Certificate Hold'
 refuses "released again" q cert release --tenant acme "$S"
 works "hold it again" q cert hold --tenant acme "$S"
 works "revoke another" q cert revoke --tenant acme "$(serial "$WORK/gone/leaf.pem")" --reason superseded

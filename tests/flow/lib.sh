@@ -311,6 +311,16 @@ within() {
 	return 1
 }
 
+# crl_text CA: the list of the CA of this certificate, as text
+crl_text() {
+	http "$OPEN/crl/$(openssl x509 -in "$1" -noout -ext subjectKeyIdentifier | tail -1 | tr -d ' :' | tr 'A-F' 'a-f').crl"
+	openssl crl -inform DER -in "$BODY" -noout -text 2>/dev/null
+}
+
+# crl_has CA PATTERN, crl_lacks CA PATTERN: a list follows what was revoked by some seconds (crl: delay:)
+crl_has() { crl_text "$1" | grep -q -- "$2"; }
+crl_lacks() { crl_text "$1" >"$WORK/crl.text" && ! grep -q -- "$2" "$WORK/crl.text"; }
+
 # ready WORD: is issuing ok or stopped, by /readyz?
 ready() {
 	http "$OPEN/readyz"

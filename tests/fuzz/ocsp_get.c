@@ -9,7 +9,7 @@
 #include "base/der.h"
 #include "ca/oid.h"
 #include "ocsp/answer.h"
-#include "ocsp/crl.h"
+#include "ocsp/crl_issue.h"
 #include "ocsp/ocsp.h"
 #include "tests/unit/forge.h"
 
@@ -22,6 +22,8 @@ end_face(void)
 	ocsp_free(face);
 }
 
+static const struct crl_want want = { GROUND_URL, CRL_VALID_S, true };
+
 int
 LLVMFuzzerInitialize(int *argc, char ***argv)
 {
@@ -31,6 +33,9 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	(void)argv;
 	service_start();
 	leaf = ground_leaf(&service, service.acme, "printer", "hp-4711");
+	if (!crl_make(service.acme, &want, GROUND_NOW_S, &f))
+		abort();
+	ground_commit(service.acme->ledger);
 	if (!ocsp_new(service.realm, service_now, &face, &f) || atexit(end_face) != 0)
 		abort();
 	return 0;
@@ -57,17 +62,6 @@ sign(struct exchange *x)
 		abort();
 	service_answer(x, 0, octets_bytes(&out));
 	bytes_free(&out);
-}
-
-static void
-list(struct exchange *x)
-{
-	struct fault f;
-
-	if (!crl_make(service.acme, GROUND_NOW_S, CRL_VALID_S, &f))
-		abort();
-	ground_commit(service.acme->ledger);
-	service_answer(x, 0, NONE);
 }
 
 static struct octets
@@ -136,8 +130,6 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 	if (ocsp_serve(face, &x)) {
 		if (x.ask.verb == WIRE_OCSP)
 			sign(&x);
-		else if (x.ask.verb == WIRE_CRL)
-			list(&x);
 		else if (x.ask.verb != 0)
 			service_answer(&x, 0, NONE);
 		service_check(&x);

@@ -9,7 +9,7 @@
 #include "ca/issue.h"
 #include "ca/oid.h"
 #include "ocsp/answer.h"
-#include "ocsp/crl.h"
+#include "ocsp/crl_issue.h"
 #include "ocsp/ocsp.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
@@ -530,47 +530,30 @@ START_TEST(ca_certificates)
 }
 END_TEST
 
-START_TEST(a_crl_is_made_and_kept)
+static const struct crl_want want = { GROUND_URL, CRL_VALID_S, true };
+
+/* What the ledger has is served, and nobody is asked: not when it is old either. */
+START_TEST(a_crl_is_served_as_it_is)
 {
 	struct octets first;
 
 	get(of_ca("/crl/", g.acme, ".crl"));
-	visit_asks(&x, WIRE_CRL);
-	ck_assert(
-	    octets_same(octets_bytes(&x.ask.body), octets_of(g.acme->a.key_id, TBS_KEY_ID_OCTETS)));
-	ck_assert(crl_make(g.acme, clock_s, CRL_VALID_S, &f));
-	ground_commit(g.acme->ledger);
-	visit_answer(&x, 0, NONE);
-	visit_is(&x, 200, "application/pkix-crl");
-	ck_assert_ptr_nonnull(visit_header(&x, "Cache-Control"));
-	first = forge_exact(octets_bytes(&x.reply));
-	get(of_ca("/crl/", g.acme, ".crl"));
-	visit_is(&x, 200, "application/pkix-crl");
-	ck_assert(octets_same(octets_bytes(&x.reply), first));
-}
-END_TEST
-
-/* Stale, it is asked for; not made, the old one is still a signed one; none at all is no success
- * and no lie about the CA. */
-START_TEST(a_crl_that_is_not_made)
-{
-	struct octets first;
-
-	get(of_ca("/crl/", g.acme, ".crl"));
-	visit_asks(&x, WIRE_CRL);
-	visit_answer(&x, FAULT_BUSY, NONE);
-	visit_is(&x, 503, "text/plain; charset=utf-8");
-	ck_assert(crl_make(g.acme, clock_s, CRL_VALID_S, &f));
+	visit_is(&x, 503, "text/plain; charset=utf-8"); /* the CA is there, its list is not yet */
+	ck_assert_ptr_nonnull(visit_header(&x, "Retry-After"));
+	ck_assert(crl_make(g.acme, &want, clock_s, &f));
 	ground_commit(g.acme->ledger);
 	get(of_ca("/crl/", g.acme, ".crl"));
 	visit_is(&x, 200, "application/pkix-crl");
 	first = forge_exact(octets_bytes(&x.reply));
 	ground_revoke(&g, g.acme->ledger, leaf->serial, 1);
 	get(of_ca("/crl/", g.acme, ".crl"));
-	visit_asks(&x, WIRE_CRL);
-	visit_answer(&x, FAULT_BUSY, NONE);
 	visit_is(&x, 200, "application/pkix-crl");
 	ck_assert(octets_same(octets_bytes(&x.reply), first));
+	ck_assert(crl_make(g.acme, &want, clock_s, &f));
+	ground_commit(g.acme->ledger);
+	get(of_ca("/crl/", g.acme, ".crl"));
+	visit_is(&x, 200, "application/pkix-crl");
+	ck_assert(!octets_same(octets_bytes(&x.reply), first));
 }
 END_TEST
 
@@ -665,8 +648,7 @@ paths_and_methods(void)
 	tcase_add_test(t, posts_too_large);
 	tcase_add_test(t, a_refusal_that_nobody_logs);
 	tcase_add_test(t, ca_certificates);
-	tcase_add_test(t, a_crl_is_made_and_kept);
-	tcase_add_test(t, a_crl_that_is_not_made);
+	tcase_add_test(t, a_crl_is_served_as_it_is);
 	tcase_add_test(t, nobodys_cas);
 	tcase_add_test(t, methods);
 	tcase_add_test(t, others_paths);

@@ -230,7 +230,7 @@ START_TEST(row_26_nothing_is_issued_or_answered)
 	ask_enroll(0, "acme", "hp-1");
 	ask_export(1, "acme");
 	job(2, WIRE_OCSP, FROM_EDGE, (struct bytes){ 0 });
-	job(3, WIRE_CRL, FROM_EDGE, (struct bytes){ 0 });
+	job(3, WIRE_SERVICE, FROM_EDGE, (struct bytes){ 0 });
 	ck_assert(realm_ledger(g.realm, "acme", &l, &f));
 	ck_assert(log_edge_read(l, &before, &f));
 	s.watch.newest_s = g.now_s + WATCH_CLOCK_S + 1;
@@ -337,7 +337,7 @@ START_TEST(a_suspension_that_is_half_told_cuts)
 	a.json = octets_text("{}");
 	wire_put_act(&a, &body);
 	job(0, WIRE_TENANT_SUSPEND, FROM_DESK, body);
-	job(1, WIRE_CRL, FROM_EDGE, none);
+	job(1, WIRE_SERVICE, FROM_EDGE, none);
 	d->job[1].duty = &breaks;
 	round_run(d, 2);
 	(void)answered();
