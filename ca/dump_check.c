@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/der.h"
+#include "ca/intent.h"
 #include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
@@ -170,11 +171,16 @@ serial_row(struct dump_check *c, struct octets key, struct octets value, struct 
 static bool
 pending_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
 {
-	(void)value;
-	if (key.n != TBS_SERIAL_OCTETS)
+	struct octets serial;
+	struct intent i;
+
+	if (key.n == TBS_SERIAL_OCTETS && value.n == INTENT_DIGEST_OCTETS) { /* of before */
+		add(&c->pending.held, key, octets_of(NULL, 0));
+		return true;
+	}
+	if (!intent_read(value, &i) || !serial_of(i.tbs, &serial) || !octets_same(serial, key))
 		return bad(c, "an intent that cannot be read", f);
-	add(&c->pending.held, key, octets_of(NULL, 0));
-	return true;
+	return note_issuer(c, i.standing.issuer, f);
 }
 
 /* A hold may have its row here too, and is no revocation. */

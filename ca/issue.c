@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "ca/holding.h"
+#include "ca/intent.h"
 #include "ca/issue_check.h"
 #include "ca/lint.h"
 #include "ca/revoke.h"
@@ -170,19 +171,16 @@ issue_prepare(const struct issuer *by, const struct wish *w, int64_t now_s, stru
 bool
 issue_intend(const struct issuer *by, struct ticket *t, struct fault *f)
 {
-	struct ledger *l = by->ledger;
-	uint8_t key[8];
+	struct intent i = { .tbs = octets_bytes(&t->tbs) };
 
-	if (!at_stage(t, PREPARED, f) || !ledger_next_id(l, &t->standing.id, f))
+	if (!at_stage(t, PREPARED, f) || !ledger_next_id(by->ledger, &t->standing.id, f))
 		return false;
-	if (!ledger_add_standing(l, t->serial, &t->standing, f))
-		return false;
-	batch_add(
-	    ledger_batch(l), TABLE_CERT, octets_u64(t->standing.id, key), octets_bytes(&t->tbs));
+	i.standing = t->standing;
 	/* The digest pins the profile: a certificate made under another edition would be noticed.
 	 */
-	ledger_put(l, TABLE_PENDING, octets_of(t->serial, sizeof(t->serial)),
-	    octets_of(t->profile_digest, sizeof(t->profile_digest)));
+	memcpy(i.profile, t->profile_digest, sizeof(i.profile));
+	if (!intent_put(by->ledger, t->serial, &i, f))
+		return false;
 	t->stage = INTENDING;
 	return true;
 }
@@ -194,27 +192,18 @@ issue_intended(struct ticket *t)
 		t->stage = INTENDED;
 }
 
-/* The profile that this process knows by that name is the one that the durable intent was made by:
- * else what was decided and what is signed are two things. */
+/* The durable intent is what is signed, and was made by the profile that is in force: what was
+ * decided and what is signed are not two things. */
 static bool
-is_in_force(const struct issuer *by, const struct ticket *t, struct fault *f)
+is_on_record(const struct issuer *by, const struct ticket *t, struct fault *f)
 {
 	const struct profile *p = profile_find(t->standing.profile);
-	uint8_t digest[PROFILE_DIGEST_OCTETS];
-	struct bytes row = { 0 };
-	bool ok = false;
+	struct intent meant = { .standing = t->standing, .tbs = octets_bytes(&t->tbs) };
 
-	if (p == NULL || !profile_digest(p, digest, f) ||
-	    !ledger_get(
-		by->ledger, TABLE_PENDING, octets_of(t->serial, sizeof(t->serial)), &row, f))
-		goto out;
-	ok = octets_same(octets_bytes(&row), octets_of(digest, sizeof(digest)));
-out:
-	bytes_free(&row);
-	return ok ||
-	       fault_set(f, FAULT_INTERNAL,
-		   "issue: the intent was made by another edition of profile %s than is in force",
-		   t->standing.profile);
+	if (p == NULL) /* no digest is all zero octets */
+		return issue_on_record(by->ledger, t->serial, &meant, f);
+	return profile_digest(p, meant.profile, f) &&
+	       issue_on_record(by->ledger, t->serial, &meant, f);
 }
 
 /* Before the key is used: whatever becomes of us then, the journal knows. */
@@ -246,9 +235,7 @@ issue_sign(
 	struct bytes signature = { 0 };
 	bool ok = false;
 
-	if (!at_stage(t, INTENDED, f) || !is_in_force(by, t, f) ||
-	    !issue_on_record(by->ledger, t->serial, &t->standing, octets_bytes(&t->tbs), f) ||
-	    !note(by, t, j, now_s, f))
+	if (!at_stage(t, INTENDED, f) || !is_on_record(by, t, f) || !note(by, t, j, now_s, f))
 		return false;
 	if (key_sign(by->key, octets_bytes(&t->tbs), &signature, f) &&
 	    tbs_seal(octets_bytes(&t->tbs), octets_bytes(&signature), &t->certificate, f) &&
@@ -299,10 +286,11 @@ issue_record(const struct issuer *by, struct ticket *t, const struct log_context
 	t->standing.issued_index = t->standing.log_index;
 	t->standing.state = STANDING_GOOD;
 	t->standing.changed_s = now_s;
-	if (!ledger_put_standing(l, t->serial, &t->standing, f))
+	if (!ledger_add_standing(l, t->serial, &t->standing, f))
 		return false;
-	ledger_put(l, TABLE_CERT, octets_u64(t->standing.id, key), octets_bytes(&t->certificate));
-	batch_remove(ledger_batch(l), TABLE_PENDING, serial);
+	batch_add(ledger_batch(l), TABLE_CERT, octets_u64(t->standing.id, key),
+	    octets_bytes(&t->certificate));
+	intent_end(l, t->serial);
 	if (t->owner[0] != '\0') {
 		if (!holding_add(l, t->owner, t->serial, why, now_s, f))
 			return false;

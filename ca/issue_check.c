@@ -9,21 +9,27 @@
 
 bool
 issue_on_record(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
-    const struct standing *meant, struct octets tbs, struct fault *f)
+    const struct intent *meant, struct fault *f)
 {
-	struct bytes stored = { 0 };
-	struct standing s;
+	const struct standing *want = &meant->standing;
+	struct bytes row = { 0 };
+	struct intent have;
 	struct fault why;
-	bool ok;
+	bool there, same;
 
-	ok = ledger_standing(l, serial, &s, &why) && s.state == STANDING_PENDING &&
-	     s.id == meant->id && memcmp(s.issuer, meant->issuer, sizeof(s.issuer)) == 0 &&
-	     s.not_after_s == meant->not_after_s && ledger_certificate(l, s.id, &stored, &why) &&
-	     octets_same(octets_bytes(&stored), tbs);
-	bytes_free(&stored);
-	return ok ||
-	       fault_set(f, FAULT_INTERNAL,
-		   "issue: the intent on record is not what is to be signed: nothing is signed");
+	there = intent_get(l, serial, &row, &have, &why);
+	same = there && have.standing.id == want->id &&
+	       memcmp(have.standing.issuer, want->issuer, sizeof(want->issuer)) == 0 &&
+	       have.standing.not_after_s == want->not_after_s && octets_same(have.tbs, meant->tbs);
+	if (!same)
+		fault_set(f, FAULT_INTERNAL,
+		    "issue: the intent on record is not what is to be signed: nothing is signed");
+	else if (memcmp(have.profile, meant->profile, sizeof(have.profile)) != 0)
+		same = fault_set(f, FAULT_INTERNAL,
+		    "issue: the intent was made by another edition of profile %s than is in force",
+		    want->profile);
+	bytes_free(&row);
+	return same;
 }
 
 bool

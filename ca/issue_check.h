@@ -4,14 +4,14 @@
 #ifndef QUATRAIN_CA_ISSUE_CHECK_H
 #define QUATRAIN_CA_ISSUE_CHECK_H
 
-#include "ca/ledger.h"
+#include "ca/intent.h"
 
 /*
- * The durable intent is what is about to be signed: pending, under that id, the same octets.
- * Fault: FAULT_INTERNAL it is not, or cannot be read.
+ * The durable intent is what is about to be signed: pending, under that id, the same octets, by the
+ * profile of that digest. Fault: FAULT_INTERNAL it is not, or cannot be read.
  */
 bool issue_on_record(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
-    const struct standing *meant, struct octets tbs, struct fault *f) CHECKED;
+    const struct intent *meant, struct fault *f) CHECKED;
 
 /*
  * The certificate holds exactly tbs, and its signature holds under spki.

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "ca/cert.h"
+#include "ca/intent.h"
 
 #define EDITION 1
 
@@ -152,6 +153,21 @@ signed_digest(struct octets stored, uint8_t to[static EVP_MAX_MD_SIZE], struct f
 	return true;
 }
 
+/* Of a pending one the TBSCertificate, that its certificate would hold. */
+static bool
+recorded(struct ledger *l, const struct journal_line *line, const struct standing *s,
+    struct bytes *ret, struct fault *f)
+{
+	struct bytes row = { 0 };
+	struct intent i;
+	bool there = s->state == STANDING_PENDING && intent_get(l, line->serial, &row, &i, f);
+
+	if (there)
+		bytes_put_octets(ret, i.tbs);
+	bytes_free(&row);
+	return there ? bytes_ok(ret, f) : ledger_certificate(l, s->id, ret, f);
+}
+
 /* A merge records a serial that it knows from the journal alone, with no certificate, as revoked.
  */
 static bool
@@ -163,7 +179,7 @@ agrees_signed(
 	struct fault why;
 	bool ok;
 
-	if (!ledger_certificate(l, s->id, &stored, &why)) {
+	if (!recorded(l, line, s, &stored, &why)) {
 		bytes_free(&stored);
 		if (why.code != FAULT_NOTFOUND) {
 			*f = why;

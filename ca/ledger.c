@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "ca/census.h"
+#include "ca/intent.h"
 
 #define EDITION           1
 #define STANDING_EDITION  2 /* with issued_index */
@@ -135,8 +136,8 @@ ledger_read_standing(struct octets value, struct standing *ret)
 	return true;
 }
 
-static void
-encode_standing(const struct standing *s, struct bytes *b)
+void
+ledger_write_standing(const struct standing *s, struct bytes *b)
 {
 	bytes_put_u8(b, STANDING_EDITION);
 	bytes_put_u8(b, (uint8_t)s->state);
@@ -219,7 +220,7 @@ ledger_put_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCT
 	struct bytes b = { 0 };
 	bool ok;
 
-	encode_standing(s, &b);
+	ledger_write_standing(s, &b);
 	if ((ok = bytes_ok(&b, f) && note(l, serial, s, f) && census_put(l, serial, s, f)))
 		ledger_put(l, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), octets_bytes(&b));
 	bytes_free(&b);
@@ -233,7 +234,7 @@ ledger_add_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCT
 	struct bytes b = { 0 };
 	bool ok;
 
-	encode_standing(s, &b);
+	ledger_write_standing(s, &b);
 	if ((ok = bytes_ok(&b, f) && census_put(l, serial, s, f)))
 		batch_add(
 		    l->batch, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), octets_bytes(&b));
@@ -248,8 +249,11 @@ ledger_standing(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS]
 	struct bytes b = { 0 };
 	bool ok = false;
 
-	if (!ledger_get(l, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), &b, f))
+	/* A serial without a row of its own may be one that is about to be signed. */
+	if (!ledger_get(l, TABLE_SERIAL, octets_of(serial, TBS_SERIAL_OCTETS), &b, f)) {
+		ok = f->code == FAULT_NOTFOUND && intent_standing(l, serial, ret, f);
 		goto out;
+	}
 	if (!ledger_read_standing(octets_bytes(&b), ret)) {
 		fault_set(f, FAULT_INTERNAL, "ledger: a standing that cannot be read");
 		goto out;

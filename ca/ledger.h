@@ -19,9 +19,9 @@
 
 enum ledger_table {
 	TABLE_META,     /* word -> value: log, checkpoint, space, counters */
-	TABLE_CERT,     /* id u64 -> certificate DER; while pending: its TBS */
+	TABLE_CERT,     /* id u64 -> certificate DER; of an abandoned one its TBS */
 	TABLE_SERIAL,   /* serial -> struct standing */
-	TABLE_PENDING,  /* serial -> nothing: intents without an outcome */
+	TABLE_PENDING,  /* serial -> intent without an outcome (ca/intent.h) */
 	TABLE_REVOKED,  /* issuer's key id, serial -> reason u8, revoked u64 */
 	TABLE_ENDPOINT, /* "kind/name" -> serials of what it holds, newest first (ca/holding.h) */
 	TABLE_KEY,      /* SHA-256 of SPKI -> "kind/name" that registered it */
@@ -165,6 +165,7 @@ void ledger_set_changed(struct ledger *l, bool changed);
 bool ledger_settled(const struct ledger *l);
 void ledger_set_settled(struct ledger *l, bool settled);
 
+void ledger_write_standing(const struct standing *s, struct bytes *ret);
 bool ledger_read_standing(struct octets value, struct standing *ret);
 bool ledger_read_authority(struct octets value, struct authority *ret);
 const char *ledger_state_word(

@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "ca/cert.h"
+#include "ca/intent.h"
 
 #define PROGRESS 1000 /* lines */
 
@@ -320,6 +321,41 @@ check_standings(struct check *c, struct fault *f)
 	return ok;
 }
 
+/* An intent is whole, and its serial is nobody's else. */
+static void
+check_intent(struct check *c, const uint8_t serial[static TBS_SERIAL_OCTETS])
+{
+	char hex[TBS_SERIAL_OCTETS * 2 + 1];
+	struct bytes row = { 0 };
+	struct intent i;
+	struct fault f;
+
+	text_hex(serial, TBS_SERIAL_OCTETS, hex);
+	if (intent_get(c->l, serial, &row, &i, &f)) {
+		c->n.certificates++;
+		c->n.pending++;
+		if (i.standing.id > c->greatest_id)
+			c->greatest_id = i.standing.id;
+	} else if (f.code != FAULT_NOTFOUND) { /* one of before was counted by its standing */
+		found(c, "certificate %s: its intent cannot be read", hex);
+	}
+	bytes_free(&row);
+}
+
+static bool
+check_intents(struct check *c, struct fault *f)
+{
+	struct bytes all = { 0 };
+	bool ok = store_scan(ledger_store(c->l), TABLE_PENDING, octets_of(NULL, 0), SIZE_MAX,
+		      collect, &all, f) &&
+		  bytes_ok(&all, f);
+
+	for (size_t at = 0; ok && at < all.n; at += TBS_SERIAL_OCTETS)
+		check_intent(c, all.at + at);
+	bytes_free(&all);
+	return ok;
+}
+
 static void
 check_counter(struct check *c)
 {
@@ -350,7 +386,7 @@ ledger_check(struct ledger *l, const struct mark *mark, const struct ledger_hear
 	c->l = l;
 	c->to = to;
 	read_note(c);
-	if ((ok = check_log(c, f) && check_standings(c, f))) {
+	if ((ok = check_log(c, f) && check_standings(c, f) && check_intents(c, f))) {
 		check_counter(c);
 		if (c->noted && c->note.size > c->n.entries)
 			found(c,

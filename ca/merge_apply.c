@@ -13,6 +13,7 @@
 #include "base/folder.h"
 #include "ca/cert.h"
 #include "ca/claim.h"
+#include "ca/intent.h"
 #include "ca/journal_check.h"
 #include "ca/merge_plan.h"
 #include "ca/revoke.h"
@@ -62,9 +63,8 @@ apply_fact(struct merge *m, struct ledger *l, enum merge_act act, const struct j
 	} else {
 		if (!ledger_standing(l, line->serial, &s, f))
 			return false;
-		if (s.state == STANDING_PENDING)
-			batch_remove(ledger_batch(l), TABLE_PENDING,
-			    octets_of(line->serial, TBS_SERIAL_OCTETS));
+		if (s.state == STANDING_PENDING && !intent_give_up(l, line->serial, f))
+			return false;
 		s.state = s.state == STANDING_PENDING ? STANDING_ABANDONED
 			  : act == MERGE_HOLD         ? STANDING_HELD
 						      : STANDING_REVOKED;

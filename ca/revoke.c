@@ -7,6 +7,7 @@
 
 #include "ca/cert.h"
 #include "ca/holding.h"
+#include "ca/intent.h"
 
 static const struct {
 	uint8_t reason;
@@ -287,8 +288,6 @@ revoke_abandoned(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS
 		return fault_set(f, FAULT_CONFLICT, "certificate: it is %s, not pending",
 		    ledger_state_word(&s, now_s));
 	s.reason = REASON_UNSPECIFIED;
-	if (!end(l, serial, &s, log_entry("certificate.abandoned", why), now_s, f))
-		return false;
-	batch_remove(ledger_batch(l), TABLE_PENDING, octets_of(serial, TBS_SERIAL_OCTETS));
-	return true;
+	return end(l, serial, &s, log_entry("certificate.abandoned", why), now_s, f) &&
+	       intent_give_up(l, serial, f);
 }

@@ -310,11 +310,15 @@ END_TEST
 
 START_TEST(an_intent_without_a_standing)
 {
-	static const uint8_t serial[TBS_SERIAL_OCTETS] = { 1 };
+	static const uint8_t serial[TBS_SERIAL_OCTETS] = { 1 }, digest[32];
 	struct bytes b = { 0 };
 
 	take_apart();
 	put_row(&b, TABLE_PENDING, octets_of(serial, sizeof(serial)), octets_text("x"));
+	refused_behind(find_last(TABLE_SERIAL), &b, "an intent that cannot be read");
+	bytes_clear(&b); /* of the edition before: a digest, and a standing that is pending */
+	put_row(&b, TABLE_PENDING, octets_of(serial, sizeof(serial)),
+	    octets_of(digest, sizeof(digest)));
 	refused_behind(find_last(TABLE_SERIAL), &b, "more or fewer rows");
 	state_rows(2, 1);
 	refused_behind(find_last(TABLE_SERIAL), &b, "intents and standings");

@@ -6,6 +6,7 @@
 
 #include <openssl/x509.h>
 
+#include "ca/intent.h"
 #include "ca/issue.h"
 #include "ca/issue_check.h"
 #include "ca/profile_set.h"
@@ -95,17 +96,23 @@ is_pending(const uint8_t *serial)
 	return is;
 }
 
-/* What TABLE_CERT holds for the ticket. */
+/* What is on record of the ticket: its TBSCertificate, and then its certificate. */
 static struct octets
 stored(void)
 {
 	struct standing s;
+	struct intent i;
 	struct bytes b = { 0 };
 	struct octets made;
 
 	ck_assert(ledger_standing(g.acme->ledger, ticket_serial(t), &s, &f));
-	ck_assert(ledger_certificate(g.acme->ledger, s.id, &b, &f));
-	made = forge_exact(octets_bytes(&b));
+	if (s.state == STANDING_PENDING) {
+		ck_assert(intent_get(g.acme->ledger, ticket_serial(t), &b, &i, &f));
+		made = forge_exact(i.tbs);
+	} else {
+		ck_assert(ledger_certificate(g.acme->ledger, s.id, &b, &f));
+		made = forge_exact(octets_bytes(&b));
+	}
 	bytes_free(&b);
 	return made;
 }
@@ -365,37 +372,37 @@ END_TEST
 /* Rows 27 and 25 from the other side: the durable intent is what is signed, or nothing is. */
 START_TEST(what_is_not_on_record_is_not_signed)
 {
-	struct octets serial, tbs;
-	struct standing s, was;
+	struct bytes row = { 0 };
+	struct intent i, was;
 	size_t signatures;
-	uint8_t id[8];
 
 	prepare();
 	intend();
-	serial = octets_of(ticket_serial(t), TBS_SERIAL_OCTETS);
-	tbs = stored();
 	signatures = journal_lines();
-	ck_assert(ledger_standing(g.acme->ledger, ticket_serial(t), &was, &f));
-	for (int row = 0; row < 5; row++) {
-		s = was;
-		if (row == 0) /* other octets, of the same length */
-			ledger_put(g.acme->ledger, TABLE_CERT, octets_u64(was.id, id),
-			    JOIN(octets_of(tbs.at, tbs.n - 1), RAW("\x5a")));
-		else if (row == 1)
-			batch_remove(
-			    ledger_batch(g.acme->ledger), TABLE_CERT, octets_u64(was.id, id));
-		else if (row == 2)
-			s.state = STANDING_ABANDONED;
-		else if (row == 3)
-			s.issuer[0] ^= 1;
-		else
-			batch_remove(ledger_batch(g.acme->ledger), TABLE_PENDING, serial);
-		ck_assert(ledger_put_standing(g.acme->ledger, ticket_serial(t), &s, &f));
-		ck_assert_msg(!issue_sign(g.acme, t, &g.journal, g.now_s, &f), "row %d", row);
+	ck_assert(intent_get(g.acme->ledger, ticket_serial(t), &row, &was, &f));
+	for (int n = 0; n < 7; n++) {
+		i = was;
+		if (n == 0) /* other octets, of the same length */
+			i.tbs = JOIN(octets_of(was.tbs.at, was.tbs.n - 1), RAW("\x5a"));
+		else if (n == 1)
+			i.tbs = NONE;
+		else if (n == 2)
+			i.standing.state = STANDING_ABANDONED;
+		else if (n == 3)
+			i.standing.issuer[0] ^= 1;
+		else if (n == 4)
+			i.standing.id++;
+		else if (n == 5)
+			i.profile[31] ^= 1;
+		intent_end(g.acme->ledger, ticket_serial(t));
+		if (n < 6) /* and once it is gone */
+			ck_assert(intent_put(g.acme->ledger, ticket_serial(t), &i, &f));
+		ck_assert_msg(!issue_sign(g.acme, t, &g.journal, g.now_s, &f), "row %d", n);
 		ck_assert_int_eq(f.code, FAULT_INTERNAL);
 		ck_assert_uint_eq(ticket_certificate(t).n, 0);
 		batch_undo(ledger_batch(g.acme->ledger), 0);
 	}
+	bytes_free(&row);
 	ck_assert_uint_eq(journal_lines(), signatures);
 	sign();
 }
@@ -442,13 +449,18 @@ END_TEST
 
 START_TEST(a_serial_is_nobody_elses)
 {
-	struct standing s;
+	const struct intent i = { .standing.state = STANDING_PENDING };
 
 	prepare();
 	intend();
-	ck_assert(ledger_standing(g.acme->ledger, ticket_serial(t), &s, &f));
-	ck_assert(ledger_add_standing(g.acme->ledger, ticket_serial(t), &s, &f));
-	ck_assert(!ledger_commit(g.acme->ledger, &f));
+	ck_assert(intent_put(g.acme->ledger, ticket_serial(t), &i, &f));
+	ck_assert(!ledger_end(g.acme->ledger, &f)); /* it is pending */
+	ck_assert_int_eq(f.code, FAULT_CONFLICT);
+	sign();
+	record();
+	ground_commit(g.acme->ledger);
+	ck_assert(intent_put(g.acme->ledger, ticket_serial(t), &i, &f));
+	ck_assert(!ledger_end(g.acme->ledger, &f)); /* it is issued */
 	ck_assert_int_eq(f.code, FAULT_CONFLICT);
 }
 END_TEST

@@ -337,6 +337,36 @@ START_TEST(a_compromised_key_ends_whatever_names_it)
 }
 END_TEST
 
+/* What the same round issues stands in no table of the store yet but that of the intents. */
+START_TEST(a_compromised_key_ends_what_its_round_issues)
+{
+	struct endpoint e = { "", "printer", "hp-9" };
+	uint8_t first[TBS_SERIAL_OCTETS];
+	struct bytes also = { 0 };
+	struct provenance from;
+	struct ticket *t;
+	struct wish w;
+	struct key *key;
+
+	ck_assert(key_new(KEY_P256, &key, &f));
+	issue(key, "printer", "hp-9", first);
+	w = ground_wish(&g, g.acme, &e, &from, key_spki(key));
+	ck_assert(issue_prepare(g.acme, &w, g.now_s, &t, &f) && issue_intend(g.acme, t, &f));
+	ground_commit(l);
+	issue_intended(t);
+	ck_assert(issue_sign(g.acme, t, &g.journal, g.now_s, &f) &&
+		  issue_record(g.acme, t, &g.why, g.now_s, NULL, &f));
+	ck_assert(revokes(first, REASON_KEY_COMPROMISE));
+	ck_assert(revoke_same_key(l, first, &g.why, g.now_s + 6, &also, &f));
+	ck_assert(octets_same(octets_bytes(&also), octets_of(ticket_serial(t), TBS_SERIAL_OCTETS)));
+	ground_commit(l);
+	ck_assert_int_eq(state_of(ticket_serial(t)), STANDING_REVOKED);
+	bytes_free(&also);
+	ticket_free(t);
+	key_free(key);
+}
+END_TEST
+
 START_TEST(state_words)
 {
 	static const struct {
@@ -378,6 +408,7 @@ main(void)
 	tcase_add_test(t, intents);
 	tcase_add_test(t, compromised_keys_are_burnt);
 	tcase_add_test(t, a_compromised_key_ends_whatever_names_it);
+	tcase_add_test(t, a_compromised_key_ends_what_its_round_issues);
 	tcase_add_test(t, state_words);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/secret.h"
+#include "ca/intent.h"
 #include "ca/serial.h"
 #include "tests/unit/ground.h"
 
@@ -109,7 +110,7 @@ END_TEST
 START_TEST(row_25_a_serial_of_the_same_round)
 {
 	uint8_t fixed[4][TBS_SERIAL_OCTETS] = { { 0 } }, made[TBS_SERIAL_OCTETS];
-	struct standing s = { .state = STANDING_PENDING };
+	const struct intent i = { .standing.state = STANDING_PENDING };
 
 	memset(fixed, 0x44, sizeof(fixed));
 	memset(fixed[3], 0x55, TBS_SERIAL_OCTETS);
@@ -117,7 +118,7 @@ START_TEST(row_25_a_serial_of_the_same_round)
 	fake.left = 4;
 	ck_assert(serial_fresh(g.acme->ledger, made, &f));
 	ck_assert_mem_eq(made, fixed[0], sizeof(made));
-	ck_assert(ledger_add_standing(g.acme->ledger, made, &s, &f));
+	ck_assert(intent_put(g.acme->ledger, made, &i, &f));
 	ck_assert(serial_fresh(g.acme->ledger, made, &f));
 	ck_assert_mem_eq(made, fixed[3], sizeof(made));
 }
