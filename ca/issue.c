@@ -277,7 +277,6 @@ issue_record(const struct issuer *by, struct ticket *t, const struct log_context
     int64_t now_s, uint64_t *ret_index, struct fault *f)
 {
 	struct ledger *l = by->ledger;
-	struct octets serial = octets_of(t->serial, sizeof(t->serial));
 	uint8_t key[8];
 
 	if (!at_stage(t, SIGNED, f) ||
