@@ -186,6 +186,7 @@ rest(h2o_socket_t *listener)
 		log_fact(LOG_WARN, "accept-rests", "why", f.text, NULL);
 		face->complained_ms = steady_ms();
 	}
+	face->starved = true;
 	h2o_socket_read_stop(listener);
 }
 
@@ -266,16 +267,17 @@ look_at(struct conn *c, int64_t now_ms)
 }
 
 /*
- * At its cap a face would be shut to all by few who only hold connections: those
- * that rest longest go. Idle ones of honest clients do too, who come again.
+ * At its cap, or out of descriptors, a face would be shut to all by few who only hold connections:
+ * those that rest longest go. Idle ones of honest clients do too, who come again.
  */
 static void
 make_room(struct face *face, int64_t now_ms)
 {
-	unsigned left = 1 + face->want.conns_max / ROOM;
+	unsigned left = 1 + face->conns_n / ROOM;
 
-	if (face->conns_n < face->want.conns_max || face->listener == NULL)
+	if ((face->conns_n < face->want.conns_max && !face->starved) || face->listener == NULL)
 		return;
+	face->starved = false;
 	for (h2o_linklist_t *l = face->http->conns.next; l != &face->http->conns && left > 0;
 	     l = l->next) {
 		struct conn *c = H2O_STRUCT_FROM_MEMBER(struct conn, link, l);

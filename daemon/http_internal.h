@@ -63,6 +63,7 @@ struct face {
 	h2o_socket_t *listener;  /* NULL once closed */
 	unsigned conns_n;
 	int64_t complained_ms; /* in the log, last; 0 never */
+	bool starved;          /* it found no descriptor free */
 };
 
 /* One accepted connection, from accept until h2o closes it. */

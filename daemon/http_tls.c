@@ -14,7 +14,8 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#define TURNS_MAX 32 /* of TLS after a handshake, for a connection's life */
+#define TURNS_MAX                                                                                  \
+	200 /* steps of TLS after a handshake, for a connection's life: some 50 key updates */
 
 /* h2o's BIO carries its socket, and the socket our connection. No public call leads there. */
 static struct conn *
@@ -77,7 +78,8 @@ acknowledge(struct conn *c)
 
 /*
  * RFC 8446 section 4.6.3: a key update costs its sender nothing, and us a key
- * derivation and a reply. Our clients never need one; h2o reads on whatever comes.
+ * derivation. Our clients never need one, and h2o reads on whatever comes. (One that
+ * wants a reply ends with the next: h2o closes where reading makes OpenSSL write.)
  */
 static void
 step(struct conn *c)

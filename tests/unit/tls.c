@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -296,6 +297,62 @@ START_TEST(never_renegotiates)
 }
 END_TEST
 
+/* RFC 8446 section 4.6.3: some are taken, a flood is not. */
+START_TEST(key_updates_have_an_end)
+{
+	static const int kinds[] = { SSL_KEY_UPDATE_REQUESTED, SSL_KEY_UPDATE_NOT_REQUESTED };
+	static const int few[] = { 1, 10 };
+
+	(void)signal(SIGPIPE, SIG_IGN); /* OpenSSL's own socket BIO asks for it */
+	connect_with(&c, &(struct offer){ .version = TLS1_3_VERSION });
+	for (int i = 0; i < few[_i]; i++) {
+		ck_assert_int_eq(SSL_key_update(c.ssl, kinds[_i]), 1);
+		ck_assert_int_eq(SSL_do_handshake(c.ssl), 1);
+	}
+	ask_who();
+	for (int i = 0; i < 100000; i++)
+		if (SSL_key_update(c.ssl, kinds[_i]) != 1 || SSL_do_handshake(c.ssl) != 1)
+			break;
+	ck_assert(client_is_gone(&c));
+	client_close(&c);
+	connect_with(&c, &(struct offer){ .version = TLS1_3_VERSION });
+	ask_who();
+	client_close(&c);
+}
+END_TEST
+
+/* RFC 6066 section 3: there is one host here, whatever a client calls it. */
+START_TEST(any_name_is_the_one_host)
+{
+	static const char *const names[] = { "localhost", "elsewhere.example", "x" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		dial(&c, &(struct offer){ .version = versions[_i] });
+		ck_assert_int_eq(SSL_set_tlsext_host_name(c.ssl, names[i]), 1);
+		ck_assert_int_eq(SSL_connect(c.ssl), 1);
+		ask_who();
+		client_close(&c);
+	}
+}
+END_TEST
+
+/* RFC 8446 section 2.3: nothing is taken before the handshake is done, and nothing is given to
+ * begin so. */
+START_TEST(no_early_data_and_no_ticket)
+{
+	SSL_SESSION *session;
+
+	connect_with(&c, &(struct offer){ .version = TLS1_3_VERSION, .cert = good });
+	ask_who();
+	session = SSL_get1_session(c.ssl);
+	ck_assert_uint_eq(SSL_SESSION_get_max_early_data(session), 0);
+	ck_assert_int_eq(SSL_SESSION_has_ticket(session), 0);
+	ck_assert_int_eq(SSL_SESSION_is_resumable(session), 0);
+	SSL_SESSION_free(session);
+	client_close(&c);
+}
+END_TEST
+
 START_TEST(cuts_whom_it_must_and_nobody_else)
 {
 	static struct client doomed[2], spared[3];
@@ -451,6 +508,9 @@ main(void)
 	tcase_add_loop_test(t, a_request_before_close_notify_is_answered, 0, 2);
 	tcase_add_test(t, refuses_the_old_and_the_weak);
 	tcase_add_test(t, never_renegotiates);
+	tcase_add_loop_test(t, key_updates_have_an_end, 0, 2);
+	tcase_add_loop_test(t, any_name_is_the_one_host, 0, 2);
+	tcase_add_test(t, no_early_data_and_no_ticket);
 	tcase_add_test(t, cuts_whom_it_must_and_nobody_else);
 	tcase_add_test(t, takes_a_new_certificate_while_it_serves);
 	tcase_add_test(t, plain_http_gets_nothing);
