@@ -17,7 +17,7 @@ bc() {
 		shift
 	done
 	shift
-	timeout 60 java -cp "$WORK/java:$JARS" "-Dtls=$TLS" "${properties[@]}" BcEst "localhost:$SECURE" acme "$ROOT" \
+	timeout 60 java -cp "$WORK/java:$JARS" "-Dtls=$TLS" "${properties[@]}" BcEst "localhost:$SECURE" "${LABEL:-acme}" "$ROOT" \
 	    "$operation" "$dir" "$@" 2>&1
 }
 
@@ -31,6 +31,8 @@ for TLS in TLSv1.3 TLSv1.2; do
 	mkdir "$d"
 	is "$TLS: cacerts" "ok certificates=3" "$(bc cacerts "$d" --)"
 	like "$TLS: csrattrs says EC" "^ok .*1\\.2\\.840\\.10045\\.2\\.1" "$(bc csrattrs "$d" --)"
+	# a profile's own: whole extensions, and the template of RFC 9908, which it does not know
+	like "$TLS: csrattrs of a profile" "^ok .*1\\.2\\.840\\.113549\\.1\\.9\\.16\\.2\\.61" "$(LABEL=acme:printer bc csrattrs "$d" --)"
 	is "$TLS: enroll" "ok certificates=1" "$(bc enroll "$d" -Dsubject=CN="$device" -- "$device" "$(token acme "$device")")"
 	works "$TLS: it verifies" verifies "$d/cert.pem"
 	first=$(serial "$d/cert.pem")

@@ -32,6 +32,7 @@ verifies() { # verifies TENANT CERT
 	openssl verify -x509_strict -CAfile "$ROOT" -untrusted "$WORK/$1.tenant.pem" -untrusted "$WORK/$1.region.pem" "$2"
 }
 
+N=0
 for tenant in strict lenient; do
 	chain_of $tenant "$WORK/chain"
 	mv "$WORK/chain1.pem" "$WORK/$tenant.tenant.pem"
@@ -65,4 +66,16 @@ done <<-RUNS
 	lenient 1.2
 	lenient 1.3
 RUNS
+
+# a label with a profile in it; and none at all, since 5.9.8 drops its label behind a 202: the token says the tenant
+for label in /strict:printer /strict%3Aprinter ''; do
+	device=swan-label-$((++N))
+	pki --gen --type ecdsa --size 256 --outform pem >"$WORK/label.pem" 2>/dev/null
+	request "$WORK/label.pem" "CN=$device" "$WORK/label.der"
+	works "the label \"$label\"" timeout 60 pki --est --url "$URL$label" --cacert "$ROOT" --cacert "$WORK/strict.region.pem" \
+	    --in "$WORK/label.der" --outform pem --userpass "$device:$(token strict "$device")"
+done
+request "$WORK/label.pem" "CN=$device" "$WORK/label.der"
+refuses "the label of another profile" timeout 60 pki --est --url "$URL/strict:gateway" --cacert "$ROOT" \
+    --cacert "$WORK/strict.region.pem" --in "$WORK/label.der" --outform pem --userpass "$device:$(token strict "$device")"
 finish
