@@ -1,6 +1,7 @@
 /* tests/unit/est_client.c - daemon/est_client.h and est_trust.h: what a hostile service may send.
  */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/cms.h>
@@ -250,6 +251,35 @@ START_TEST(certs_are_read)
 }
 END_TEST
 
+/* RFC 7030 appendix A: answers as the standard prints them, the certificates of a root rollover
+ * too. */
+START_TEST(the_standards_answers)
+{
+	static const struct {
+		const char *file;
+		int n;
+	} rows[] = { { "rfc7030-a1.response", 4 }, { "rfc7030-a3.response", 1 } };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		STACK_OF(X509) *certs = NULL;
+		char path[512], text[8192];
+		struct fault f;
+		FILE *in;
+		size_t n;
+
+		(void)snprintf(
+		    path, sizeof(path), QUATRAIN_SOURCE_DIR "/tests/vectors/est/%s", rows[i].file);
+		ck_assert_msg((in = fopen(path, "r")) != NULL, "%s", path);
+		n = fread(text, 1, sizeof(text), in);
+		(void)fclose(in);
+		ck_assert_msg(
+		    est_certs_parse(octets_of(text, n), &certs, &f), "%s: %s", path, f.text);
+		ck_assert_int_eq(sk_X509_num(certs), rows[i].n);
+		credential_certs_free(certs);
+	}
+}
+END_TEST
+
 static STACK_OF(X509) * stack(X509 *a, X509 *b, X509 *c)
 {
 	X509 *all[] = { a, b, c };
@@ -344,6 +374,7 @@ main(void)
 	tcase_add_test(t, certs_refused_of_other_content);
 	tcase_add_test(t, certs_of_damaged_octets);
 	tcase_add_test(t, certs_are_read);
+	tcase_add_test(t, the_standards_answers);
 	tcase_add_test(t, root_by_hash);
 	tcase_add_test(t, chains);
 	suite_add_tcase(s, t);
