@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 /* A line end in a value would let it become a header of its own. */
@@ -51,6 +52,19 @@ exchange_date(int64_t at_s, char to[static EXCHANGE_DATE_MAX])
 	if (gmtime_r(&t, &tm) == NULL || tm.tm_year > 9999 - 1900 ||
 	    strftime(to, EXCHANGE_DATE_MAX, "%a, %d %b %Y %H:%M:%S GMT", &tm) == 0)
 		to[0] = '\0';
+}
+
+void
+exchange_header_text(struct exchange *x, const char *name, const char *value)
+{
+	struct exchange_header *h = &x->headers[x->headers_n];
+	size_t n = strlen(value);
+
+	if (x->headers_n == EXCHANGE_HEADERS_MAX || n >= sizeof(h->value))
+		return;
+	memcpy(h->value, value, n + 1);
+	h->name = name;
+	x->headers_n++;
 }
 
 void

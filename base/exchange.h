@@ -79,6 +79,8 @@ void exchange_header(struct exchange *x, const char *name, const char *fmt, ...)
 void exchange_date(int64_t at_s, char to[static EXCHANGE_DATE_MAX]);
 /* Fill in binding and binding_n. */
 void exchange_bind(struct exchange *x);
+/* The same of a value that has neither format nor control octets. */
+void exchange_header_text(struct exchange *x, const char *name, const char *value);
 /* Free what x owns: ask.body, reply, state; let go of shared. */
 void exchange_free(struct exchange *x);
 

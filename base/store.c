@@ -337,6 +337,37 @@ store_get(struct store *s, unsigned table, struct octets key, struct bytes *ret,
 	return bytes_ok(ret, f);
 }
 
+/*
+ * A snapshot's number, and not the one in the newest meta page: that page shows
+ * in the map while it is still being written, and then a reader's snapshot is of
+ * the commit before. So a number may be told late, and never early.
+ */
+uint64_t
+store_edition(struct store *s)
+{
+	uint64_t edition;
+	struct fault f;
+
+	if (!read_start(s, 0, &f))
+		return 0;
+	edition = mdb_txn_id(s->read);
+	read_end(s);
+	return edition;
+}
+
+bool
+store_is_at(struct store *s, uint64_t edition)
+{
+	MDB_envinfo info;
+	bool same;
+
+	if (edition == 0 || pthread_mutex_lock(&s->lock) != 0)
+		return false;
+	same = !s->broken && mdb_env_info(s->env, &info) == 0 && info.me_last_txnid == edition;
+	(void)pthread_mutex_unlock(&s->lock);
+	return same;
+}
+
 /* Where a scan is: it goes on from the last key that it has seen. */
 struct walk {
 	store_visit *visit;

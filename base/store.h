@@ -90,6 +90,15 @@ void store_usage(struct store *s, uint64_t *used, uint64_t *room);
  */
 bool store_usage_of(const char *dir, uint64_t *used, uint64_t *room) CHECKED;
 
+/*
+ * The number of what is committed, which goes up with every batch that anybody
+ * applies; 0 where it cannot be told. Taken before some reads, it says of them
+ * with store_is_at(), at no more than a look into memory, that nothing was
+ * committed since: a later read would find the same.
+ */
+uint64_t store_edition(struct store *s);
+bool store_is_at(struct store *s, uint64_t edition);
+
 /* An empty batch for s, to batch_free(); NULL when out of memory. */
 struct batch *batch_new(struct store *s);
 /* As store_get(), but sees the batch's own writes first. */

@@ -418,7 +418,7 @@ keyring_delegate(struct keyring *k, const struct authority *of, const struct pur
 			return false;
 		}
 	}
-	*ret = (struct delegate){ d->key, octets_bytes(&d->certificate) };
+	*ret = (struct delegate){ d->key, octets_bytes(&d->certificate), d->not_after_s };
 	return true;
 }
 

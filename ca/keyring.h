@@ -37,6 +37,7 @@ struct keyring_ground {
 struct delegate {
 	const struct key *key;
 	struct octets certificate; /* DER */
+	int64_t not_after_s;       /* the certificate's end */
 };
 
 /* What a delegate is for, and the names that it carries. */

@@ -45,6 +45,8 @@ const struct octets oid_access_ocsp = PKIX(0x30, 0x01);
 const struct octets oid_access_issuers = PKIX(0x30, 0x02);
 const struct octets oid_ocsp_basic = PKIX(0x30, 0x01, 0x01);
 const struct octets oid_ocsp_nonce = PKIX(0x30, 0x01, 0x02);
+const struct octets oid_ocsp_cutoff = PKIX(0x30, 0x01, 0x06);
+const struct octets oid_ocsp_extended_revoke = PKIX(0x30, 0x01, 0x09);
 const struct octets oid_ocsp_nocheck = PKIX(0x30, 0x01, 0x05);
 
 const struct octets oid_email_address = PKCS(0x09, 0x01);

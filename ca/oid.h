@@ -22,6 +22,7 @@ extern const struct octets oid_crl_issuing_point, oid_crl_delta, oid_crl_freshes
 extern const struct octets oid_crl_reason, oid_access_ocsp, oid_access_issuers;
 extern const struct octets oid_server_auth, oid_client_auth, oid_ocsp_signing, oid_any_purpose;
 extern const struct octets oid_ocsp_basic, oid_ocsp_nonce, oid_ocsp_nocheck;
+extern const struct octets oid_ocsp_cutoff, oid_ocsp_extended_revoke;
 extern const struct octets oid_extension_request, oid_ms_extension_request, oid_challenge_password;
 extern const struct octets oid_request_template; /* RFC 9908 section 3.4 */
 extern const struct octets oid_provenance, oid_assurance, oid_log_signing;

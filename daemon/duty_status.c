@@ -31,6 +31,10 @@ duty_ocsp(struct signer *s, struct job *j, struct fault *f)
 	if (!request_parse(j->body, &r, f) || !answer_issuer(s->realm, &r, &issuer, f) ||
 	    !find_responder(s, &issuer, j->now_s, &d, f))
 		return false;
-	by = (struct responder){ d.key, d.certificate };
+	by = (struct responder){ .key = d.key,
+		.certificate = d.certificate,
+		.until_s = d.not_after_s,
+		.unknown_is_revoked = strcmp(s->settings.ocsp.unknown, "revoked") == 0,
+		.cutoff = s->settings.ocsp.archive_cutoff };
 	return answer(s->realm, &r, &issuer, &by, j->now_s, &j->answer, f);
 }

@@ -353,8 +353,8 @@ static bool
 open_all(struct edge *e, struct fault *f)
 {
 	if (!realm_open(e->settings.data, STORE_READ, &e->realm, f) ||
-	    !ocsp_new(e->realm, clock_now_s, &e->ocsp, f) || !http_new(&e->http, f) ||
-	    !http_watch(e->http, e->control, hear_main, e, f))
+	    !ocsp_new(e->realm, clock_now_s, e->settings.ocsp.max_age_s, &e->ocsp, f) ||
+	    !http_new(&e->http, f) || !http_watch(e->http, e->control, hear_main, e, f))
 		return false;
 	if (e->role == CHILD_EDGE && !limit_new(&e->settings, &e->limit, f))
 		return false;

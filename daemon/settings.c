@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "ca/name.h"
 #include "daemon/network.h"
+#include "ocsp/answer.h"
 
 #define AT(field) offsetof(struct settings, field)
 
@@ -43,6 +44,9 @@ const struct conf_key settings_keys[] = {
 	{ "limits.tenant", CONF_COUNT, AT(limits.tenant), "200", "0..1000000" },
 	{ "limits.device", CONF_COUNT, AT(limits.device), "20", "0..1000000" },
 	{ "limits.ocsp", CONF_COUNT, AT(limits.ocsp), "0", "0..1000000" },
+	{ "ocsp.unknown", CONF_CHOICE, AT(ocsp.unknown), "unknown", "unknown|revoked" },
+	{ "ocsp.max_age", CONF_DURATION, AT(ocsp.max_age_s), "60s", NULL },
+	{ "ocsp.archive_cutoff", CONF_BOOL, AT(ocsp.archive_cutoff), "true", NULL },
 	{ "store_max", CONF_COUNT, AT(store_max), "16384", "64..1048576" },
 	{ "crl.delay", CONF_COUNT, AT(crl.delay), "5", "1..3600" },
 	{ "crl.shards", CONF_COUNT, AT(crl.shards), "1", "1..256" },
@@ -210,6 +214,17 @@ check_limits(const char *file, const struct settings *s, struct fault *f)
 	return true;
 }
 
+/* An answer must be asked for again before it ends. */
+static bool
+check_ocsp(const char *file, const struct settings *s, struct fault *f)
+{
+	if (s->ocsp.max_age_s < ANSWER_VALID_S)
+		return true;
+	return fault_set(f, FAULT_BADREQ,
+	    "%s: ocsp.max_age: expected less than %d seconds, which an answer is good for, found %lld",
+	    file, ANSWER_VALID_S, (long long)s->ocsp.max_age_s);
+}
+
 static bool
 check(const char *file, const struct settings *s, struct fault *f)
 {
@@ -218,7 +233,7 @@ check(const char *file, const struct settings *s, struct fault *f)
 		    "%s: seal_file: expected the credential's name, because seal is credential, found nothing",
 		    file);
 	return check_space(file, s, f) && check_names(file, s, f) && check_listeners(file, s, f) &&
-	       check_hsm(file, s, f) && check_limits(file, s, f);
+	       check_hsm(file, s, f) && check_limits(file, s, f) && check_ocsp(file, s, f);
 }
 
 bool

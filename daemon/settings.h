@@ -41,6 +41,11 @@ struct settings {
 		int64_t delay;  /* s between two issues of a CA's revocation lists */
 		int64_t shards; /* of the list of a tenant's CA that is founded; 1: one list */
 	} crl;
+	struct {
+		char unknown[CONF_TEXT_MAX]; /* unknown, revoked */
+		int64_t max_age_s;
+		bool archive_cutoff;
+	} ocsp;
 	struct { /* keys in a token; module empty: none */
 		char module[CONF_TEXT_MAX], token[CONF_TEXT_MAX];
 		char pin_file[CONF_TEXT_MAX]; /* a path, or "credential:NAME" */

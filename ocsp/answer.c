@@ -1,13 +1,16 @@
 /* ocsp/answer.c - see answer.h. */
 #include "ocsp/answer.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <openssl/evp.h>
 
 #include "base/der.h"
 #include "ca/level.h"
 #include "ca/oid.h"
+#include "ca/revoke.h"
 
 #define SHA1_OCTETS 20
 
@@ -35,7 +38,6 @@ answer_issuer(struct realm *realm, const struct request *r, struct authority *re
 	for (size_t i = 1; i < r->n; i++) {
 		if (!realm_issuer(realm, r->cert[i].key_hash, r->cert[i].name_hash, &other, f))
 			return false;
-		/* One answer has one signer, and a delegate speaks for its own CA only. */
 		if (memcmp(other.key_id, first.key_id, sizeof(first.key_id)) != 0)
 			return fault_set(
 			    f, FAULT_NOTFOUND, "ocsp: certificates of two issuers in one request");
@@ -71,20 +73,75 @@ put_revoked(struct der *d, const struct standing *s)
 	der_end(d);
 }
 
-/* Whose certificates are asked for, where their standings are, and what stands above them. */
+/* Whose certificates are asked for, where their standings are, what stands above them, and who
+ * speaks when. */
 struct ground {
 	const struct authority *issuer;
+	const struct responder *by;
 	struct ledger *ledger;
 	struct level_above above;
+	int64_t now_s;
+	bool extended; /* a serial that was never issued was said to be revoked */
 };
 
+static void
+put_extension(struct der *d, struct octets oid, uint8_t tag, struct octets content)
+{
+	der_begin(d, DER_SEQUENCE);
+	der_put(d, DER_OID, oid);
+	der_begin(d, DER_OCTETS);
+	der_put(d, tag, content);
+	der_end(d);
+	der_end(d);
+}
+
+static void
+put_status(struct der *d, struct ground *g, const struct standing *s)
+{
+	const struct standing never = { .reason = REASON_HOLD }; /* since 1 January 1970 */
+	const struct octets none = { NULL, 0 };
+
+	if (s->state == STANDING_GOOD) {
+		der_put(d, STATUS_GOOD, none);
+	} else if (s->state != STANDING_PENDING) {
+		put_revoked(d, s);
+	} else if (!g->by->unknown_is_revoked) {
+		der_put(d, STATUS_UNKNOWN, none); /* none of ours, or nobody was given it */
+	} else {
+		put_revoked(d, &never);
+		g->extended = true;
+	}
+}
+
+/* No answer outlives who made it. */
+static int64_t
+next_update(const struct ground *g)
+{
+	int64_t next_s = g->now_s + ANSWER_VALID_S;
+
+	if (next_s > g->by->until_s)
+		next_s = g->by->until_s;
+	return next_s < g->issuer->not_after_s ? next_s : g->issuer->not_after_s;
+}
+
+static void
+put_cutoff(struct der *d, const struct ground *g)
+{
+	der_begin(d, DER_EXPLICIT(1));
+	der_begin(d, DER_SEQUENCE);
+	der_begin(d, DER_SEQUENCE);
+	der_put(d, DER_OID, oid_ocsp_cutoff);
+	der_begin(d, DER_OCTETS);
+	der_put_generalized_time(d, g->issuer->created_s);
+	for (int i = 0; i < 4; i++)
+		der_end(d);
+}
+
 static bool
-put_single(struct der *d, const struct ground *g, const struct request_cert *c, int64_t now_s,
-    struct fault *f)
+put_single(struct der *d, struct ground *g, const struct request_cert *c, struct fault *f)
 {
 	struct standing s;
 	struct fault why;
-	const struct octets none = { NULL, 0 };
 
 	der_begin(d, DER_SEQUENCE);
 	bytes_put_octets(d->out, c->whole);
@@ -93,37 +150,34 @@ put_single(struct der *d, const struct ground *g, const struct request_cert *c, 
 			*f = why;
 			return false;
 		}
-		s.state = STANDING_PENDING;
+		s = (struct standing){ .state = STANDING_PENDING, .not_after_s = INT64_MAX };
 	}
 	level_weigh(&g->above, &s);
-	if (s.state == STANDING_GOOD) {
-		der_put(d, STATUS_GOOD, none);
-	} else if (s.state == STANDING_PENDING) {
-		der_put(d, STATUS_UNKNOWN, none); /* none of ours, or nobody was given it */
-	} else {
-		put_revoked(d, &s);
-	}
-	der_put_generalized_time(d, now_s);
+	put_status(d, g, &s);
+	der_put_generalized_time(d, g->now_s);
 	der_begin(d, DER_EXPLICIT(0));
-	der_put_generalized_time(d, now_s + ANSWER_VALID_S);
+	der_put_generalized_time(d, next_update(g));
 	der_end(d);
+	if (g->by->cutoff && s.not_after_s < g->now_s)
+		put_cutoff(d, g);
 	der_end(d);
 	return true;
 }
 
+/* RFC 9654 section 2.1, and RFC 6960 section 4.4.8. */
 static void
-put_nonce(struct der *d, struct octets nonce)
+put_extensions(struct der *d, struct octets nonce, bool extended)
 {
-	if (nonce.n == 0)
+	if (nonce.n == 0 && !extended)
 		return;
 	der_begin(d, DER_EXPLICIT(1));
 	der_begin(d, DER_SEQUENCE);
-	der_begin(d, DER_SEQUENCE);
-	der_put(d, DER_OID, oid_ocsp_nonce);
-	der_begin(d, DER_OCTETS);
-	der_put(d, DER_OCTETS, nonce);
-	for (int i = 0; i < 4; i++)
-		der_end(d);
+	if (nonce.n != 0)
+		put_extension(d, oid_ocsp_nonce, DER_OCTETS, nonce);
+	if (extended)
+		put_extension(d, oid_ocsp_extended_revoke, DER_NULL, octets_of(NULL, 0));
+	der_end(d);
+	der_end(d);
 }
 
 /* ResponseData (RFC 6960 section 4.2.1). */
@@ -133,7 +187,7 @@ put_data(struct der *d, struct realm *realm, const struct request *r,
 {
 	struct octets spki = key_spki(by->key);
 	uint8_t id[EVP_MAX_MD_SIZE];
-	struct ground g = { .issuer = issuer };
+	struct ground g = { .issuer = issuer, .by = by, .now_s = now_s };
 
 	if (!realm_records(realm, issuer, &g.ledger, f) || !level_above(realm, issuer, &g.above, f))
 		return false;
@@ -147,10 +201,10 @@ put_data(struct der *d, struct realm *realm, const struct request *r,
 	der_put_generalized_time(d, now_s);
 	der_begin(d, DER_SEQUENCE);
 	for (size_t i = 0; i < r->n; i++)
-		if (!put_single(d, &g, &r->cert[i], now_s, f))
+		if (!put_single(d, &g, &r->cert[i], f))
 			return false;
 	der_end(d);
-	put_nonce(d, r->nonce);
+	put_extensions(d, r->nonce, g.extended);
 	der_end(d);
 	return true;
 }
@@ -195,4 +249,67 @@ out:
 	bytes_free(&signature);
 	bytes_free(&data);
 	return ok;
+}
+
+/* The content of GeneralizedTime as it is written here: YYYYMMDDHHMMSSZ. */
+static bool
+read_time(struct octets content, int64_t *ret_s)
+{
+	struct tm tm = { 0 };
+	char text[16], end;
+
+	if (content.n != sizeof(text) - 1)
+		return false;
+	memcpy(text, content.at, content.n);
+	text[content.n] = '\0';
+	if (sscanf(text, "%4d%2d%2d%2d%2d%2d%c", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
+		&tm.tm_min, &tm.tm_sec, &end) != 7 ||
+	    end != 'Z')
+		return false;
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	*ret_s = (int64_t)timegm(&tm);
+	return true;
+}
+
+/* The first SingleResponse of an OCSPResponse, its content. */
+static bool
+first_single(struct octets der, struct octets *ret)
+{
+	static const struct {
+		unsigned skip; /* values that stand before it */
+		uint8_t tag;
+	} path[] = { { 0, DER_SEQUENCE }, { 1, DER_EXPLICIT(0) }, { 0, DER_SEQUENCE },
+		{ 1, DER_OCTETS }, { 0, DER_SEQUENCE }, { 0, DER_SEQUENCE }, { 2, DER_SEQUENCE },
+		{ 0, DER_SEQUENCE } };
+	struct octets in = der, content;
+	uint8_t tag;
+
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++) {
+		for (unsigned k = 0; k < path[i].skip; k++)
+			if (!der_next(&in, &tag, &content, NULL))
+				return false;
+		if (!der_take(&in, path[i].tag, &content, NULL))
+			return false;
+		in = content;
+	}
+	*ret = in;
+	return true;
+}
+
+bool
+answer_times(struct octets der, int64_t *this_update_s, int64_t *next_update_s, struct fault *f)
+{
+	struct octets in, content, next;
+	int64_t from_s, to_s;
+	uint8_t tag;
+
+	if (!first_single(der, &in) || !der_next(&in, &tag, &content, NULL) ||
+	    !der_next(&in, &tag, &content, NULL) || !der_take(&in, DER_TIME, &content, NULL) ||
+	    !read_time(content, &from_s) || !der_take(&in, DER_EXPLICIT(0), &content, NULL) ||
+	    !der_take(&content, DER_TIME, &next, NULL) || !read_time(next, &to_s))
+		return fault_set(f, FAULT_INTERNAL, "ocsp: an answer whose times cannot be read");
+	*this_update_s = from_s;
+	*next_update_s = to_s;
+	return true;
 }

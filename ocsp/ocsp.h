@@ -17,9 +17,10 @@
 
 struct ocsp;
 
-/* *ret to ocsp_free(). Fault: FAULT_INTERNAL. */
-bool ocsp_new(
-    struct realm *realm, int64_t (*now_s)(void), struct ocsp **ret, struct fault *f) CHECKED;
+/* max_age_s: how long an answer is used again, and caches may; less than ANSWER_VALID_S. *ret to
+ * ocsp_free(). Fault: FAULT_INTERNAL. */
+bool ocsp_new(struct realm *realm, int64_t (*now_s)(void), int64_t max_age_s, struct ocsp **ret,
+    struct fault *f) CHECKED;
 void ocsp_free(struct ocsp *o); /* NULL is allowed */
 
 /* True if the path is /ocsp, /crl/... or /ca/..., and then x is answered or asks. */

@@ -36,7 +36,7 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (!crl_make(service.acme, &want, GROUND_NOW_S, &f))
 		abort();
 	ground_commit(service.acme->ledger);
-	if (!ocsp_new(service.realm, service_now, &face, &f) || atexit(end_face) != 0)
+	if (!ocsp_new(service.realm, service_now, 60, &face, &f) || atexit(end_face) != 0)
 		abort();
 	return 0;
 }
@@ -56,7 +56,9 @@ sign(struct exchange *x)
 	    !answer_issuer(service.realm, &r, &issuer, &f) ||
 	    !keyring_delegate(service.keys, &issuer, &found_responder, GROUND_NOW_S, &d, &f))
 		abort();
-	by = (struct responder){ d.key, d.certificate };
+	by = (struct responder){
+		.key = d.key, .certificate = d.certificate, .until_s = d.not_after_s
+	};
 	if (!answer(service.realm, &r, &issuer, &by, GROUND_NOW_S, &out, &f) ||
 	    !der_check(octets_bytes(&out), &f))
 		abort();

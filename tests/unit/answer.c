@@ -95,7 +95,9 @@ answered(struct octets der, const struct issuer *ca, const struct issuer *signer
 	ck_assert_msg(answer_issuer(g.realm, &r, &issuer, &f), "%s", f.text);
 	ck_assert_mem_eq(issuer.key_id, ca->a.key_id, TBS_KEY_ID_OCTETS);
 	ck_assert(keyring_delegate(g.keys, &signer->a, &found_responder, g.now_s, &d, &f));
-	by = (struct responder){ d.key, d.certificate };
+	by = (struct responder){
+		.key = d.key, .certificate = d.certificate, .until_s = d.not_after_s
+	};
 	ck_assert_msg(answer(g.realm, &r, &issuer, &by, g.now_s, &out, &f), "%s", f.text);
 	ck_assert_msg(der_check(octets_bytes(&out), &f), "%s", f.text);
 	p = out.at;

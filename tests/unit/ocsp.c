@@ -36,7 +36,7 @@ setup(void)
 	ground_new(&g);
 	clock_s = g.now_s;
 	leaf = ground_leaf(&g, g.acme, "printer", "hp-4711");
-	ck_assert(ocsp_new(g.realm, now, &o, &f));
+	ck_assert(ocsp_new(g.realm, now, 60, &o, &f));
 	x = (struct exchange){ .status = 0 };
 	f = (struct fault){ 0 };
 }
@@ -113,7 +113,9 @@ signed_answer(struct octets der)
 	ck_assert(request_parse(der, &r, &f));
 	ck_assert(answer_issuer(g.realm, &r, &issuer, &f));
 	ck_assert(keyring_delegate(g.keys, &issuer, &found_responder, clock_s, &d, &f));
-	by = (struct responder){ d.key, d.certificate };
+	by = (struct responder){
+		.key = d.key, .certificate = d.certificate, .until_s = d.not_after_s
+	};
 	ck_assert(answer(g.realm, &r, &issuer, &by, clock_s, &out, &f));
 	made = forge_exact(octets_bytes(&out));
 	bytes_free(&out);
@@ -159,7 +161,7 @@ START_TEST(an_answer_and_its_headers)
 	ck_assert_str_eq(
 	    visit_header(&x, "Cache-Control"), "max-age=60, public, no-transform, must-revalidate");
 	ck_assert_str_eq(visit_header(&x, "Last-Modified"), "Sun, 17 Mar 2030 17:46:40 GMT");
-	ck_assert_str_eq(visit_header(&x, "Expires"), "Sun, 17 Mar 2030 17:47:40 GMT");
+	ck_assert_str_eq(visit_header(&x, "Expires"), "Sun, 17 Mar 2030 18:46:40 GMT");
 }
 END_TEST
 
@@ -294,25 +296,59 @@ START_TEST(what_is_not_kept)
 }
 END_TEST
 
+/* "/ocsp/" and the request in base64; until the next call. */
+static const char *
+path_of(struct octets der)
+{
+	static char path[2048];
+	struct bytes b = { 0 };
+
+	bytes_put_text(&b, "/ocsp/");
+	text_base64(der, 0, &b);
+	ck_assert_uint_lt(b.n, sizeof(path));
+	memcpy(path, b.at, b.n);
+	path[b.n] = '\0';
+	bytes_free(&b);
+	return path;
+}
+
+/* RFC 9110 13.1.2: weakly compared, in a list or not, or whatever there is; of GET and HEAD alone.
+ */
 START_TEST(not_modified)
 {
+	static const struct {
+		const char *method, *before, *behind;
+		unsigned status;
+	} rows[] = { { "GET", "", "", 304 }, { "HEAD", "", "", 304 }, { "GET", "W/", "", 304 },
+		{ "GET", "\"a\", W/\"b\" ,\t", ", \"c\"", 304 }, { "GET", ",,", "", 304 },
+		{ "POST", "", "", 200 }, { "GET", "x", "", 200 }, { "GET", "\"\" x", "", 200 },
+		{ "GET", "\"a", "", 200 }, { "GET", "w/", "", 200 }, { "GET", "*, x", "", 200 } };
 	struct octets q = question(g.acme, leaf->serial, NONE);
-	char tag[80];
+	char tag[80], list[120];
 
-	post(q);
+	get(path_of(q));
 	(void)given(q);
 	(void)snprintf(tag, sizeof(tag), "%s", visit_header(&x, "ETag"));
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		(void)snprintf(list, sizeof(list), "%s%s%s", rows[i].before, tag, rows[i].behind);
+		exchange_free(&x);
+		x = visit(FACE_PUBLIC, rows[i].method,
+		    strcmp(rows[i].method, "POST") == 0 ? "/ocsp" : path_of(q));
+		x.body = q;
+		x.if_none_match = octets_text(list);
+		ck_assert(ocsp_serve(o, &x));
+		ck_assert_msg(x.status == rows[i].status, "%zu: %u", i, x.status);
+		ck_assert_uint_eq(x.reply.n == 0, x.status == 304);
+		ck_assert_str_eq(visit_header(&x, "ETag"), tag);
+	}
 	exchange_free(&x);
-	x = visit(FACE_PUBLIC, "POST", "/ocsp");
-	x.body = q;
-	x.if_none_match = octets_text(tag);
+	x = visit(FACE_PUBLIC, "GET", path_of(q));
+	x.if_none_match = octets_text("*");
 	ck_assert(ocsp_serve(o, &x));
-	visit_is(&x, 304, NULL);
-	ck_assert_str_eq(visit_header(&x, "ETag"), tag);
+	ck_assert_uint_eq(x.status, 304);
 	tag[3] = tag[3] == '0' ? '1' : '0';
 	exchange_free(&x);
-	x = visit(FACE_PUBLIC, "POST", "/ocsp");
-	x.body = q;
+	x = visit(FACE_PUBLIC, "GET", path_of(q));
 	x.if_none_match = octets_text(tag);
 	ck_assert(ocsp_serve(o, &x));
 	visit_is(&x, 200, TYPE_ANSWER);
@@ -492,7 +528,7 @@ START_TEST(a_signer_in_trouble)
 	static const struct {
 		enum fault_code code;
 		enum answer_status status;
-	} rows[] = { { FAULT_BUSY, ANSWER_TRY_LATER }, { FAULT_INTERNAL, ANSWER_INTERNAL },
+	} rows[] = { { FAULT_BUSY, ANSWER_TRY_LATER }, { FAULT_INTERNAL, ANSWER_TRY_LATER },
 		{ FAULT_NOTFOUND, ANSWER_INTERNAL }, { FAULT_BADREQ, ANSWER_INTERNAL } };
 	struct octets q = question(g.acme, leaf->serial, NONE);
 
