@@ -1,7 +1,6 @@
 /* ocsp/answer.c - see answer.h. */
 #include "ocsp/answer.h"
 
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -255,19 +254,22 @@ out:
 static bool
 read_time(struct octets content, int64_t *ret_s)
 {
-	struct tm tm = { 0 };
-	char text[16], end;
+	int pair[7]; /* century, year, month, day, hour, minute, second */
+	struct tm tm;
 
-	if (content.n != sizeof(text) - 1)
+	if (content.n != 15 || content.at[14] != 'Z')
 		return false;
-	memcpy(text, content.at, content.n);
-	text[content.n] = '\0';
-	if (sscanf(text, "%4d%2d%2d%2d%2d%2d%c", &tm.tm_year, &tm.tm_mon, &tm.tm_mday, &tm.tm_hour,
-		&tm.tm_min, &tm.tm_sec, &end) != 7 ||
-	    end != 'Z')
-		return false;
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
+	for (size_t i = 0; i < 14; i++)
+		if (content.at[i] < '0' || content.at[i] > '9')
+			return false;
+	for (size_t i = 0; i < 7; i++)
+		pair[i] = (content.at[2 * i] - '0') * 10 + (content.at[2 * i + 1] - '0');
+	tm = (struct tm){ .tm_year = pair[0] * 100 + pair[1] - 1900,
+		.tm_mon = pair[2] - 1,
+		.tm_mday = pair[3],
+		.tm_hour = pair[4],
+		.tm_min = pair[5],
+		.tm_sec = pair[6] };
 	*ret_s = (int64_t)timegm(&tm);
 	return true;
 }
