@@ -9,7 +9,7 @@
 struct place {
 	struct bytes question; /* empty: a free place */
 	struct kept_seen seen;
-	struct reply reply;
+	struct dated reply;
 };
 
 struct kept {
@@ -35,7 +35,7 @@ static void
 clear(struct place *p)
 {
 	bytes_free(&p->question);
-	reply_free(&p->reply);
+	dated_free(&p->reply);
 	memset(p, 0, sizeof(*p));
 }
 
@@ -106,7 +106,7 @@ place_of(struct kept *k, struct octets question)
 	return &k->place[secret_hash(k->seed, question) % KEPT_PLACES];
 }
 
-struct reply *
+struct dated *
 kept_find(struct kept *k, struct octets question, int64_t now_s)
 {
 	struct place *p;
@@ -121,13 +121,13 @@ kept_find(struct kept *k, struct octets question, int64_t now_s)
 }
 
 void
-kept_put(struct kept *k, struct octets question, const struct kept_seen *seen, struct reply *reply)
+kept_put(struct kept *k, struct octets question, const struct kept_seen *seen, struct dated *reply)
 {
 	struct place *p;
 	struct fault f;
 
 	if (question.n == 0 || question.n > KEPT_QUESTION_MAX) {
-		reply_free(reply);
+		dated_free(reply);
 		return;
 	}
 	p = place_of(k, question);
@@ -144,7 +144,7 @@ kept_also(struct kept *k, struct octets question, struct octets other)
 {
 	const struct place *p = place_of(k, question);
 	struct kept_seen seen = p->seen;
-	struct reply copy = p->reply;
+	struct dated copy = p->reply;
 	struct fault f;
 
 	if (!octets_same(octets_bytes(&p->question), question))
@@ -154,5 +154,5 @@ kept_also(struct kept *k, struct octets question, struct octets other)
 	if (bytes_ok(&copy.answer, &f))
 		kept_put(k, other, &seen, &copy);
 	else
-		reply_free(&copy);
+		dated_free(&copy);
 }

@@ -11,7 +11,7 @@
 #define QUATRAIN_OCSP_KEPT_H
 
 #include "ca/level.h"
-#include "ocsp/reply.h"
+#include "ocsp/dated.h"
 
 #define KEPT_PLACES       16384 /* each about 1.5 KiB when in use */
 #define KEPT_QUESTION_MAX 512   /* octets; longer ones are not kept */
@@ -42,10 +42,10 @@ void kept_free(struct kept *k); /* NULL is allowed */
 
 /* The answer to exactly these octets, lent until the next call, where it is fresh and holds; else
  * NULL. */
-struct reply *kept_find(struct kept *k, struct octets question, int64_t now_s);
+struct dated *kept_find(struct kept *k, struct octets question, int64_t now_s);
 /* Keep reply, which is taken, in the place of another. */
 void kept_put(
-    struct kept *k, struct octets question, const struct kept_seen *seen, struct reply *reply);
+    struct kept *k, struct octets question, const struct kept_seen *seen, struct dated *reply);
 /* What stands at question goes by the octets of other, too. */
 void kept_also(struct kept *k, struct octets question, struct octets other);
 

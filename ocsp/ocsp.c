@@ -7,9 +7,9 @@
 #include "ca/refusal.h"
 #include "ca/wire.h"
 #include "ocsp/answer.h"
+#include "ocsp/dated.h"
 #include "ocsp/kept.h"
 #include "ocsp/publish.h"
-#include "ocsp/reply.h"
 #include "ocsp/spelling.h"
 
 struct ocsp {
@@ -70,7 +70,7 @@ put_status(struct exchange *x, enum answer_status status)
 {
 	bytes_clear(&x->reply);
 	answer_status(status, &x->reply);
-	x->type = reply_type;
+	x->type = dated_type;
 	x->status = 200;
 	exchange_header_text(x, "Cache-Control", "no-cache");
 }
@@ -96,7 +96,7 @@ static void
 answered(struct exchange *x, uint16_t code, struct octets body)
 {
 	struct question *q = x->state;
-	struct reply r;
+	struct dated r;
 	struct fault f;
 
 	if (code != 0) {
@@ -104,18 +104,18 @@ answered(struct exchange *x, uint16_t code, struct octets body)
 		return;
 	}
 	if (q->nonce) {
-		reply_put_once(body, x);
+		dated_put_once(body, x);
 		return;
 	}
-	if (!reply_make(body, q->made_s, q->ocsp->max_age_s, &r, &f)) {
+	if (!dated_make(body, q->made_s, q->ocsp->max_age_s, &r, &f)) {
 		put_failure(x, (uint16_t)f.code);
 		return;
 	}
-	reply_put(&r, q->ocsp->now_s(), x);
+	dated_put(&r, q->ocsp->now_s(), x);
 	if (q->keep)
 		kept_put(q->ocsp->kept, octets_of(q->der, q->n), &q->seen, &r);
 	else
-		reply_free(&r);
+		dated_free(&r);
 }
 
 static void
@@ -149,11 +149,11 @@ static bool
 serve_ready(struct ocsp *o, struct exchange *x, struct octets question)
 {
 	int64_t now_s = o->now_s();
-	struct reply *r = kept_find(o->kept, question, now_s);
+	struct dated *r = kept_find(o->kept, question, now_s);
 
 	if (r == NULL)
 		return false;
-	reply_put(r, now_s, x);
+	dated_put(r, now_s, x);
 	return true;
 }
 

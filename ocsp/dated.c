@@ -1,9 +1,8 @@
-/* ocsp/reply.c - see reply.h. */
-#include "ocsp/reply.h"
+/* ocsp/dated.c - see reply.h. */
+#include "ocsp/dated.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <openssl/evp.h>
 
@@ -12,22 +11,12 @@
 
 #define DIGEST_OCTETS 32
 
-const char reply_type[] = "application/ocsp-response";
-
-static bool
-http_date(int64_t at_s, char to[static REPLY_DATE_MAX])
-{
-	time_t t = (time_t)at_s;
-	struct tm tm;
-
-	return gmtime_r(&t, &tm) != NULL &&
-	       strftime(to, REPLY_DATE_MAX, "%a, %d %b %Y %H:%M:%S GMT", &tm) > 0;
-}
+const char dated_type[] = "application/ocsp-response";
 
 bool
-reply_make(struct octets der, int64_t made_s, int64_t max_age_s, struct reply *ret, struct fault *f)
+dated_make(struct octets der, int64_t made_s, int64_t max_age_s, struct dated *ret, struct fault *f)
 {
-	struct reply r = { .made_s = made_s, .control_s = INT64_MIN };
+	struct dated r = { .made_s = made_s, .control_s = INT64_MIN };
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	char hex[DIGEST_OCTETS * 2 + 1];
 	int64_t from_s;
@@ -38,8 +27,8 @@ reply_make(struct octets der, int64_t made_s, int64_t max_age_s, struct reply *r
 		return fault_crypto(f, FAULT_INTERNAL, "ocsp: EVP_Digest");
 	text_hex(digest, DIGEST_OCTETS, hex);
 	(void)snprintf(r.tag, sizeof(r.tag), "\"%s\"", hex);
-	if (!http_date(from_s, r.modified) || !http_date(r.until_s, r.expires))
-		return fault_set(f, FAULT_INTERNAL, "ocsp: a time that no header can tell");
+	exchange_date(from_s, r.modified);
+	exchange_date(r.until_s, r.expires);
 	r.fresh_s = made_s + max_age_s < r.until_s ? made_s + max_age_s : r.until_s - 1;
 	bytes_put_octets(&r.answer, der);
 	if (!bytes_ok(&r.answer, f)) {
@@ -51,7 +40,7 @@ reply_make(struct octets der, int64_t made_s, int64_t max_age_s, struct reply *r
 }
 
 void
-reply_free(struct reply *r)
+dated_free(struct dated *r)
 {
 	bytes_free(&r->answer);
 }
@@ -90,7 +79,7 @@ has_it(const struct exchange *x, const char *tag)
 }
 
 void
-reply_put(struct reply *r, int64_t now_s, struct exchange *x)
+dated_put(struct dated *r, int64_t now_s, struct exchange *x)
 {
 	if (r->control_s != now_s) {
 		(void)snprintf(r->control, sizeof(r->control),
@@ -99,7 +88,7 @@ reply_put(struct reply *r, int64_t now_s, struct exchange *x)
 		r->control_s = now_s;
 	}
 	bytes_clear(&x->reply);
-	x->type = reply_type;
+	x->type = dated_type;
 	exchange_header_text(x, "Cache-Control", r->control);
 	exchange_header_text(x, "ETag", r->tag);
 	exchange_header_text(x, "Last-Modified", r->modified);
@@ -110,11 +99,11 @@ reply_put(struct reply *r, int64_t now_s, struct exchange *x)
 }
 
 void
-reply_put_once(struct octets der, struct exchange *x)
+dated_put_once(struct octets der, struct exchange *x)
 {
 	bytes_clear(&x->reply);
 	bytes_put_octets(&x->reply, der);
-	x->type = reply_type;
+	x->type = dated_type;
 	x->status = 200;
 	exchange_header_text(x, "Cache-Control", "no-store");
 }
