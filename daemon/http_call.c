@@ -95,7 +95,8 @@ send_some(struct call *c)
 	size_t n = c->left.n < SEND_OCTETS ? c->left.n : SEND_OCTETS;
 	h2o_iovec_t part = h2o_iovec_init(c->left.at, n);
 
-	c->left = octets_of(c->left.at + n, c->left.n - n);
+	if (n > 0) /* of an empty reply there is no place to add to */
+		c->left = octets_of(c->left.at + n, c->left.n - n);
 	h2o_send(c->req, &part, n == 0 ? 0 : 1,
 	    c->left.n == 0 ? H2O_SEND_STATE_FINAL : H2O_SEND_STATE_IN_PROGRESS);
 }

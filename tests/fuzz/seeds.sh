@@ -1,5 +1,6 @@
 #!/bin/sh
-# tests/fuzz/seeds.sh [FOLDER] - make seeds of csr, cert, chain, conf, der, dump, est, frame, note, ocsp_get, ocsp_request and wire anew.
+# tests/fuzz/seeds.sh [FOLDER] - make seeds of base64, csr, cert, chain, conf, der, dump, est, frame, http, note, ocsp_get,
+# ocsp_request and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
 # Those of conf and der that are not made here were written by hand.
@@ -175,6 +176,27 @@ printf '/acme:printer/.well-known/est/cacerts' | seed frame path
 printf 'GET\n/.well-known/est/acme/cacerts\n\n\nlibest\n' | seed est cacerts
 printf 'GET\n/.well-known/est/platform/csrattrs\n\n\n\n' | seed est csrattrs
 printf 'POST\n/.well-known/est/acme/serverkeygen\n\n\n\n' | seed est keygen
+
+
+# A connection's octets. Behind each goes one more request.
+printf 'GET /healthz?a=b HTTP/1.1\r\nHost: a\r\n\r\n' | seed http get
+printf 'POST /x HTTP/1.1\r\nHost: a\r\nContent-Type: text/plain\r\nAuthorization: Basic eDp5\r\nContent-Length: 3\r\n\r\nabc' | seed http post
+printf 'POST /xy HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n' | seed http chunked
+printf 'POST / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\nab' | seed http continue
+printf 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n' | seed http both
+printf 'GET http://a:1/x HTTP/1.0\nHost: a\nConnection: keep-alive\n\n' | seed http absolute
+printf 'GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\nIf-None-Match: "1"\r\nOrigin: http://b\r\n\r\nHEAD /%%2e%%00 HTTP/1.1\r\nHost: a\r\n\r\n' |
+    seed http two
+printf 'OPTIONS * HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n' |
+    seed http upgrade
+printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' | seed http preface
+
+printf 'aHA6c2VjcmV0\r\n aHA6\tc2Vj\ncmV0' | seed base64 lines
+printf 'AA==' | seed base64 two
+printf 'AAA=' | seed base64 one
+printf 'AB==' | seed base64 bits
+printf '+/+/____' | seed base64 urls
+printf '%s' "$b64" | seed base64 request
 
 hash=$(printf '%032d' 0 | openssl base64 -A)
 printf 'acme.eu.example.org/log\n4711\n%s\n\n\342\200\224 acme.eu.example.org/log %s\n' "$hash" \

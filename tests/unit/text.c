@@ -172,6 +172,26 @@ START_TEST(unbase64_refuses_nul)
 }
 END_TEST
 
+/* Each octet but the alphabet's own and what is passed over, in each place of four. */
+START_TEST(unbase64_refuses_other_octets)
+{
+	static const char taken[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/ \t\r\n";
+	struct fault f = { 0 };
+	char text[] = "Zm9vZm9v";
+
+	for (int octet = 1; octet < 256; octet++)
+		for (size_t at = 0; strchr(taken, octet) == NULL && at < 8; at++) {
+			(void)memcpy(text, "Zm9vZm9v", 8);
+			text[at] = (char)octet;
+			if (octet == '=' && at == 7)
+				continue;
+			ck_assert_msg(!text_unbase64(octets_text(text), &b, &f), "%02x at %zu",
+			    (unsigned)octet, at);
+		}
+}
+END_TEST
+
 START_TEST(labels)
 {
 	char longest[65];
@@ -439,6 +459,7 @@ main(void)
 	tcase_add_test(t, unbase64_is_lenient_about_lines);
 	tcase_add_test(t, unbase64_refuses);
 	tcase_add_test(t, unbase64_refuses_nul);
+	tcase_add_test(t, unbase64_refuses_other_octets);
 	tcase_add_test(t, labels);
 	tcase_add_test(t, hosts);
 	tcase_add_test(t, durations);
