@@ -13,7 +13,8 @@ static const struct {
 	int64_t within_s; /* since it was asked */
 	unsigned again_s;
 } paces[] = {
-	{ 300, 10 },
+	{ 60, 5 },
+	{ 600, 10 },
 	{ 3600, 60 },
 	{ INT64_MAX, 300 },
 };

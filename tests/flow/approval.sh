@@ -67,7 +67,7 @@ log_has() {
 device scan-1
 ask scan-1
 is "a device without a token waits" 202 "$STATUS"
-is "soon again" 10 "$(header Retry-After)"
+is "soon again" 5 "$(header Retry-After)"
 is "without a body" 0 "$(header Content-Length)"
 is "nothing in it" 0 "$(wc -c <"$BODY")"
 is "one entry" 1 "$(log_has enrolment.asked)"
@@ -246,6 +246,39 @@ is "a poll without a label finds its tenant" 202 "$STATUS"
 device scan-8
 est_post simpleenroll "$WORK/scan-8/csr.b64"
 is "a key that nobody knows does not" 404 "$STATUS"
+
+# --- strongSwan waits by itself, and comes back without its label
+# 5.9.8 cannot read a critical name constraint that has addresses in it, so the tenant is a compatible one.
+q tenant create lenient --constraints compatible >/dev/null || stop_here "tenant create"
+chain_of lenient "$WORK/chain"
+while read -r version userpass; do
+	printf 'libtls {\n version_max = %s\n}\n' "$version" >"$WORK/strongswan.conf"
+	export STRONGSWAN_CONF=$WORK/strongswan.conf
+	name=swan-${version/./}$([ "$userpass" = none ] || echo -t)
+	what="strongSwan, TLS $version, $userpass"
+	mkdir -p "$WORK/$name"
+	pki --gen --type ecdsa --size 256 --outform pem >"$WORK/$name/key.pem" 2>/dev/null
+	pki --req --in "$WORK/$name/key.pem" --type ecdsa --dn "CN=$name" --outform der >"$WORK/$name/csr.der" 2>/dev/null
+	label=lenient:walkup proof=()
+	if [ "$userpass" != none ]; then
+		label=lenient
+		proof=(--userpass "$name:$(q token create --tenant lenient --device "$name" --profile each --json | jq -r .secret)")
+	fi
+	timeout 60 pki --est --url "https://127.0.0.1:$SECURE/$label" --cacert "$ROOT" --cacert "$WORK/chain1.pem" --cacert "$WORK/chain2.pem" \
+	    --in "$WORK/$name/csr.der" "${proof[@]}" --interval 1 --maxpolltime 40 --outform pem >"$WORK/$name/leaf.pem" 2>"$WORK/$name/log" &
+	swan=$!
+	waits() { [ "$(q request list --tenant lenient --state waiting --json | jq -r '.items[].device')" = "$name" ]; }
+	works "$what: it waits" within 15 waits
+	works "$what: it is approved" q request approve --tenant lenient "$(id "$name")"
+	wait $swan
+	is "$what: it polls, and gets its certificate" 0 $?
+	like "$what: by 202" 'EST request pending, polling every 5 seconds' "$(cat "$WORK/$name/log")"
+	works "$what: which verifies" openssl verify -x509_strict -CAfile "$ROOT" -untrusted "$WORK/chain1.pem" -untrusted "$WORK/chain2.pem" "$WORK/$name/leaf.pem"
+done <<-RUNS
+	1.2 none
+	1.3 none
+	1.3 token
+RUNS
 
 # --- suspended in between
 device scan-9
