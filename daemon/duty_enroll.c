@@ -148,7 +148,7 @@ end_what_was(struct job *j, const struct log_context *why, struct fault *f)
 	char owner[HOLDING_OWNER_MAX];
 	size_t n = 0;
 
-	if (proof == NULL || proof->act != ACT_ENROLL)
+	if (proof == NULL || proof->act == ACT_RENEW)
 		return true;
 	holding_owner(j->device.kind, j->device.name, owner);
 	if (!holding_supersede(

@@ -491,7 +491,7 @@ START_TEST(whose_word)
 	who = octets_bytes(&ground_operator(&g, "bob", ROLE_REGISTRAR)->der);
 	cannot(true, FAULT_DENIED, "approved by an officer alone");
 	turn_away(); /* a registrar may say no */
-	who = octets_bytes(&ground_leaf(&g, g.acme, "other", "hp-9")->der);
+	who = octets_bytes(&ground_leaf(&g, g.acme, "service", "hp-9")->der);
 	cannot(true, FAULT_DENIED, "policy: default-deny");
 	who = octets_bytes(&ground_operator(&g, "alice", ROLE_OFFICER)->der);
 	approve();
@@ -520,6 +520,9 @@ END_TEST
 /* What the registrar did not see is not replaced. */
 START_TEST(a_name_that_was_given_meanwhile)
 {
+	uint8_t first[TBS_SERIAL_OCTETS];
+	struct standing was;
+
 	load(walkup);
 	ask();
 	waits(5);
@@ -528,7 +531,7 @@ START_TEST(a_name_that_was_given_meanwhile)
 	ask();
 	waits(5);
 	approve();
-	(void)gets(false); /* the second one is faster */
+	memcpy(first, gets(false).serial, sizeof(first)); /* the second one is faster */
 	EVP_PKEY_free(key);
 	key = NULL;
 	ask();
@@ -538,6 +541,9 @@ START_TEST(a_name_that_was_given_meanwhile)
 	approve();
 	cannot(true, FAULT_CONFLICT, "approved already");
 	(void)gets(false);
+	ck_assert(ledger_standing(g.acme->ledger, first, &was, &f));
+	ck_assert_int_eq(was.state, STANDING_REVOKED);
+	ck_assert_int_eq(was.reason, REASON_SUPERSEDED);
 }
 END_TEST
 
