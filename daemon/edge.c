@@ -20,6 +20,7 @@
 #include "daemon/limit.h"
 #include "daemon/ready.h"
 #include "daemon/sessions.h"
+#include "daemon/staple.h"
 #include "enroll/est.h"
 #include "ocsp/ocsp.h"
 
@@ -45,6 +46,7 @@ struct edge {
 	struct api api;
 	struct sessions sessions;
 	struct handshake handshake;
+	struct staple staple;
 	struct limit *limit; /* the edge's; NULL at the desk */
 	bool listening;
 	uint64_t counted[FACES][6]; /* replies, by the status's first digit */
@@ -247,6 +249,7 @@ use_context(void *with, SSL_CTX *tls, struct fault *f)
 {
 	struct edge *e = with;
 
+	staple_use(&e->staple, tls);
 	if (!e->listening)
 		return listen_all(e, tls, f);
 	http_set_tls(e->http, FACE_SECURE, tls);
@@ -262,6 +265,7 @@ tick(void *with)
 		return;
 	ready_ask(e->ready, e->http);
 	handshake_tick(&e->handshake, !e->listening);
+	staple_tick(&e->staple);
 }
 
 static void
@@ -367,6 +371,7 @@ open_all(struct edge *e, struct fault *f)
 		.lines = &e->lines,
 		.use = use_context,
 		.with = e };
+	e->staple = (struct staple){ .realm = e->realm, .http = e->http };
 	http_set_line(e->http, e->line);
 	http_on_told(e->http, told, e);
 	http_every(e->http, RETRY_MS, tick, e);
@@ -404,6 +409,7 @@ run(int control, enum child_role role)
 out:
 	http_free(e->http);
 	ocsp_free(e->ocsp);
+	staple_free(&e->staple);
 	ready_free(e->ready);
 	limit_free(e->limit);
 	realm_close(e->realm);
