@@ -91,6 +91,38 @@ START_TEST(signs_what_libcrypto_verifies)
 }
 END_TEST
 
+/* Over a digest it is the same signature; only what signs digests does. */
+START_TEST(signs_a_digest)
+{
+	static const uint8_t zeros[KEY_DIGEST_OCTETS];
+	struct bytes of_text = { 0 }, none = { 0 };
+	uint8_t digest[EVP_MAX_MD_SIZE];
+	struct key *k, *e;
+	const uint8_t *p;
+	EVP_PKEY *public;
+	EVP_PKEY_CTX *ctx;
+
+	ck_assert(key_new(KEY_P256, &k, &f));
+	ck_assert(key_new(KEY_ED25519, &e, &f));
+	ck_assert_int_eq(EVP_Digest("text", 4, digest, NULL, EVP_sha256(), NULL), 1);
+	ck_assert(key_sign_digest(k, digest, &of_text, &f));
+	p = key_spki(k).at;
+	ck_assert_ptr_nonnull(public = d2i_PUBKEY(NULL, &p, (long)key_spki(k).n));
+	ck_assert_ptr_nonnull(ctx = EVP_PKEY_CTX_new(public, NULL));
+	ck_assert_int_eq(EVP_PKEY_verify_init(ctx), 1);
+	ck_assert_int_eq(EVP_PKEY_verify(ctx, of_text.at, of_text.n, digest, sizeof(zeros)), 1);
+	ck_assert_int_ne(EVP_PKEY_verify(ctx, of_text.at, of_text.n, zeros, sizeof(zeros)), 1);
+	ck_assert(!key_sign_digest(e, zeros, &none, &f));
+	ck_assert_int_eq(f.code, FAULT_INTERNAL);
+	ck_assert_uint_eq(none.n, 0);
+	EVP_PKEY_CTX_free(ctx);
+	EVP_PKEY_free(public);
+	bytes_free(&of_text);
+	key_free(k);
+	key_free(e);
+}
+END_TEST
+
 START_TEST(kinds_are_told)
 {
 	uint8_t id[TBS_KEY_ID_OCTETS];
@@ -314,6 +346,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, signs_what_libcrypto_verifies);
+	tcase_add_test(t, signs_a_digest);
 	tcase_add_test(t, kinds_are_told);
 	tcase_add_test(t, comes_back_from_its_file);
 	tcase_add_test(t, file_is_nobody_elses);
