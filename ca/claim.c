@@ -4,22 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
+#include "base/digest.h"
 #include "ca/cert.h"
 #include "ca/revoke.h"
 
 /* TABLE_META: the first key that is not taken over yet; one octet: all are. */
 static const char meta_claims[] = "claims";
 static const uint8_t all_done[] = { 0 };
-
-static bool
-digest_of(struct octets spki, uint8_t to[static EVP_MAX_MD_SIZE], struct fault *f)
-{
-	if (EVP_Digest(spki.at, spki.n, to, NULL, EVP_sha256(), NULL) != 1)
-		return fault_crypto(f, FAULT_INTERNAL, "claim: EVP_Digest");
-	return true;
-}
 
 /* "tenant/kind/name"; the row of a tenant's own table is what stands behind the first slash. */
 static const char *
@@ -118,12 +109,12 @@ put(struct realm *r, const uint8_t digest[static CLAIM_DIGEST_OCTETS], const cha
 bool
 claim_put(struct realm *r, struct octets spki, const struct endpoint *owner, struct fault *f)
 {
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[DIGEST_OCTETS];
 	char text[CLAIM_OWNER_MAX];
 	bool claimed;
 
-	if (!digest_of(spki, digest, f) || !is_no_ca(r, spki, f) ||
-	    !check_both(r, digest, owner, &claimed, f))
+	digest_of(spki, digest);
+	if (!is_no_ca(r, spki, f) || !check_both(r, digest, owner, &claimed, f))
 		return false;
 	if (claimed) /* a renewal with the same key: nothing is written */
 		return true;
@@ -132,34 +123,33 @@ claim_put(struct realm *r, struct octets spki, const struct endpoint *owner, str
 	return true;
 }
 
-bool
-claim_ours(
-    struct realm *r, struct octets spki, const char *label, const char *profile, struct fault *f)
+void
+claim_ours(struct realm *r, struct octets spki, const char *label, const char *profile)
 {
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[DIGEST_OCTETS];
 	char text[CLAIM_OWNER_MAX];
 
-	if (!digest_of(spki, digest, f))
-		return false;
+	digest_of(spki, digest);
 	(void)owner_text(label, profile, "service", text);
 	put(r, digest, text);
-	return true;
 }
 
 bool
 claim_burn(struct realm *r, struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
     struct fault *f)
 {
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[DIGEST_OCTETS];
 	struct bytes der = { 0 };
 	struct standing s;
 	struct cert c;
 	bool ok;
 
 	ok = ledger_standing(l, serial, &s, f) && ledger_certificate(l, s.id, &der, f) &&
-	     cert_parse(octets_bytes(&der), &c, f) && digest_of(c.spki, digest, f);
-	if (ok)
+	     cert_parse(octets_bytes(&der), &c, f);
+	if (ok) {
+		digest_of(c.spki, digest);
 		put(r, digest, REVOKE_KEY_BURNT);
+	}
 	bytes_free(&der);
 	return ok;
 }

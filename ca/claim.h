@@ -36,9 +36,8 @@ bool claim_check(struct realm *r, const uint8_t digest[static CLAIM_DIGEST_OCTET
  */
 bool claim_put(
     struct realm *r, struct octets spki, const struct endpoint *owner, struct fault *f) CHECKED;
-/* A key of ours that is no CA's: of a responder, a log, the service. Fault: FAULT_INTERNAL. */
-bool claim_ours(struct realm *r, struct octets spki, const char *label, const char *profile,
-    struct fault *f) CHECKED;
+/* A key of ours that is no CA's: of a responder, a log, the service. */
+void claim_ours(struct realm *r, struct octets spki, const char *label, const char *profile);
 
 /* The key of certificate serial in l, into the platform's batch: nobody may have it again. Faults:
  * FAULT_NOTFOUND no such serial, FAULT_INTERNAL. */

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
+#include "base/digest.h"
 #include "ca/leaf.h"
 #include "ca/oid.h"
 
@@ -94,11 +93,10 @@ read_issuer(struct realm *r, const struct authority *a, struct bytes *der, struc
 static bool
 read_owner(struct ledger *l, const struct cert *c, struct bytes *ret, struct fault *f)
 {
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[DIGEST_OCTETS];
 	struct fault why;
 
-	if (EVP_Digest(c->spki.at, c->spki.n, digest, NULL, EVP_sha256(), NULL) != 1)
-		return fault_crypto(f, FAULT_INTERNAL, "key: EVP_Digest");
+	digest_of(c->spki, digest);
 	if (ledger_get(l, TABLE_KEY, octets_of(digest, 32), ret, &why) ||
 	    why.code == FAULT_NOTFOUND)
 		return true;

@@ -3,8 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <sodium.h>
-
+#include "base/digest.h"
 #include "ca/journal.h"
 
 #define FIELD_MAX 80
@@ -64,12 +63,7 @@ static void
 link_chain(const uint8_t before[static JOURNAL_CHAIN_OCTETS], struct octets text,
     uint8_t after[static JOURNAL_CHAIN_OCTETS])
 {
-	crypto_hash_sha256_state h;
-
-	crypto_hash_sha256_init(&h);
-	crypto_hash_sha256_update(&h, before, JOURNAL_CHAIN_OCTETS);
-	crypto_hash_sha256_update(&h, text.at, text.n);
-	crypto_hash_sha256_final(&h, after);
+	digest_of_both(octets_of(before, JOURNAL_CHAIN_OCTETS), text, after);
 }
 
 void

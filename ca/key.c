@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "base/digest.h"
 #include "ca/key_file.h"
 
 #define SIGNATURE_MAX 96 /* DER of two 256-bit integers is at most 72 */
@@ -293,12 +294,11 @@ key_sign_digest(const struct key *k, const uint8_t digest[static KEY_DIGEST_OCTE
 bool
 key_sign(const struct key *k, struct octets o, struct bytes *ret, struct fault *f)
 {
-	uint8_t signature[SIGNATURE_MAX], digest[EVP_MAX_MD_SIZE];
+	uint8_t signature[SIGNATURE_MAX], digest[DIGEST_OCTETS];
 	size_t n = sizeof(signature);
 
 	if (k->kind == KEY_P256 || k->hsm != NULL) {
-		if (EVP_Digest(o.at, o.n, digest, NULL, EVP_sha256(), NULL) != 1)
-			return fault_crypto(f, FAULT_INTERNAL, "key: signing");
+		digest_of(o, digest);
 		return key_sign_digest(k, digest, ret, f);
 	}
 	if (!sign_ed25519(k, o, signature, &n))

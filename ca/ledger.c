@@ -29,6 +29,7 @@ struct ledger {
 	struct store *store;
 	struct batch *batch; /* NULL in a reader */
 	unsigned commits;    /* how many were tried */
+	unsigned roomy;      /* commits + 1 when there was room; 0: not asked yet */
 	bool lost, settled, changed;
 	struct fault why; /* while lost */
 	ledger_told *told;
@@ -458,8 +459,14 @@ ledger_has_room(struct ledger *l, struct fault *f)
 {
 	uint64_t used, room;
 
+	/* Each request of a round asks; the disk is asked once between two commits. */
+	if (l->batch != NULL && l->roomy == l->commits + 1)
+		return true;
 	store_usage(l->store, &used, &room);
-	return ledger_may_issue(used, room, f);
+	if (!ledger_may_issue(used, room, f))
+		return false;
+	l->roomy = l->commits + 1;
+	return true;
 }
 
 bool

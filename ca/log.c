@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <sodium.h>
+#include "base/digest.h"
 
 #define EDITION     1
 #define NODE_PREFIX 0x01
@@ -19,13 +19,9 @@ static const char dash[] =
 void
 log_leaf(struct octets line, uint8_t to[static LOG_HASH_OCTETS])
 {
-	crypto_hash_sha256_state h;
 	const uint8_t prefix = LEAF_PREFIX;
 
-	crypto_hash_sha256_init(&h);
-	crypto_hash_sha256_update(&h, &prefix, 1);
-	crypto_hash_sha256_update(&h, line.at, line.n);
-	crypto_hash_sha256_final(&h, to);
+	digest_of_both(octets_of(&prefix, 1), line, to);
 }
 
 static void
@@ -36,7 +32,7 @@ node(const uint8_t left[static LOG_HASH_OCTETS], const uint8_t right[static LOG_
 
 	memcpy(both + 1, left, LOG_HASH_OCTETS);
 	memcpy(both + 1 + LOG_HASH_OCTETS, right, LOG_HASH_OCTETS);
-	crypto_hash_sha256(to, both, sizeof(both));
+	digest_of(octets_of(both, sizeof(both)), to);
 }
 
 static unsigned
@@ -70,7 +66,7 @@ log_edge_root(const struct log_edge *e, uint8_t to[static LOG_HASH_OCTETS])
 	unsigned n = full_subtrees(e->size);
 
 	if (n == 0) {
-		crypto_hash_sha256(to, (const uint8_t *)"", 0);
+		digest_of(octets_of(NULL, 0), to);
 		return;
 	}
 	memcpy(to, e->node[--n], LOG_HASH_OCTETS);
@@ -304,7 +300,7 @@ log_key_hash(
 		bytes_free(&b);
 		return false;
 	}
-	crypto_hash_sha256(digest, b.at, b.n);
+	digest_of(octets_bytes(&b), digest);
 	memcpy(to, digest, 4);
 	bytes_free(&b);
 	return true;

@@ -10,11 +10,13 @@
 
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
-#include <openssl/evp.h>
+#include <openssl/obj_mac.h>
 
+#include "base/digest.h"
 #include "ca/spki.h"
 
-#define POINT_OCTETS 65 /* 4, x, y */
+#define POINT_OCTETS  65 /* 4, x, y */
+#define SIGNATURE_MAX 72 /* DER of two numbers of 256 bits */
 
 /* Made at the first use, and never given back. */
 static EC_KEY *kept;
@@ -36,18 +38,16 @@ key_of(struct octets spki, bool *on_curve)
 enum p256_verdict
 p256_verify(struct octets spki, struct octets text, struct octets signature)
 {
-	uint8_t digest[EVP_MAX_MD_SIZE];
-	unsigned n;
+	uint8_t digest[DIGEST_OCTETS];
 	bool on_curve;
 	EC_KEY *key = key_of(spki, &on_curve);
 
 	if (key == NULL)
 		return on_curve ? P256_TROUBLE : P256_NO_POINT;
-	if (EVP_Digest(text.at, text.n, digest, &n, EVP_sha256(), NULL) != 1)
-		return P256_TROUBLE;
-	if (signature.n > EVP_MAX_MD_SIZE * 2) /* two numbers of 256 bits are 72 octets at most */
+	if (signature.n > SIGNATURE_MAX)
 		return P256_WRONG;
-	return ECDSA_verify(0, digest, (int)n, signature.at, (int)signature.n, key) == 1
+	digest_of(text, digest);
+	return ECDSA_verify(0, digest, sizeof(digest), signature.at, (int)signature.n, key) == 1
 		   ? P256_HOLDS
 		   : P256_WRONG;
 }

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
+#include "base/digest.h"
 #include "ca/oid.h"
 
 #define DAY       ((int64_t)86400)
@@ -180,17 +179,11 @@ bool
 profile_digest(const struct profile *p, uint8_t to[static PROFILE_DIGEST_OCTETS], struct fault *f)
 {
 	struct bytes all = { 0 };
-	bool ok = false;
+	bool ok;
 
 	put_values(&all, p);
-	if (!bytes_ok(&all, f))
-		goto out;
-	if (EVP_Digest(all.at, all.n, to, NULL, EVP_sha256(), NULL) != 1) {
-		fault_crypto(f, FAULT_INTERNAL, "profile: EVP_Digest");
-		goto out;
-	}
-	ok = true;
-out:
+	if ((ok = bytes_ok(&all, f)))
+		digest_of(octets_bytes(&all), to);
 	bytes_free(&all);
 	return ok;
 }

@@ -4,9 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
 #include "base/der.h"
+#include "base/digest.h"
 #include "ca/oid.h"
 
 #define GENERAL_MAIL 1 /* GeneralName choices, RFC 5280 section 4.2.1.6 */
@@ -355,15 +354,14 @@ bool
 tbs_key_id(struct octets spki, uint8_t to[static TBS_KEY_ID_OCTETS], struct fault *f)
 {
 	struct octets in = spki, info, bits;
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[DIGEST_OCTETS];
 
 	if (!der_take(&in, DER_SEQUENCE, &info, NULL) || in.n != 0 ||
 	    !der_take(&info, DER_SEQUENCE, &bits, NULL) ||
 	    !der_take(&info, DER_BIT_STRING, &bits, NULL) || bits.n < 2 || bits.at[0] != 0)
 		return fault_set(
 		    f, FAULT_BADREQ, "key: RFC 5280 section 4.1: not a SubjectPublicKeyInfo");
-	if (EVP_Digest(bits.at + 1, bits.n - 1, digest, NULL, EVP_sha256(), NULL) != 1)
-		return fault_crypto(f, FAULT_INTERNAL, "key: EVP_Digest");
+	digest_of(octets_of(bits.at + 1, bits.n - 1), digest);
 	memcpy(to, digest, TBS_KEY_ID_OCTETS);
 	return true;
 }
