@@ -19,10 +19,12 @@
 static struct ground g;
 static const struct ground_cert *leaf;
 static struct fault f;
+static bool unknown_is_revoked, cutoff; /* how the responder speaks */
 
 static void
 setup(void)
 {
+	unknown_is_revoked = cutoff = false;
 	ground_new(&g);
 	leaf = ground_leaf(&g, g.acme, "printer", "hp-4711");
 	f = (struct fault){ 0 };
@@ -95,9 +97,11 @@ answered(struct octets der, const struct issuer *ca, const struct issuer *signer
 	ck_assert_msg(answer_issuer(g.realm, &r, &issuer, &f), "%s", f.text);
 	ck_assert_mem_eq(issuer.key_id, ca->a.key_id, TBS_KEY_ID_OCTETS);
 	ck_assert(keyring_delegate(g.keys, &signer->a, &found_responder, g.now_s, &d, &f));
-	by = (struct responder){
-		.key = d.key, .certificate = d.certificate, .until_s = d.not_after_s
-	};
+	by = (struct responder){ .key = d.key,
+		.certificate = d.certificate,
+		.until_s = d.not_after_s,
+		.unknown_is_revoked = unknown_is_revoked,
+		.cutoff = cutoff };
 	ck_assert_msg(answer(g.realm, &r, &issuer, &by, g.now_s, &out, &f), "%s", f.text);
 	ck_assert_msg(der_check(octets_bytes(&out), &f), "%s", f.text);
 	p = out.at;
@@ -321,6 +325,99 @@ START_TEST(unknown_in_the_same_book)
 	ck_assert_int_eq(said(b, 0, &reason, &at_s), V_OCSP_CERTSTATUS_UNKNOWN);
 	OCSP_BASICRESP_free(b);
 	OCSP_RESPONSE_free(o);
+}
+END_TEST
+
+/* RFC 6960 2.2: never issued, and so revoked for good measure: on hold, since 1 January 1970, and
+ * the answer says that it speaks so (4.4.8). */
+START_TEST(unknown_is_said_to_be_revoked)
+{
+	uint8_t strange[TBS_SERIAL_OCTETS] = { 1 };
+	const struct octets other = id_of(EVP_sha256(), g.acme, strange),
+			    own = id_of(EVP_sha1(), g.acme, leaf->serial);
+	int reason = -1;
+	int64_t at_s = -1;
+	OCSP_RESPONSE *o;
+	OCSP_BASICRESP *b;
+
+	unknown_is_revoked = true;
+	o = answered(asking(JOIN(SEQ(own), SEQ(other)), 32), g.acme, g.acme);
+	b = OCSP_response_get1_basic(o);
+	ck_assert(verifies(b));
+	ck_assert_int_eq(said(b, 0, &reason, &at_s), V_OCSP_CERTSTATUS_GOOD);
+	ck_assert_int_eq(said(b, 1, &reason, &at_s), V_OCSP_CERTSTATUS_REVOKED);
+	ck_assert_int_eq(reason, OCSP_REVOKED_STATUS_CERTIFICATEHOLD);
+	ck_assert_int_eq(at_s, 0);
+	ck_assert_int_ge(OCSP_BASICRESP_get_ext_by_NID(b, NID_id_pkix_OCSP_extendedStatus, -1), 0);
+	ck_assert_int_eq(OCSP_BASICRESP_get_ext_count(b), 2); /* beside the nonce */
+	OCSP_BASICRESP_free(b);
+	OCSP_RESPONSE_free(o);
+	o = answered(asking(SEQ(own), 0), g.acme, g.acme);
+	b = OCSP_response_get1_basic(o);
+	ck_assert_int_eq(OCSP_BASICRESP_get_ext_count(b), 0); /* not where nothing is so */
+	OCSP_BASICRESP_free(b);
+	OCSP_RESPONSE_free(o);
+}
+END_TEST
+
+/* RFC 6960 4.4.4, of what has ended and of nothing else: since the CA is there. */
+START_TEST(archive_cutoff)
+{
+	for (int i = 0; i < 3; i++) {
+		OCSP_RESPONSE *o;
+		OCSP_BASICRESP *b;
+		struct standing s;
+
+		ck_assert(ledger_standing(g.acme->ledger, leaf->serial, &s, &f));
+		cutoff = i > 0;
+		g.now_s = s.not_after_s + (i == 1 ? 0 : 1);
+		o = answered(
+		    asking(SEQ(id_of(EVP_sha1(), g.acme, leaf->serial)), 0), g.acme, g.acme);
+		b = OCSP_response_get1_basic(o);
+		ck_assert(verifies(b));
+		if (i == 2) {
+			ASN1_GENERALIZEDTIME *since = OCSP_SINGLERESP_get1_ext_d2i(
+			    OCSP_resp_get0(b, 0), NID_id_pkix_OCSP_archiveCutoff, NULL, NULL);
+
+			ck_assert_ptr_nonnull(since);
+			ck_assert_int_eq(seconds(since), g.acme->a.created_s);
+			ASN1_GENERALIZEDTIME_free(since);
+		}
+		ck_assert_int_eq(OCSP_SINGLERESP_get_ext_count(OCSP_resp_get0(b, 0)), i == 2);
+		OCSP_BASICRESP_free(b);
+		OCSP_RESPONSE_free(o);
+	}
+}
+END_TEST
+
+/* RFC 9919 3.2.4: nextUpdate is always there; no answer outlives who made it. */
+START_TEST(no_answer_outlives_its_responder)
+{
+	struct octets der = asking(SEQ(id_of(EVP_sha1(), g.acme, leaf->serial)), 0);
+	const int64_t ends[] = { ANSWER_VALID_S + 1, ANSWER_VALID_S, ANSWER_VALID_S - 1, 1 };
+	int64_t from_s, until_s;
+	struct authority issuer;
+	struct request r;
+	struct delegate d;
+
+	ck_assert(request_parse(der, &r, &f));
+	ck_assert(answer_issuer(g.realm, &r, &issuer, &f));
+	ck_assert(keyring_delegate(g.keys, &issuer, &found_responder, g.now_s, &d, &f));
+	for (size_t i = 0; i < 8; i++) {
+		int64_t end_s = g.now_s + ends[i % 4], want_s = ends[i % 4];
+		struct responder by = { .key = d.key,
+			.certificate = d.certificate,
+			.until_s = i < 4 ? end_s : INT64_MAX };
+		struct bytes out = { 0 };
+
+		issuer.not_after_s = i < 4 ? INT64_MAX : end_s;
+		ck_assert(answer(g.realm, &r, &issuer, &by, g.now_s, &out, &f));
+		ck_assert(answer_times(octets_bytes(&out), &from_s, &until_s, &f));
+		ck_assert_int_eq(from_s, g.now_s);
+		ck_assert_int_eq(
+		    until_s - from_s, want_s < ANSWER_VALID_S ? want_s : ANSWER_VALID_S);
+		bytes_free(&out);
+	}
 }
 END_TEST
 
@@ -603,6 +700,9 @@ main(void)
 	tcase_add_test(t, a_suspended_ca_itself);
 	tcase_add_test(t, unknown);
 	tcase_add_test(t, unknown_in_the_same_book);
+	tcase_add_test(t, unknown_is_said_to_be_revoked);
+	tcase_add_test(t, archive_cutoff);
+	tcase_add_test(t, no_answer_outlives_its_responder);
 	tcase_add_test(t, pending_and_abandoned);
 	tcase_add_test(t, on_hold);
 	tcase_add_test(t, cas);

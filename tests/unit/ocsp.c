@@ -419,6 +419,115 @@ START_TEST(spellings_of_get)
 	spelled(q, "/ocsp/", " ", "/", "=");
 	spelled(q, "/ocsp/", "%20", "/", "=");
 	spelled(q, "/ocsp/", "+", "/", "");
+	spelled(q, "/ocsp/", "%252B", "%252F", "%253D"); /* encoded twice, on the way */
+	spelled(q, "/ocsp/", "%252b", "%252f", "%253d");
+	spelled(q, "/ocsp/", "%2B", "/", "%253D");
+	spelled(q, "/ocsp/", "-", "_", "=");
+	spelled(q, "/ocsp/", "-", "_", "");
+	spelled(q, "/ocsp////", "+", "/", "=");
+	spelled(q, "/ocsp/", "%2520", "%2F", "");
+}
+
+/* A slash behind the padding is somebody's who joins paths; one that is base64 stays. */
+START_TEST(a_slash_at_the_end)
+{
+	struct octets q = all_signs(), ends;
+	struct bytes path = { 0 };
+
+	bytes_put_text(&path, path_of(q));
+	bytes_put_text(&path, "/");
+	bytes_put_u8(&path, 0);
+	get((const char *)path.at);
+	visit_asks(&x, WIRE_OCSP);
+	ck_assert(octets_same(octets_bytes(&x.ask.body), q));
+	for (size_t n = 1;; n++) {
+		ck_assert_uint_lt(n, 20);
+		ends = question(g.acme, leaf->serial,
+		    TLV(DER_EXPLICIT(2),
+			SEQ(forge_extension(RAW("\x2a\x03\x04"), forge_fill(0xff, n)))));
+		if (ends.n % 3 == 0)
+			break;
+	}
+	get(path_of(ends));
+	visit_asks(&x, WIRE_OCSP);
+	ck_assert(octets_same(octets_bytes(&x.ask.body), ends));
+	bytes_free(&path);
+}
+END_TEST
+
+/* Each spelling is ready on its own once it was asked, and falls with the others. */
+START_TEST(ready_in_every_spelling)
+{
+	static const char *const behind[] = { "", "/", "=", "%3D" };
+	struct octets q = question(g.acme, leaf->serial, NONE), a;
+	char path[2100];
+
+	get(path_of(q));
+	a = given(q);
+	for (size_t i = 0; i < 8; i++) {
+		(void)snprintf(path, sizeof(path), "%s=%s", path_of(q), behind[i % 4]);
+		get(path);
+		visit_is(&x, 200, TYPE_ANSWER);
+		ck_assert(octets_same(octets_bytes(&x.reply), a));
+	}
+	ground_revoke(&g, g.acme->ledger, leaf->serial, 1);
+	for (size_t i = 0; i < 4; i++) {
+		(void)snprintf(path, sizeof(path), "%s=%s", path_of(q), behind[i]);
+		get(path);
+		if (i == 0)
+			ck_assert(!octets_same(given(q), a));
+		visit_is(&x, 200, TYPE_ANSWER);
+		ck_assert(!octets_same(octets_bytes(&x.reply), a));
+	}
+}
+END_TEST
+
+/* The end of the responder's certificate is nearer than a minute: caches are told less. */
+START_TEST(an_answer_that_ends_soon)
+{
+	struct octets q = question(g.acme, leaf->serial, NONE), a;
+	struct request r;
+	struct authority issuer;
+	struct delegate d;
+	struct bytes out = { 0 };
+
+	ck_assert(request_parse(q, &r, &f));
+	ck_assert(answer_issuer(g.realm, &r, &issuer, &f));
+	ck_assert(keyring_delegate(g.keys, &issuer, &found_responder, clock_s, &d, &f));
+	ck_assert(answer(g.realm, &r, &issuer,
+	    &(struct responder){
+		.key = d.key, .certificate = d.certificate, .until_s = clock_s + 30 },
+	    clock_s, &out, &f));
+	a = forge_exact(octets_bytes(&out));
+	bytes_free(&out);
+	post(q);
+	visit_answer(&x, 0, a);
+	visit_is(&x, 200, TYPE_ANSWER);
+	ck_assert_str_eq(
+	    visit_header(&x, "Cache-Control"), "max-age=29, public, no-transform, must-revalidate");
+	ck_assert_str_eq(visit_header(&x, "Expires"), "Sun, 17 Mar 2030 17:47:10 GMT");
+	clock_s += 28;
+	post(q);
+	visit_is(&x, 200, TYPE_ANSWER);
+	clock_s++;
+	post(q);
+	visit_asks(&x, WIRE_OCSP);
+}
+END_TEST
+
+/* The signer says something that is no answer: nobody gets to see it. */
+START_TEST(an_answer_that_is_none)
+{
+	struct octets q = question(g.acme, leaf->serial, NONE);
+	const struct octets rows[] = { NONE, RAW("\x30\x03\x0a\x01\x06"), RAW("good"),
+		octets_of(q.at, q.n) };
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		post(q);
+		visit_asks(&x, WIRE_OCSP);
+		visit_answer(&x, 0, rows[i]);
+		is_status(ANSWER_TRY_LATER);
+	}
 }
 END_TEST
 
@@ -679,6 +788,10 @@ paths_and_methods(void)
 	TCase *t = tcase_create("paths and methods");
 
 	tcase_add_test(t, spellings_of_get);
+	tcase_add_test(t, a_slash_at_the_end);
+	tcase_add_test(t, ready_in_every_spelling);
+	tcase_add_test(t, an_answer_that_ends_soon);
+	tcase_add_test(t, an_answer_that_is_none);
 	tcase_add_test(t, gets_that_are_none);
 	tcase_add_test(t, posts_that_are_none);
 	tcase_add_test(t, posts_too_large);

@@ -183,6 +183,41 @@ START_TEST(many_certificates)
 }
 END_TEST
 
+/* A thousand are refused for their octets, before any is looked at. */
+START_TEST(a_thousand_certificates)
+{
+	struct octets hundred = NONE, all = NONE;
+
+	for (size_t i = 0; i < 100; i++)
+		hundred = JOIN(hundred, SEQ(usual_id()));
+	for (size_t i = 0; i < 10; i++)
+		all = JOIN(all, hundred);
+	ck_assert(!request_parse(request_of(all, NONE), &r, &f));
+	ck_assert_int_eq(f.code, FAULT_LIMIT);
+	ck_assert(!request_parse(request_of(hundred, NONE), &r, &f));
+	ck_assert_int_eq(f.code, FAULT_LIMIT);
+}
+END_TEST
+
+/* RFC 6960 4.4.6 and 4.4.7: where to ask instead, and what to sign with, are wishes. */
+START_TEST(wishes)
+{
+	static const char *const oids[] = { "\x2b\x06\x01\x05\x05\x07\x30\x01\x07",
+		"\x2b\x06\x01\x05\x05\x07\x30\x01\x08", "\x2b\x06\x01\x05\x05\x07\x30\x01\x04" };
+	struct octets p384 = SEQ(SEQ(SEQ(OID(oid_sha256))));
+
+	for (size_t i = 0; i < COUNT(oids); i++) {
+		struct octets oid = octets_of(oids[i], 9), e = forge_extension(oid, p384);
+
+		passes(request_of(SEQ(usual_id()), SEQ(e)));
+		passes(request_of(SEQ(usual_id(), TLV(DER_EXPLICIT(0), SEQ(e))), NONE));
+		refused(
+		    request_of(SEQ(usual_id()), SEQ(SEQ(OID(oid), TRUE, TLV(DER_OCTETS, p384)))),
+		    "critical extension", 1);
+	}
+}
+END_TEST
+
 START_TEST(hashes_of_another_length)
 {
 	static const size_t lengths[] = { 0, 1, 19, 21, 31, 32, 64 };
@@ -358,6 +393,8 @@ main(void)
 	tcase_add_test(t, nonces);
 	tcase_add_test(t, nonces_of_another_shape);
 	tcase_add_test(t, many_certificates);
+	tcase_add_test(t, a_thousand_certificates);
+	tcase_add_test(t, wishes);
 	tcase_add_test(t, hashes_of_another_length);
 	tcase_add_test(t, serials_of_any_length);
 	tcase_add_test(t, signed_requests);
