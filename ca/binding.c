@@ -1,6 +1,8 @@
 /* ca/binding.c - see binding.h. */
 #include "ca/binding.h"
 
+#include <string.h>
+
 #include "base/secret.h"
 #include "base/text.h"
 
@@ -33,4 +35,17 @@ binding_check(enum binding mode, struct octets challenge, struct octets connecti
 	return same(challenge, connection) ||
 	       fault_set(f, FAULT_BADREQ,
 		   "csr: RFC 7030 section 3.5: challengePassword is not this connection's binding: the request was made for another, or it is a password and the profile wants binding: static");
+}
+
+bool
+binding_hide(struct octets der, struct octets challenge, struct bytes *ret, struct fault *f)
+{
+	size_t before = ret->n;
+
+	bytes_put_octets(ret, der);
+	if (!bytes_ok(ret, f))
+		return false;
+	if (challenge.n > 0)
+		memset(ret->at + before + (challenge.at - der.at), '*', challenge.n);
+	return true;
 }

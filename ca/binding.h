@@ -26,4 +26,12 @@
 bool binding_check(
     enum binding mode, struct octets challenge, struct octets connection, struct fault *f) CHECKED;
 
+/*
+ * Append a copy of the request der, whose challengePassword this is (lent from it; n 0: none), with
+ * stars in its place: for who keeps requests, since it may be a password that a whole fleet shares.
+ * The copy reads as the request does, and proves nothing. Fault: FAULT_INTERNAL.
+ */
+bool binding_hide(
+    struct octets der, struct octets challenge, struct bytes *ret, struct fault *f) CHECKED;
+
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/binding.h"
 #include "ca/claim.h"
 #include "ca/issue.h"
 #include "daemon/sent.h"
@@ -67,20 +68,22 @@ static bool
 open_one(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
 	const struct proof *proof = proof_find(c->wire.way);
-	struct request r = {
-		.way = c->wire.way,
-		.device = j->device,
-		.csr = c->wire.csr,
-	};
+	struct request r = { .way = c->wire.way, .device = j->device };
+	struct bytes kept = { 0 };
+	bool ok;
 
 	memcpy(r.key, c->csr.key_id, sizeof(r.key));
 	memcpy(r.source, c->wire.source, sizeof(r.source));
 	(void)snprintf(r.profile, sizeof(r.profile), "%s", c->profile->name);
 	if (c->wire.way != ENROL_REQUEST)
 		(void)snprintf(r.proof, sizeof(r.proof), "%s", j->who.evidence);
-	if (!claim_check(s->realm, r.key, &j->device, f) ||
-	    !issue_key_digest(c->wire.csr, r.digest, f) || !log_asked(s, j, c->ledger, &r, f) ||
-	    !request_open(s->realm, c->ledger, &r, j->now_s, f))
+	ok = binding_hide(c->wire.csr, c->csr.challenge, &kept, f);
+	r.csr = octets_bytes(&kept);
+	ok = ok && claim_check(s->realm, r.key, &j->device, f) &&
+	     issue_key_digest(c->wire.csr, r.digest, f) && log_asked(s, j, c->ledger, &r, f) &&
+	     request_open(s->realm, c->ledger, &r, j->now_s, f);
+	bytes_free(&kept);
+	if (!ok)
 		return false;
 	wait_on(j, &r);
 	return proof->keep == NULL || proof->keep(c, f);

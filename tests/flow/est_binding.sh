@@ -9,6 +9,7 @@ mkdir "$PROFILES"
 cp "$TREE"/conf/profiles/{printer,service,operator}.yaml "$PROFILES"
 printf 'name: bound\nkind: printer\nbinding: required\n' >"$PROFILES/bound.yaml"
 printf 'name: gear\nkind: gateway\nbinding: static\n' >"$PROFILES/gear.yaml"
+printf 'name: slow-gear\nkind: switch\nbinding: static\napproval: each\n' >"$PROFILES/slow-gear.yaml"
 eval "$(declare -f write_conf | sed '1s/write_conf/write_conf_of_lib/')"
 write_conf() {
 	write_conf_of_lib
@@ -51,6 +52,14 @@ for v in 1.2 1.3; do
 	is "TLS $v: a password is passed over where it is static" "200 closed" "$(says $v =swordfish)"
 	unlike "TLS $v: and stands nowhere" swordfish "$(p7_certs "$BODY" | openssl x509 -noout -text)"
 done
+
+# a request that waits for a registrar is kept, and its password is not
+fresh slow-gear
+is "a request with a static password waits" "202 closed" "$(says 1.3 =swordfish)"
+is "and nothing in the data folder has it" "" "$(grep -rlaF swordfish "$DATA")"
+works "a registrar approves it" q request approve --tenant acme "$(q request list --tenant acme --json | jq -r '.items[0].id')"
+is "and it gets its certificate" "200 closed" "$(says 1.3 =swordfish)"
+is "the data folder still has no password" "" "$(grep -rlaF swordfish "$DATA")"
 
 # it was logged: a request made for another connection is what somebody in between would send
 works "the log" q log export --tenant acme --out "$WORK/log"

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "ca/binding.h"
+#include "ca/csr.h"
+#include "ca/oid.h"
 #include "tests/unit/forge.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -93,6 +95,33 @@ START_TEST(no_connections)
 }
 END_TEST
 
+/* Kept, a request has no password, and reads as before. */
+START_TEST(hidden)
+{
+	const struct octets der =
+	    forge_request(&(struct forge){ .attributes = SEQ(OID(oid_challenge_password),
+					       SET(forge_tlv(DER_UTF8, RAW("the fleet's")))) });
+	const struct octets plain = forge_request(&(struct forge){ .key = NULL });
+	struct bytes kept = { 0 };
+	struct csr csr, read;
+
+	ck_assert(csr_read(der, &csr, &f));
+	bytes_put_text(&kept, "before");
+	ck_assert(binding_hide(der, csr.challenge, &kept, &f));
+	ck_assert_uint_eq(kept.n, 6 + der.n);
+	ck_assert_ptr_null(memmem(kept.at, kept.n, "fleet", 5));
+	ck_assert(csr_read(octets_of(kept.at + 6, kept.n - 6), &read, &f));
+	ck_assert(octets_same(read.challenge, RAW("***********")));
+	ck_assert(octets_same(read.subject, csr.subject));
+	ck_assert(
+	    !csr_parse(octets_of(kept.at + 6, kept.n - 6), &read, &f)); /* it proves nothing */
+	bytes_clear(&kept);
+	ck_assert(binding_hide(plain, NONE, &kept, &f));
+	ck_assert(octets_same(octets_bytes(&kept), plain));
+	bytes_free(&kept);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -105,6 +134,7 @@ main(void)
 	tcase_add_test(t, none);
 	tcase_add_test(t, another);
 	tcase_add_test(t, no_connections);
+	tcase_add_test(t, hidden);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);
