@@ -75,18 +75,32 @@ view(const struct edge *e)
 		.steady_us = clock_steady_us() };
 }
 
+/* False, and answered, where x would do more than read. */
+static bool
+is_read(struct exchange *x)
+{
+	if (octets_same(x->method, octets_text("GET")) ||
+	    octets_same(x->method, octets_text("HEAD")))
+		return true;
+	exchange_header(x, "Allow", "GET, HEAD");
+	x->status = 405;
+	return false;
+}
+
 /* /healthz: this process lives. /readyz: the service does its work, or why not. */
 static bool
 serve_health(const struct edge *e, struct exchange *x)
 {
 	struct ready_view v = view(e);
 
+	if (!is_path(x, "/readyz") && !is_path(x, "/healthz"))
+		return false;
+	if (!is_read(x))
+		return true;
 	if (is_path(x, "/readyz")) {
 		ready_serve(e->ready, &v, x);
 		return true;
 	}
-	if (!is_path(x, "/healthz"))
-		return false;
 	bytes_put_text(&x->reply, "ok\n");
 	x->status = 200;
 	x->type = "text/plain; charset=utf-8";
@@ -99,6 +113,8 @@ serve_metrics(const struct edge *e, struct exchange *x)
 	static const char *const faces[FACES] = { "public", "secure", "local", "metrics" };
 	struct ready_view v = view(e);
 
+	if (!is_read(x))
+		return;
 	bytes_put_text(&x->reply,
 	    "# HELP quatrain_replies_total Replies by listener and status class, of one edge.\n"
 	    "# TYPE quatrain_replies_total counter\n");
