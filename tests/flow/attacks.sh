@@ -113,6 +113,10 @@ for method in PUT PATCH DELETE TRACE OPTIONS PROPFIND BREW; do
 	est acme/simpleenroll -X $method
 	like "row 21: $method of an operation: refused" '^40[0145]$' "$STATUS"
 done
+http -X BREW "$OPEN/healthz"
+is "row 21: BREW of /healthz: 405" 405 "$STATUS"
+http -X POST "http://localhost:$METRICS/metrics"
+is "row 21: POST of /metrics: 405" 405 "$STATUS"
 for operation in simpleenrol simpleenroll/x SIMPLEENROLL sign issue x509 ssh-certificate; do
 	est "acme/$operation" -H 'Content-Type: application/pkcs10' --data-binary @"$WORK/dev/csr.b64" -u "hp-1:$T"
 	is "row 21: the operation $operation: 404" 404 "$STATUS"
@@ -135,6 +139,33 @@ before=$(log_of globex)
 est_post globex/simplereenroll "$WORK/dev/csr.b64" --cert "$WORK/dev/leaf.pem" --key "$WORK/dev/key.pem"
 is "row 22: another tenant's label: 403" 403 "$STATUS"
 is "row 22: another tenant's label: one entry in the log" 1 "$(refusals globex "$before" | grep -c refused)"
+
+# --- row 37: another tenant's things -------------------------------------------------------------------------
+
+for path in tenants/globex/tokens tenants/globex/certificates tenants/globex/log/exports; do
+	http --cacert "$ROOT" --cert "$WORK/dev/leaf.pem" --key "$WORK/dev/key.pem" -X POST -H 'Content-Type: application/json' \
+	    --data '{"device":"hp-1"}' "$URL/v1/$path"
+	like "row 37: POST of globex's $path by acme's device: refused" '^(403|405)$' "$STATUS"
+done
+http --cacert "$ROOT" --cert "$WORK/dev/leaf.pem" --key "$WORK/dev/key.pem" "$URL/v1/tenants/globex/certificates"
+is "row 37: another tenant's part of the API: 403" 403 "$STATUS"
+
+# --- row 39: the signer hangs ----------------------------------------------------------------------------------
+
+chain_of acme "$WORK/acme"
+cat "$WORK"/acme[123].pem >"$WORK/all.pem"
+SIGNER=$(child_pids signer)
+kill -STOP "$SIGNER"
+timeout 60 openssl ocsp -issuer "$WORK/acme1.pem" -cert "$WORK/dev/leaf.pem" -CAfile "$ROOT" -verify_other "$WORK/all.pem" \
+    -url "$OPEN/ocsp" >"$WORK/hung" 2>&1 &
+OCSP=$!
+est_post acme/simplereenroll <(csr "$WORK/dev/key.pem" /O=acme/OU=printer/CN=hp-4711) --cert "$WORK/dev/leaf.pem" --key "$WORK/dev/key.pem"
+is "row 39: an enrolment, and no signer: 503" 503 "$STATUS"
+wait $OCSP
+like "row 39: OCSP with a nonce, and no signer: tryLater" 'trylater' "$(cat "$WORK/hung")"
+unlike "row 39: and never good" ': good' "$(cat "$WORK/hung")"
+kill -CONT "$SIGNER"
+within 20 ready ok
 
 # --- rows 18 and 38: certificates that a stolen key made ------------------------------------------------------
 
