@@ -23,7 +23,8 @@
 #define ROOM 16384
 
 struct device {
-	const char *host, *port, *path, *version, *login, *password, *out;
+	char *host, *port; /* libcrypto takes no const */
+	const char *path, *version, *login, *password, *out;
 	EVP_PKEY *key;
 	const char *name;
 	SSL_CTX *tls;
