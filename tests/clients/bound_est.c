@@ -30,7 +30,7 @@ struct device {
 	SSL_CTX *tls;
 };
 
-static void
+static _Noreturn void
 stop(const char *why)
 {
 	(void)fprintf(stderr, "bound_est: %s\n", why);
