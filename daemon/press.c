@@ -1,6 +1,7 @@
 /* daemon/press.c - see press.h. */
 #include "daemon/press.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -317,6 +318,17 @@ begin(struct press *p, int64_t now_us)
 }
 
 static void
+say_done(const struct press *p)
+{
+	char id[TBS_KEY_ID_OCTETS * 2 + 1], ms[24];
+
+	text_hex(p->issue.ca, TBS_KEY_ID_OCTETS, id);
+	(void)snprintf(ms, sizeof(ms), "%lld", (long long)(p->cost_us / 1000));
+	log_fact(
+	    LOG_DEBUG, "crl", "ca", id, "complete", p->issue.whole ? "yes" : "no", "ms", ms, NULL);
+}
+
+static void
 finish(struct press *p)
 {
 	struct sheet *s = &p->sheets[p->at];
@@ -325,6 +337,7 @@ finish(struct press *p)
 	const struct crl_order *o = &p->issue.order;
 	bool whole = p->issue.whole;
 
+	say_done(p);
 	crl_issue_free(&p->issue);
 	p->busy = false;
 	s->retry_us = 0;

@@ -39,8 +39,9 @@
 #define CRL_VALID_S         (7 * 86400)
 #define CRL_VALID_OFFLINE_S (2 * 365 * 86400) /* an offline root's, made at the ceremony */
 #define CRL_SIZE_MAX        (256u << 20)      /* octets of DER; some five million rows */
-#define CRL_PIECE_OCTETS    65536             /* a piece is this long, and up to a row more */
-#define CRL_DIGEST_OCTETS   32
+/* A piece is this long, and up to a row more: each is a sync, and others wait for it. */
+#define CRL_PIECE_OCTETS  (256u << 10)
+#define CRL_DIGEST_OCTETS 32
 
 enum crl_kind { CRL_COMPLETE, CRL_DELTA, CRL_SHARD, CRL_STATE };
 

@@ -352,6 +352,8 @@ hash(struct crl_build *b, const struct issuer *by, size_t octets, struct fault *
 			 &piece, f) &&
 		     (EVP_DigestUpdate(b->hash, piece.at, piece.n) == 1 ||
 			 fault_crypto(f, FAULT_INTERNAL, "crl: hashing"));
+		if (!ok && f->code == FAULT_NOTFOUND)
+			f->code = FAULT_INTERNAL; /* a commit that others shared has failed */
 		b->hashed++;
 	}
 	bytes_free(&piece);

@@ -8,6 +8,7 @@
 
 #define HEX_N   (TBS_KEY_ID_OCTETS * 2)
 #define TAG_MAX (CRL_DIGEST_OCTETS * 2 + 1)
+#define SHORT   65536 /* octets of a list that is copied for each reply */
 
 static const char type_crl[] = "application/pkix-crl";
 static const char type_cert[] = "application/pkix-cert";
@@ -112,7 +113,7 @@ take_list(struct publish *p, struct exchange *x, struct ledger *l, const struct 
 {
 	uint8_t *to;
 
-	if (h->pieces == 1 && h->size <= 2 * CRL_PIECE_OCTETS) {
+	if (h->size <= SHORT) {
 		bytes_clear(&x->reply);
 		if ((to = bytes_extend(&x->reply, h->size)) == NULL)
 			return fault_set(f, FAULT_BUSY, "crl: out of memory");

@@ -11,7 +11,7 @@
 #include "tests/unit/ground.h"
 #include "tests/unit/visit.h"
 
-#define LONG_ROWS 5000 /* some 245 kB */
+#define LONG_ROWS 8000 /* some 390 kB */
 
 static struct ground g;
 static struct publish *p;
