@@ -9,6 +9,8 @@
 #include "ca/issue.h"
 #include "daemon/sent.h"
 
+#define FULL_AGAIN_S 300 /* where too many wait */
+
 /* When to come again: soon at first, when somebody may sit before it and wait. */
 static const struct {
 	int64_t within_s; /* since it was asked */
@@ -83,8 +85,10 @@ open_one(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	     issue_key_digest(c->wire.csr, r.digest, f) && log_asked(s, j, c->ledger, &r, f) &&
 	     request_open(s->realm, c->ledger, &r, j->now_s, f);
 	bytes_free(&kept);
-	if (!ok)
+	if (!ok) {
+		bytes_put_fmt(&j->members, "{\"retry_s\":%d}", FULL_AGAIN_S);
 		return false;
+	}
 	wait_on(j, &r);
 	return proof->keep == NULL || proof->keep(c, f);
 }

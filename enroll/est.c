@@ -103,8 +103,7 @@ enrolled(struct exchange *x, uint16_t code, struct octets body)
 	struct fault f;
 
 	if (code != 0) {
-		fault_set(&f, (enum fault_code)code, "%.*s", (int)body.n, (const char *)body.at);
-		reply_fault(x, &f); /* the signer wrote the entry */
+		reply_signer(x, code, body); /* who wrote the entry */
 		return;
 	}
 	certificate = reader_counted(&r);

@@ -4,9 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "ca/profile_set.h"
 #include "enroll/cms.h"
 #include "enroll/frame.h"
+
+#define SOON_S      2 /* when a try is worth it again, where nobody knows better */
+#define LATER_MAX_S 86400
 
 const char reply_text[] = "text/plain; charset=utf-8";
 static const char type_certs[] = "application/pkcs7-mime; smime-type=certs-only";
@@ -26,8 +30,8 @@ static const struct {
 	{ FAULT_INTERNAL, 500 },
 };
 
-unsigned
-reply_describe(struct exchange *x, const struct fault *f)
+static unsigned
+describe(struct exchange *x, const struct fault *f, unsigned long later_s)
 {
 	unsigned status = 500;
 
@@ -43,8 +47,32 @@ reply_describe(struct exchange *x, const struct fault *f)
 		exchange_header(
 		    x, "WWW-Authenticate", "Basic realm=\"quatrain\", charset=\"UTF-8\"");
 	if (status == 503)
-		exchange_header(x, "Retry-After", "2");
+		exchange_header(x, "Retry-After", "%lu", later_s);
 	return status;
+}
+
+unsigned
+reply_describe(struct exchange *x, const struct fault *f)
+{
+	return describe(x, f, SOON_S);
+}
+
+/* Behind the text's end there may be members of a problem: when another try is worth it. */
+void
+reply_signer(struct exchange *x, uint16_t code, struct octets body)
+{
+	const uint8_t *end = body.n == 0 ? NULL : memchr(body.at, 0, body.n);
+	struct json *members = NULL;
+	int64_t later_s = SOON_S;
+	struct fault f;
+
+	if (end != NULL &&
+	    json_parse(octets_of(end + 1, body.n - (size_t)(end - body.at) - 1), &members, &f) &&
+	    !json_number(members, "retry_s", 1, LATER_MAX_S, SOON_S, &later_s))
+		later_s = SOON_S;
+	json_free(members);
+	fault_set(&f, (enum fault_code)code, "%.*s", (int)body.n, (const char *)body.at);
+	x->status = describe(x, &f, (unsigned long)later_s);
 }
 
 void

@@ -14,6 +14,8 @@ extern const char reply_text[]; /* Content-Type of what people read */
 unsigned reply_describe(struct exchange *x, const struct fault *f);
 /* Refused without an entry in the log: nobody did anything yet, or the signer wrote one. */
 void reply_fault(struct exchange *x, const struct fault *f);
+/* The same for what the signer answered with, where code is not 0. */
+void reply_signer(struct exchange *x, uint16_t code, struct octets body);
 
 /* 200 with n certificates (DER). Fault: FAULT_INTERNAL, and then x has no reply. */
 bool reply_certs(

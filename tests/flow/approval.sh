@@ -311,6 +311,7 @@ while :; do
 	[ "$STATUS" = 202 ] && [ $n -lt 20 ] || break
 done
 is "an address may have so many that wait" 503 "$STATUS"
+is "and be asked later" 300 "$(header Retry-After)"
 like "it is told why" 'from this address' "$(cat "$BODY")"
 is "sixteen of one address" 16 "$(q request list --tenant acme --state waiting --json | jq '[.items[] | select(.way == "request")] | length')"
 works "one is refused" q request refuse --tenant acme "$(id many-1)" --reason "no room"

@@ -6,6 +6,7 @@
 
 #include "ca/claim.h"
 #include "ca/profile_set.h"
+#include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/api.h"
@@ -595,6 +596,83 @@ START_TEST(a_renewal)
 }
 END_TEST
 
+/* A request's row and the registrar's entry, as the signer makes them; leaf comes of it. */
+static void
+approve(struct request *r, struct provenance *from)
+{
+	struct log_context why = g.why;
+	struct json *e;
+
+	*from = (struct provenance){ .enroller = "operator:bob",
+		.how = "approval",
+		.evidence = "0700000000000000",
+		.at_s = g.now_s,
+		.assurance = ASSURANCE_APPROVED };
+	*r = (struct request){ .state = REQUEST_ISSUED,
+		.way = ENROL_REQUEST,
+		.key = { 7 },
+		.device = { "acme", "printer", "hp-1" },
+		.profile = "printer",
+		.by = "operator:bob" };
+	why.by = r->by;
+	e = log_entry("enrolment.approved", &why);
+	json_put_text(e, "request", from->evidence);
+	ck_assert(log_append(g.acme->ledger, e, g.now_s, &r->decided_index, &f));
+	issue(from, &leaf);
+	memcpy(r->serial, serial, sizeof(serial));
+	ck_assert(request_put(g.acme->ledger, r, &f));
+	ground_commit(g.acme->ledger);
+}
+
+static void
+change_request(const struct request *r)
+{
+	ck_assert(request_put(g.acme->ledger, r, &f));
+	ground_commit(g.acme->ledger);
+}
+
+START_TEST(an_approval)
+{
+	struct provenance from;
+	struct request r, other;
+
+	approve(&r, &from);
+	finds("");
+	other = r;
+	(void)snprintf(other.device.name, sizeof(other.device.name), "hp-2");
+	change_request(&other);
+	finds(" 4:evidence");
+	other = r;
+	(void)snprintf(other.by, sizeof(other.by), "operator:eve");
+	change_request(&other);
+	finds(" 4:evidence");
+	other = r;
+	other.serial[0] ^= 1; /* the key asked again: the row tells of that, and nothing is wrong */
+	change_request(&other);
+	finds("");
+	change_request(&r);
+	finds("");
+	alter(g.acme->ledger, r.decided_index, "0700000000000000", "0700000000000001");
+	trees = (struct audit_trees){ .next = 0 };
+	finds(" 4:log_tree 4:evidence");
+}
+END_TEST
+
+START_TEST(an_approval_that_nobody_gave)
+{
+	struct provenance from;
+	struct request r;
+
+	approve(&r, &from);
+	(void)snprintf(from.evidence, sizeof(from.evidence), "0800000000000000");
+	issue(&from, &leaf);
+	finds(" 4:evidence");
+	(void)snprintf(from.evidence, sizeof(from.evidence), "no id");
+	issue(&from, &leaf);
+	finds(" 4:evidence");
+}
+END_TEST
+
 START_TEST(another_service)
 {
 	struct ground strange;
@@ -837,6 +915,8 @@ chains(void)
 	tcase_add_test(t, a_tokens_entry);
 	tcase_add_test(t, a_token_that_nobody_made);
 	tcase_add_test(t, a_renewal);
+	tcase_add_test(t, an_approval);
+	tcase_add_test(t, an_approval_that_nobody_gave);
 	tcase_add_test(t, another_service);
 	tcase_add_test(t, cas_as_leaves);
 	tcase_add_test(t, every_flipped_bit);
