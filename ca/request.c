@@ -159,6 +159,8 @@ request_find(
 	uint8_t prefix[REQUEST_ID_LETTERS / 2] = { 0 };
 	struct search s = { .prefix = octets_of(prefix, sizeof(prefix)) };
 
+	if (strcmp(ledger_tenant(l), NAME_PLATFORM) == 0) /* its rows are of another kind */
+		return fault_set(f, FAULT_NOTFOUND, "request: nobody asks the platform");
 	if (strlen(id) != REQUEST_ID_LETTERS || !text_unhex(id, prefix, sizeof(prefix)))
 		return fault_set(
 		    f, FAULT_NOTFOUND, "request: an id is %d hex digits", REQUEST_ID_LETTERS);

@@ -68,18 +68,17 @@ api_request_object(const struct api_call *c, struct ledger *l, const struct requ
 	return j;
 }
 
-/* A GeneralName as a person reads it. */
+/* A GeneralName of the kinds that ca/csr.h takes, as a person reads it. */
 static void
 show_name(uint8_t tag, struct octets content, char to[static NAME_SHOWN_MAX])
 {
 	static const struct {
 		uint8_t tag;
 		const char *word;
-	} texts[] = { { CERT_NAME_DNS, "dns" }, { CERT_NAME_URI, "uri" },
-		{ CERT_NAME_MAIL, "mail" } };
+	} texts[] = { { CERT_NAME_DNS, "dns" }, { CERT_NAME_URI, "uri" } };
 	char ip[INET6_ADDRSTRLEN];
 
-	(void)snprintf(to, NAME_SHOWN_MAX, "another kind of name");
+	to[0] = '\0';
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i].tag == tag)
 			(void)snprintf(to, NAME_SHOWN_MAX, "%s:%.*s", texts[i].word,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/oid.h"
+#include "ca/request.h"
 #include "ca/token.h"
 #include "daemon/api.h"
 #include "tests/unit/forge.h"
@@ -111,7 +113,7 @@ refused(const char *tenant, const char *act, enum fault_code code, unsigned stat
 }
 
 static const char *const reads[] = { "/v1/tenants", T, "/v1/operators", T "/tokens",
-	T "/certificates", T "/log/entries" };
+	T "/certificates", T "/requests", T "/log/entries" };
 
 START_TEST(others_paths)
 {
@@ -439,6 +441,107 @@ START_TEST(queries_that_are_refused)
 }
 END_TEST
 
+/* Who waits: one of each state, and what a registrar must see of it. */
+static void
+put_request(uint8_t n, enum request_state state, const char *device, struct octets csr)
+{
+	struct request r = { .way = ENROL_REQUEST,
+		.key = { n },
+		.device = { "acme", "printer", "" },
+		.profile = "printer",
+		.source = "192.0.2.1:4711",
+		.by = "operator:bob",
+		.reason = "none of ours",
+		.decided_s = state == REQUEST_WAITING ? 0 : g.now_s,
+		.csr = csr };
+
+	(void)snprintf(r.device.name, sizeof(r.device.name), "%s", device);
+	ck_assert(request_open(g.realm, g.acme->ledger, &r, g.now_s, &f));
+	if (state == REQUEST_ISSUED)
+		memcpy(
+		    r.serial, ground_leaf(&g, g.acme, "printer", device)->serial, sizeof(r.serial));
+	if (state != REQUEST_WAITING)
+		ck_assert(request_turn(g.acme->ledger, &r, state,
+		    state == REQUEST_EXPIRED ? g.now_s : g.now_s + 60, &f));
+	ground_commit(g.acme->ledger);
+	ground_commit(realm_platform(g.realm));
+}
+
+START_TEST(requests)
+{
+	static const struct {
+		const char *query;
+		size_t n;
+	} rows[] = { { "", 5 }, { "state=waiting", 1 }, { "state=approved", 1 },
+		{ "state=refused", 1 }, { "state=issued", 1 }, { "state=expired", 1 },
+		{ "state=nonsense", 0 }, { "state=", 5 }, { "limit=2", 2 } };
+
+	for (uint8_t i = REQUEST_WAITING; i <= REQUEST_EXPIRED; i++)
+		put_request(i, (enum request_state)i, i == REQUEST_ISSUED ? "hp-1" : "hp-2", NONE);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		get(T "/requests", rows[i].query);
+		is_json(200);
+		ck_assert_msg(json_count(json_get(doc, "items")) == rows[i].n, "%s: %zu",
+		    rows[i].query, json_count(json_get(doc, "items")));
+	}
+	ck_assert_ptr_nonnull(json_text(doc, "next"));
+	get(T "/requests", "state=waiting");
+	is_json(200);
+	ck_assert_str_eq(item(0, "id"), "0100000000000000");
+	ck_assert_str_eq(item(0, "device"), "hp-2");
+	ck_assert_str_eq(item(0, "way"), "request");
+	ck_assert_str_eq(item(0, "source"), "192.0.2.1:4711");
+	ck_assert_str_eq(item(0, "asked"), "2030-03-17T17:46:40Z");
+	ck_assert_str_eq(item(0, "expires"), "2030-03-24T17:46:40Z");
+	ck_assert_ptr_null(item(0, "replaces"));
+	get("/v1/tenants/nobody/requests", "");
+	is_problem(404);
+	get("/v1/tenants/platform/requests", ""); /* its rows are of another shape: no request */
+	is_json(200);
+	ck_assert_uint_eq(json_count(json_get(doc, "items")), 0);
+}
+END_TEST
+
+START_TEST(a_request)
+{
+	const struct ground_cert *has = ground_leaf(&g, g.acme, "printer", "hp-1");
+	struct octets names = JOIN(forge_tlv(DER_CONTEXT(2), RAW("hp-1.printer")),
+	    forge_tlv(DER_CONTEXT(7), RAW("\x7f\0\0\1")),
+	    forge_tlv(DER_CONTEXT(6), RAW("spiffe://x/y")));
+	struct forge asked = { .subject = forge_common(DER_UTF8, RAW("hp-1")),
+		.attributes = forge_asks(
+		    forge_extension(oid_subject_alt_name, forge_tlv(DER_SEQUENCE, names))) };
+	char hex[TBS_SERIAL_OCTETS * 2 + 1];
+	const struct json *told;
+
+	put_request(1, REQUEST_WAITING, "hp-1", forge_request(&asked));
+	get(T "/requests/0100000000000000", "");
+	is_json(200);
+	text_hex(has->serial, sizeof(has->serial), hex);
+	ck_assert_str_eq(json_text(doc, "replaces"), hex);
+	ck_assert_str_eq(json_text(doc, "subject"), "hp-1");
+	ck_assert_str_eq(json_text(doc, "key"), "P-256");
+	told = json_get(doc, "names");
+	ck_assert_uint_eq(json_count(told), 3);
+	ck_assert_str_eq(json_as_text(json_at(told, 0)), "dns:hp-1.printer");
+	ck_assert_str_eq(json_as_text(json_at(told, 1)), "ip:127.0.0.1");
+	ck_assert_str_eq(json_as_text(json_at(told, 2)), "uri:spiffe://x/y");
+	ck_assert_ptr_null(json_get(doc, "by"));
+	put_request(2, REQUEST_REFUSED, "hp-2", NONE);
+	get(T "/requests/0200000000000000", "");
+	is_json(200);
+	ck_assert_str_eq(json_text(doc, "by"), "operator:bob");
+	ck_assert_str_eq(json_text(doc, "reason"), "none of ours");
+	ck_assert_ptr_null(json_get(doc, "subject"));
+	get(T "/requests/0300000000000000", "");
+	is_problem(404);
+	get(T "/requests/01", "");
+	is_problem(404);
+	get("/v1/tenants/platform/requests/0100000000000000", "");
+	is_problem(404);
+}
+END_TEST
+
 START_TEST(certificates)
 {
 	const struct ground_cert *first = ground_leaf(&g, g.acme, "printer", "hp-4711");
@@ -608,6 +711,8 @@ static const struct {
 	{ "POST", T "/certificates/00ff/revoke", WIRE_REVOKE, "acme", "00ff", 200 },
 	{ "POST", T "/certificates/00ff/hold", WIRE_HOLD, "acme", "00ff", 200 },
 	{ "POST", T "/certificates/00ff/release", WIRE_RELEASE, "acme", "00ff", 200 },
+	{ "POST", T "/requests/00ff/approve", WIRE_APPROVE, "acme", "00ff", 200 },
+	{ "POST", T "/requests/00ff/refuse", WIRE_DISAPPROVE, "acme", "00ff", 200 },
 	{ "POST", T "/suspend", WIRE_TENANT_SUSPEND, "acme", "", 200 },
 	{ "POST", T "/resume", WIRE_TENANT_RESUME, "acme", "", 200 },
 	{ "POST", T "/rollover", WIRE_ROLL, "acme", "", 201 },
@@ -766,6 +871,8 @@ answers(void)
 	tcase_add_test(t, pages);
 	tcase_add_test(t, queries_that_are_refused);
 	tcase_add_test(t, certificates);
+	tcase_add_test(t, requests);
+	tcase_add_test(t, a_request);
 	tcase_add_test(t, a_certificate);
 	tcase_add_test(t, a_pending_certificate);
 	tcase_add_test(t, entries);

@@ -240,6 +240,8 @@ START_TEST(rows_that_no_ledger_has)
 	} rows[] = {
 		{ TABLE_COUNT, octets_text("key"), octets_text("value"), "not known" },
 		{ 255, octets_text("key"), octets_text("value"), "not known" },
+		{ TABLE_REQUEST, octets_of(octets, 32), octets_text("\1\1"), "a request that" },
+		{ TABLE_REQUEST, octets_text("key"), octets_text("\1"), "a request that" },
 		{ TABLE_CRL, octets_of(octets, 0), octets_text("value"), "of a size" },
 		{ TABLE_CRL, octets_of(octets, STORE_KEY_MAX + 1), octets_of(octets, 0),
 		    "of a size" },
