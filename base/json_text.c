@@ -264,14 +264,18 @@ json_quote(struct bytes *b, const char *s)
 
 	bytes_put_u8(b, '"');
 	for (; *s != '\0'; s++) {
-		const char *at = strchr(plain, *s);
+		const char *at, *run = s; /* of what stands for itself */
 
+		while ((unsigned char)*s >= ' ' && *s != '"' && *s != '\\')
+			s++;
+		bytes_put(b, run, (size_t)(s - run));
+		if (*s == '\0')
+			break;
+		at = strchr(plain, *s);
 		if (at != NULL)
 			bytes_put_fmt(b, "\\%c", named[at - plain]);
-		else if ((unsigned char)*s < ' ')
-			bytes_put_fmt(b, "\\u%04x", (unsigned)*s);
 		else
-			bytes_put_u8(b, (uint8_t)*s);
+			bytes_put_fmt(b, "\\u%04x", (unsigned)*s);
 	}
 	bytes_put_u8(b, '"');
 }

@@ -339,14 +339,31 @@ is_hostile(uint32_t code)
 	return false;
 }
 
+/* Octets in front that nobody needs to look at twice; most texts are nothing else. */
+static size_t
+plain_run(struct octets o)
+{
+	size_t n = 0;
+
+	while (n < o.n && o.at[n] >= ' ' && o.at[n] < 0x7f && o.at[n] != '\\')
+		n++;
+	return n;
+}
+
 void
 text_put_safe(struct bytes *b, struct octets o, bool lines)
 {
 	while (o.n > 0) {
 		uint32_t code = 0;
-		size_t n = text_utf8(o, &code);
-		bool bad = n == 0 || (is_hostile(code) && !(lines && code == '\n'));
+		size_t n = plain_run(o);
+		bool bad;
 
+		bytes_put(b, o.at, n);
+		o = octets_of(o.at + n, o.n - n);
+		if (o.n == 0)
+			return;
+		n = text_utf8(o, &code);
+		bad = n == 0 || (is_hostile(code) && !(lines && code == '\n'));
 		if (code == '\\' && o.n > 1 && o.at[1] == 'x')
 			bad = true;
 		n = n == 0 ? 1 : n;
