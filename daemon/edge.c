@@ -165,8 +165,8 @@ serve(struct exchange *x)
 
 	switch (x->face) {
 	case FACE_PUBLIC:
-		if (!limit_serve(e->limit, x, NULL, clock_steady_us()) && !ocsp_serve(e->ocsp, x) &&
-		    !serve_health(e, x))
+		if (!serve_health(e, x) && !limit_serve(e->limit, x, NULL, clock_steady_us()) &&
+		    !ocsp_serve(e->ocsp, x))
 			not_found(x);
 		break;
 	case FACE_SECURE:

@@ -10,6 +10,7 @@ cd "$TREE" || exit 1
 BUILD=${QUATRAIN_BUILD:-build/release}
 TABLE=tests/attacks.tsv
 LOGS=build/logs
+FLOW_S=$([ "${QUATRAIN_LONG:-0}" = 1 ] && echo 1800 || echo 600)
 ROWS=("$@")
 [ $# -gt 0 ] || mapfile -t ROWS < <(seq 1 42; seq 51 53)
 PASSED=0
@@ -32,7 +33,7 @@ told() {
 	flow:*)
 		TOLD=$LOGS/flow-${BUILD##*/}-$noun.log
 		[ -x "tests/flow/$noun.sh" ] || return 1
-		[ "$TOLD" -nt "$BUILD/quatrain" ] || QUATRAIN_BIN=$TREE/$BUILD/quatrain timeout 600 "tests/flow/$noun.sh" >"$TOLD" 2>&1
+		[ "$TOLD" -nt "$BUILD/quatrain" ] || QUATRAIN_BIN=$TREE/$BUILD/quatrain timeout "$FLOW_S" "tests/flow/$noun.sh" >"$TOLD" 2>&1
 		;;
 	*) return 1 ;;
 	esac

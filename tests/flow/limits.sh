@@ -17,7 +17,7 @@ limits:
   refusals: 8
   tenant: 2
   device: 3
-  ocsp: 30
+  ocsp: 2
 YAML
 service_start || stop_here "serve with limits"
 p256 "$WORK/key.pem"
@@ -107,7 +107,7 @@ is "who only looks whether the port is open has not failed" 200 "$STATUS"
 
 # --- connections and requests, one by one -----------------------------------------------------------------------------------------
 
-for ((i = 0; i < 320; i++)); do (exec 3<>"/dev/tcp/127.0.0.1/$SECURE"); done
+for ((i = 0; i < 600; i++)); do (exec 3<>"/dev/tcp/127.0.0.1/$SECURE"); done
 like "300 connections a minute, and no more" '^[1-9]' "$(limited connections)"
 est acme/cacerts --interface 127.0.0.6
 is "another address connects" 200 "$STATUS"
