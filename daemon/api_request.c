@@ -7,14 +7,9 @@
 #include "ca/audit.h"
 #include "ca/request.h"
 #include "daemon/api.h"
+#include "daemon/proof.h"
 
 #define NAME_SHOWN_MAX 256
-
-static const char *const ways[] = {
-	[ENROL_TOKEN] = "token",
-	[ENROL_CERTIFICATE] = "certificate",
-	[ENROL_REQUEST] = "request",
-};
 
 static void
 put_serial(struct json *j, const char *name, const uint8_t serial[static TBS_SERIAL_OCTETS])
@@ -44,6 +39,7 @@ put_replaces(const struct api_call *c, struct ledger *l, const struct request *r
 struct json *
 api_request_object(const struct api_call *c, struct ledger *l, const struct request *r)
 {
+	const struct proof *way = proof_find(r->way);
 	struct json *j = json_object();
 	char id[REQUEST_ID_LETTERS + 1];
 	enum request_state state;
@@ -57,9 +53,7 @@ api_request_object(const struct api_call *c, struct ledger *l, const struct requ
 	json_put_text(j, "kind", r->device.kind);
 	json_put_text(j, "profile", r->profile);
 	json_put_text(j, "state", request_state_word(state));
-	json_put_text(j, "way",
-	    (size_t)r->way < sizeof(ways) / sizeof(ways[0]) && ways[r->way] != NULL ? ways[r->way]
-										    : "unknown");
+	json_put_text(j, "way", way == NULL ? "unknown" : way->word);
 	json_put_text(j, "source", r->source);
 	json_put_time(j, "asked", r->asked_s);
 	if (state != REQUEST_ISSUED && state != REQUEST_EXPIRED)
