@@ -254,6 +254,19 @@ request_row(struct dump_check *c, struct octets key, struct octets value, struct
 	       bad(c, "a request that cannot be read", f);
 }
 
+/* What changed, or a list and its pieces (ocsp/crl.h): all of it is a CA's, signed by it or made
+ * anew of the revocations. */
+static bool
+crl_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	if (key.n < TBS_KEY_ID_OCTETS)
+		return bad(c, "a list that is no CA's", f);
+	if (key.n == REVOKE_CHANGE_KEY && key.at[TBS_KEY_ID_OCTETS] == REVOKE_CHANGE &&
+	    value.n != TBS_SERIAL_OCTETS)
+		return bad(c, "a change of a list that cannot be read", f);
+	return true;
+}
+
 static bool
 any_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
 {
@@ -276,7 +289,7 @@ static bool (*const rows[])(
 	[TABLE_ISSUER] = any_row,
 	[TABLE_TENANT] = tenant_row,
 	[TABLE_OPERATOR] = any_row,
-	[TABLE_CRL] = any_row,
+	[TABLE_CRL] = crl_row,
 	[TABLE_REQUEST] = request_row,
 };
 

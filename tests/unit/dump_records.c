@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/revoke.h"
 #include "tests/unit/dumped.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -233,6 +234,7 @@ END_TEST
 START_TEST(rows_that_no_ledger_has)
 {
 	static const uint8_t octets[STORE_VALUE_MAX + 1];
+	uint8_t change[REVOKE_CHANGE_KEY]; /* behind every other of its table */
 	const struct {
 		unsigned table;
 		struct octets key, value;
@@ -245,12 +247,15 @@ START_TEST(rows_that_no_ledger_has)
 		{ TABLE_CRL, octets_of(octets, 0), octets_text("value"), "of a size" },
 		{ TABLE_CRL, octets_of(octets, STORE_KEY_MAX + 1), octets_of(octets, 0),
 		    "of a size" },
+		{ TABLE_CRL, octets_text("\xff\xff\xff\xff"), octets_text("value"), "no CA's" },
+		{ TABLE_CRL, octets_of(change, sizeof(change)), octets_text("short"), "a change" },
 		{ TABLE_META, octets_text("a"), octets_text("b"), "out of order" },
 		{ TABLE_CRL, octets_of(octets, 20), octets_of(octets, sizeof(octets)), "over" },
 	};
 	struct bytes b = { 0 };
 	size_t last;
 
+	memset(change, 0xff, sizeof(change));
 	take_apart();
 	last = find(DUMP_LEDGER_END, -1, 1) - 1;
 	for (size_t i = 0; i < COUNT(rows); i++) {
