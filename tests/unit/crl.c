@@ -6,11 +6,9 @@
 
 #include <openssl/x509v3.h>
 
-#include "base/der.h"
 #include "ca/revoke.h"
 #include "ca/suspend.h"
-#include "ocsp/crl_issue.h"
-#include "tests/unit/ground.h"
+#include "tests/unit/listed.h"
 
 #define YEAR_S (INT64_C(366) * 86400)
 
@@ -33,41 +31,11 @@ teardown(void)
 }
 
 static const struct crl_want want = { GROUND_URL, CRL_VALID_S, true };
-static const struct crl_which complete = { CRL_COMPLETE, 0 };
 
 static void
 make(const struct issuer *by)
 {
-	ck_assert_msg(crl_make(by, &want, g.now_s, &f), "%s", f.text);
-	ground_commit(by->ledger);
-}
-
-/* What is stored of one list, read and verified. */
-static X509_CRL *
-read_list(const struct issuer *by, struct crl_which which)
-{
-	const uint8_t *p = by->certificate.at;
-	X509 *ca = d2i_X509(NULL, &p, (long)by->certificate.n);
-	struct crl_head h;
-	X509_CRL *crl;
-	uint8_t *der;
-
-	ck_assert_msg(crl_head(by->ledger, by->a.key_id, which, &h, &f), "%s", f.text);
-	ck_assert_ptr_nonnull(der = malloc(h.size));
-	ck_assert_msg(crl_read(by->ledger, by->a.key_id, which, &h, der, &f), "%s", f.text);
-	ck_assert_msg(der_check(octets_of(der, h.size), &f), "%s", f.text);
-	p = der;
-	ck_assert_ptr_nonnull(crl = d2i_X509_CRL(NULL, &p, (long)h.size));
-	ck_assert_ptr_eq(p, der + h.size);
-	ck_assert_int_eq(X509_CRL_verify(crl, X509_get0_pubkey(ca)), 1);
-	ck_assert_int_eq(X509_NAME_cmp(X509_CRL_get_issuer(crl), X509_get_subject_name(ca)), 0);
-	ck_assert_uint_eq((uint64_t)(X509_CRL_get_REVOKED(crl) == NULL
-					 ? 0
-					 : sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl))),
-	    h.rows);
-	free(der);
-	X509_free(ca);
-	return crl;
+	listed_make(by, true, g.now_s);
 }
 
 /* The complete list; fresh: nobody has to make it anew now. */
@@ -79,7 +47,7 @@ stored(const struct issuer *by, bool *fresh)
 
 	ck_assert(crl_due(by->ledger, by->a.key_id, g.now_s, &changed, &due_s, &f));
 	*fresh = !changed && due_s > g.now_s;
-	return read_list(by, complete);
+	return listed_read(by, listed_complete);
 }
 
 static int64_t
@@ -360,7 +328,7 @@ START_TEST(none_yet)
 	int64_t due_s = 0;
 	bool changed = false;
 
-	ck_assert(!crl_head(g.acme->ledger, g.acme->a.key_id, complete, &h, &f));
+	ck_assert(!crl_head(g.acme->ledger, g.acme->a.key_id, listed_complete, &h, &f));
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
 	ck_assert(crl_due(g.acme->ledger, g.acme->a.key_id, g.now_s, &changed, &due_s, &f));
 	ck_assert(changed);
@@ -379,156 +347,20 @@ END_TEST
 START_TEST(a_row_that_cannot_be_read)
 {
 	uint8_t at[CRL_HEAD_KEY];
-	struct octets key = crl_head_key(g.acme->a.key_id, complete, at);
+	struct octets key = crl_head_key(g.acme->a.key_id, listed_complete, at);
 	struct crl_head h;
 
 	make(g.acme);
 	ledger_put(g.acme->ledger, TABLE_CRL, key, octets_text("\3short"));
 	ground_commit(g.acme->ledger);
-	ck_assert(!crl_head(g.acme->ledger, g.acme->a.key_id, complete, &h, &f));
+	ck_assert(!crl_head(g.acme->ledger, g.acme->a.key_id, listed_complete, &h, &f));
 	ck_assert_int_eq(f.code, FAULT_INTERNAL);
 	ck_assert(!crl_make(g.acme, &want, g.now_s, &f));
 	ck_assert_int_eq(f.code, FAULT_INTERNAL);
 	ledger_put(g.acme->ledger, TABLE_CRL, key, octets_text("\xff"));
 	ground_commit(g.acme->ledger);
-	ck_assert(!crl_head(g.acme->ledger, g.acme->a.key_id, complete, &h, &f));
+	ck_assert(!crl_head(g.acme->ledger, g.acme->a.key_id, listed_complete, &h, &f));
 	ck_assert_int_eq(f.code, FAULT_INTERNAL);
-}
-END_TEST
-
-/* What is said of a list and what is there are not one: nothing is served. */
-START_TEST(pieces_that_do_not_fit)
-{
-	uint8_t at[CRL_PIECE_KEY], room[65536];
-	struct crl_head h;
-	struct octets key;
-
-	make(g.acme);
-	ck_assert(crl_head(g.acme->ledger, g.acme->a.key_id, complete, &h, &f));
-	ck_assert_uint_eq(h.pieces, 1);
-	ck_assert_uint_lt(h.size, sizeof(room));
-	key = crl_piece_key(g.acme->a.key_id, complete, h.number, 0, at);
-	h.size--;
-	ck_assert(!crl_read(g.acme->ledger, g.acme->a.key_id, complete, &h, room, &f));
-	ck_assert_int_eq(f.code, FAULT_INTERNAL);
-	h.size += 2;
-	ck_assert(!crl_read(g.acme->ledger, g.acme->a.key_id, complete, &h, room, &f));
-	ck_assert_int_eq(f.code, FAULT_INTERNAL);
-	batch_remove(ledger_batch(g.acme->ledger), TABLE_CRL, key);
-	ground_commit(g.acme->ledger);
-	ck_assert(!crl_read(g.acme->ledger, g.acme->a.key_id, complete, &h, room, &f));
-	ck_assert_int_eq(f.code, FAULT_CONFLICT);
-}
-END_TEST
-
-/* n rows of acme's, their serials counted up from 11..11 0000. */
-static void
-revoke_many(unsigned n)
-{
-	uint8_t key[TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS], value[9] = { 1, 0, 0, 0, 0, 0x70 };
-
-	memcpy(key, g.acme->a.key_id, TBS_KEY_ID_OCTETS);
-	memset(key + TBS_KEY_ID_OCTETS, 0x11, TBS_SERIAL_OCTETS);
-	for (unsigned i = 0; i < n; i++) {
-		key[sizeof(key) - 2] = (uint8_t)(i >> 8);
-		key[sizeof(key) - 1] = (uint8_t)i;
-		ledger_put(g.acme->ledger, TABLE_REVOKED, octets_of(key, sizeof(key)),
-		    octets_of(value, sizeof(value)));
-	}
-	ground_commit(g.acme->ledger);
-}
-
-START_TEST(many_rows)
-{
-	uint8_t serial[TBS_SERIAL_OCTETS];
-	X509_CRL *crl;
-	bool fresh;
-
-	revoke_many(2000);
-	make(g.acme);
-	crl = stored(g.acme, &fresh);
-	ck_assert(fresh);
-	ck_assert_int_eq(sk_X509_REVOKED_num(X509_CRL_get_REVOKED(crl)), 2000);
-	memset(serial, 0x11, sizeof(serial));
-	for (unsigned i = 0; i < 2000; i++) {
-		serial[14] = (uint8_t)(i >> 8);
-		serial[15] = (uint8_t)i;
-		ck_assert_ptr_nonnull(row(crl, serial));
-	}
-	X509_CRL_free(crl);
-}
-END_TEST
-
-/* In pieces, in steps with a commit each, and nothing of it is seen before the last. */
-START_TEST(a_long_list)
-{
-	struct crl_issue i;
-	struct crl_head h, before;
-	unsigned steps = 0;
-	bool done = false;
-	X509_CRL *crl;
-
-	make(g.acme);
-	ck_assert(crl_head(g.acme->ledger, g.acme->a.key_id, complete, &before, &f));
-	revoke_many(30000);
-	ck_assert_msg(crl_issue_begin(&i, g.acme, &want, g.now_s, &f), "%s", f.text);
-	while (!done) {
-		ck_assert_msg(crl_issue_step(&i, g.acme, 1000, &done, &f), "%s", f.text);
-		ck_assert(crl_head(g.acme->ledger, g.acme->a.key_id, complete, &h, &f));
-		ck_assert(h.number == before.number || h.rows == 30000);
-		ground_commit(g.acme->ledger);
-		steps++;
-	}
-	crl_issue_free(&i);
-	ck_assert_uint_gt(steps, 30);
-	ck_assert(crl_head(g.acme->ledger, g.acme->a.key_id, complete, &h, &f));
-	ck_assert_uint_gt(h.pieces, 30000 * 35 / CRL_PIECE_OCTETS);
-	X509_CRL_free(crl = read_list(g.acme, complete));
-}
-END_TEST
-
-static bool
-count_one(void *with, struct octets key, struct octets value)
-{
-	unsigned *n = with;
-
-	(void)value;
-	*n += key.n == CRL_PIECE_KEY;
-	return true;
-}
-
-static unsigned
-count_pieces(void)
-{
-	unsigned n = 0;
-
-	ck_assert(store_scan(ledger_store(g.acme->ledger), TABLE_CRL, octets_of(NULL, 0), SIZE_MAX,
-	    count_one, &n, &f));
-	return n;
-}
-
-/* A try that ended in the middle leaves pieces that nobody reads, and the next one removes them. */
-START_TEST(a_list_that_was_never_finished)
-{
-	struct crl_issue i;
-	bool done;
-
-	make(g.acme);
-	revoke_many(20000);
-	ck_assert(crl_issue_begin(&i, g.acme, &want, g.now_s, &f));
-	for (unsigned n = 0; n < 14; n++) {
-		ck_assert(crl_issue_step(&i, g.acme, 1000, &done, &f));
-		ground_commit(g.acme->ledger);
-	}
-	crl_issue_free(&i);
-	ck_assert_uint_gt(count_pieces(), 2); /* a complete and a delta list's, and these */
-	X509_CRL_free(read_list(g.acme, complete));
-	make(g.acme);
-	make(g.acme);
-	make(g.acme);
-	X509_CRL_free(read_list(g.acme, complete));
-	/* of complete and delta, the newest and the one before */
-	ck_assert_uint_le(count_pieces(), 2 * (2 + 20000 * 49 / CRL_PIECE_OCTETS + 2));
 }
 END_TEST
 
@@ -555,11 +387,7 @@ main(void)
 	tcase_add_test(t, it_ends_with_its_ca);
 	tcase_add_test(t, none_yet);
 	tcase_add_test(t, an_expired_ca_lists_nothing);
-	tcase_add_test(t, pieces_that_do_not_fit);
 	tcase_add_test(t, a_row_that_cannot_be_read);
-	tcase_add_test(t, many_rows);
-	tcase_add_test(t, a_long_list);
-	tcase_add_test(t, a_list_that_was_never_finished);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);

@@ -1,21 +1,16 @@
 /* tests/unit/crl_kinds.c - ocsp/crl_issue.h: delta lists and shards, as libcrypto reads them. */
-#include <check.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <openssl/x509v3.h>
+#include <stdio.h>
 
 #include "ca/revoke.h"
 #include "ca/suspend.h"
-#include "ocsp/crl_issue.h"
-#include "tests/unit/ground.h"
+#include "tests/unit/listed.h"
 
 #define SHARDS 16
 
 static struct ground g;
 static struct issuer big; /* acme, as if it had been founded with shards */
 static const struct crl_want want = { GROUND_URL, CRL_VALID_S, true };
-static const struct crl_which complete = { CRL_COMPLETE, 0 }, delta = { CRL_DELTA, 0 };
+static const struct crl_which delta = { CRL_DELTA, 0 };
 static struct fault f;
 
 static void
@@ -36,27 +31,20 @@ teardown(void)
 static void
 make(const struct issuer *by)
 {
-	ck_assert_msg(crl_make(by, &want, g.now_s, &f), "%s", f.text);
-	ground_commit(by->ledger);
+	listed_make(by, true, g.now_s);
 }
 
 /* Only what is short. */
 static void
 make_short(const struct issuer *by)
 {
-	const struct crl_want little = { GROUND_URL, CRL_VALID_S, false };
-
-	ck_assert_msg(crl_make(by, &little, g.now_s, &f), "%s", f.text);
-	ground_commit(by->ledger);
+	listed_make(by, false, g.now_s);
 }
 
 static struct crl_head
 head(struct crl_which which)
 {
-	struct crl_head h;
-
-	ck_assert_msg(crl_head(g.acme->ledger, g.acme->a.key_id, which, &h, &f), "%s", f.text);
-	return h;
+	return listed_head(g.acme, which);
 }
 
 static bool
@@ -70,21 +58,7 @@ is_there(struct crl_which which)
 static X509_CRL *
 list(struct crl_which which)
 {
-	struct crl_head h = head(which);
-	const uint8_t *p = g.acme->certificate.at;
-	X509 *ca = d2i_X509(NULL, &p, (long)g.acme->certificate.n);
-	uint8_t *der = malloc(h.size);
-	X509_CRL *crl;
-
-	ck_assert_ptr_nonnull(der);
-	ck_assert_msg(crl_read(g.acme->ledger, g.acme->a.key_id, which, &h, der, &f), "%s", f.text);
-	p = der;
-	ck_assert_ptr_nonnull(crl = d2i_X509_CRL(NULL, &p, (long)h.size));
-	ck_assert_ptr_eq(p, der + h.size);
-	ck_assert_int_eq(X509_CRL_verify(crl, X509_get0_pubkey(ca)), 1);
-	free(der);
-	X509_free(ca);
-	return crl;
+	return listed_read(g.acme, which);
 }
 
 /* How a list has a serial: -1 not at all, else its reason. */
@@ -150,8 +124,8 @@ START_TEST(the_first_delta_has_nothing)
 {
 	make(g.acme);
 	ck_assert_uint_eq(head(delta).rows, 0);
-	ck_assert_uint_eq(base_of(delta), head(complete).number);
-	ck_assert_uint_eq(head(delta).number, head(complete).number);
+	ck_assert_uint_eq(base_of(delta), head(listed_complete).number);
+	ck_assert_uint_eq(head(delta).number, head(listed_complete).number);
 }
 END_TEST
 
@@ -161,17 +135,17 @@ START_TEST(a_delta_has_what_changed)
 	uint64_t base;
 
 	make(g.acme);
-	base = head(complete).number;
+	base = head(listed_complete).number;
 	g.now_s += 10;
 	second = revoked("hp-2", 1);
 	make(g.acme);
 	ck_assert_uint_eq(base_of(delta), base);
 	ck_assert_int_eq(reason_in(delta, first), -1);
 	ck_assert_int_eq(reason_in(delta, second), 1);
-	ck_assert_int_eq(reason_in(complete, first), 4);
-	ck_assert_int_eq(reason_in(complete, second), 1);
-	ck_assert_uint_eq(head(delta).number, head(complete).number);
-	ck_assert_int_eq(head(delta).made_s, head(complete).made_s);
+	ck_assert_int_eq(reason_in(listed_complete, first), 4);
+	ck_assert_int_eq(reason_in(listed_complete, second), 1);
+	ck_assert_uint_eq(head(delta).number, head(listed_complete).number);
+	ck_assert_int_eq(head(delta).made_s, head(listed_complete).made_s);
 	g.now_s += 10; /* the base stays, for who has it */
 	make(g.acme);
 	ck_assert_uint_eq(base_of(delta), base);
@@ -186,12 +160,12 @@ START_TEST(a_delta_takes_back_a_hold)
 
 	hold(serial, false);
 	make(g.acme);
-	ck_assert_int_eq(reason_in(complete, serial), 6);
+	ck_assert_int_eq(reason_in(listed_complete, serial), 6);
 	g.now_s += 10;
 	hold(serial, true);
 	make(g.acme);
 	ck_assert_int_eq(reason_in(delta, serial), 8);
-	ck_assert_int_eq(reason_in(complete, serial), -1);
+	ck_assert_int_eq(reason_in(listed_complete, serial), -1);
 	g.now_s += 10;
 	hold(serial, false);
 	make(g.acme);
@@ -206,12 +180,12 @@ START_TEST(a_delta_alone)
 	struct crl_head before;
 
 	make(g.acme);
-	before = head(complete);
+	before = head(listed_complete);
 	g.now_s += 10;
 	serial = revoked("hp-1", 4);
 	make_short(g.acme);
-	ck_assert_uint_eq(head(complete).number, before.number);
-	ck_assert_int_eq(reason_in(complete, serial), -1);
+	ck_assert_uint_eq(head(listed_complete).number, before.number);
+	ck_assert_int_eq(reason_in(listed_complete, serial), -1);
 	ck_assert_int_eq(reason_in(delta, serial), 4);
 	ck_assert_uint_gt(head(delta).number, before.number);
 }
@@ -300,8 +274,8 @@ START_TEST(too_many_changes_at_once)
 	ck_assert_uint_eq(head(delta).rows, 0); /* the old one */
 	make(g.acme);
 	ck_assert_uint_eq(head(delta).rows, 0);
-	ck_assert_uint_eq(base_of(delta), head(complete).number);
-	ck_assert_uint_eq(head(complete).rows, CRL_DELTA_MAX + 1);
+	ck_assert_uint_eq(base_of(delta), head(listed_complete).number);
+	ck_assert_uint_eq(head(listed_complete).rows, CRL_DELTA_MAX + 1);
 	ck_assert_uint_eq(changes_kept(), 0);
 }
 END_TEST
@@ -327,7 +301,7 @@ START_TEST(above_a_tenant_there_are_none)
 	make(g.region);
 	ck_assert(!crl_head(g.region->ledger, g.region->a.key_id, delta, &h, &f));
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
-	ck_assert(crl_head(g.region->ledger, g.region->a.key_id, complete, &h, &f));
+	ck_assert(crl_head(g.region->ledger, g.region->a.key_id, listed_complete, &h, &f));
 }
 END_TEST
 
@@ -358,7 +332,7 @@ START_TEST(shards_part_the_serials)
 			have += here;
 		}
 	ck_assert_uint_eq(have, 6);
-	ck_assert_uint_eq(head(complete).rows, 6);
+	ck_assert_uint_eq(head(listed_complete).rows, 6);
 	ck_assert(!is_there(shard(SHARDS)));
 }
 END_TEST
@@ -387,7 +361,7 @@ START_TEST(a_shard_says_of_what)
 	ck_assert_str_eq((const char *)ASN1_STRING_get0_data(name->d.ia5), url);
 	ISSUING_DIST_POINT_free(idp);
 	X509_CRL_free(crl);
-	crl = list(complete);
+	crl = list(listed_complete);
 	ck_assert_int_eq(X509_CRL_get_ext_by_NID(crl, NID_issuing_distribution_point, -1), -1);
 	ck_assert_int_ge(X509_CRL_get_ext_by_NID(crl, NID_freshest_crl, -1), 0);
 	X509_CRL_free(crl);
