@@ -86,7 +86,8 @@ open_one(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	     request_open(s->realm, c->ledger, &r, j->now_s, f);
 	bytes_free(&kept);
 	if (!ok) {
-		bytes_put_fmt(&j->members, "{\"retry_s\":%d}", FULL_AGAIN_S);
+		if (f->code == FAULT_BUSY)
+			bytes_put_fmt(&j->members, "{\"retry_s\":%d}", FULL_AGAIN_S);
 		return false;
 	}
 	wait_on(j, &r);

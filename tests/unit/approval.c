@@ -209,6 +209,9 @@ refused(enum fault_code code, const char *why, bool untold)
 	ck_assert_msg(strstr(f.text, why) != NULL, "%s", f.text);
 	ck_assert_ptr_null(j.ticket);
 	ck_assert(j.untold == untold);
+	ck_assert(octets_same(
+	    octets_bytes(&j.members), code == FAULT_BUSY ? RAW("{\"retry_s\":300}") : NONE));
+	bytes_free(&j.members);
 	ledger_undo(g.acme->ledger, mark);
 }
 
@@ -420,6 +423,34 @@ START_TEST(what_nobody_may_ask)
 	ask();
 	refused(FAULT_DENIED, "", false);
 	ground_suspend(&g, LEVEL_TENANT, "acme", true);
+	waits(5);
+}
+END_TEST
+
+/* Of one address no more wait; who did goes on waiting. */
+START_TEST(too_many)
+{
+	load(walkup);
+	ask();
+	waits(5);
+	for (uint8_t i = 1; i < REQUEST_ONE_MAX; i++) {
+		struct request r = { .way = ENROL_REQUEST,
+			.key = { i },
+			.device = { "acme", "scanner", "scan-2" },
+			.profile = "walkup",
+			.source = "192.0.2.1:7" };
+
+		ck_assert(request_open(g.realm, g.acme->ledger, &r, g.now_s, &f));
+	}
+	commit();
+	another_key();
+	ask();
+	refused(FAULT_BUSY, "from this address", false);
+	wire.source[strlen(wire.source) - 3]++; /* 192.0.2.2:1 */
+	waits(5);
+	EVP_PKEY_free(key);
+	key = NULL;
+	ask();
 	waits(5);
 }
 END_TEST
@@ -702,6 +733,7 @@ main(void)
 	tcase_add_test(t, expired);
 	tcase_add_test(t, one_key_one_wish);
 	tcase_add_test(t, what_nobody_may_ask);
+	tcase_add_test(t, too_many);
 	tcase_add_test(t, a_key_of_another);
 	tcase_add_test(t, bodies_and_ids);
 	tcase_add_test(t, whose_word);
