@@ -103,7 +103,7 @@ fill_ground(void)
 	(void)ground_operator(&g, "alice", ROLE_OFFICER);
 	add_token(g.acme->ledger, 1, TOKEN_UNUSED);
 	add_token(g.acme->ledger, 2, TOKEN_USED);
-	add_token(globex->ledger, 3, TOKEN_UNUSED);
+	add_token(globex->ledger, 3, TOKEN_WAITING);
 	bytes_clear(&dumped_root);
 	ck_assert(cert_pem(octets_bytes(&g.root->certificate), &dumped_root, &f));
 	write_file("root.pem", octets_bytes(&dumped_root));

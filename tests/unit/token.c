@@ -165,6 +165,54 @@ START_TEST(spent)
 }
 END_TEST
 
+static void
+not_spent(const uint8_t *hash, const char *name)
+{
+	f = (struct fault){ 0 };
+	ck_assert(!token_spent(l, hash, name, &ret, &f));
+	ck_assert_int_eq(f.code, FAULT_AUTH);
+}
+
+/* Only its own device hears of it again. */
+START_TEST(who_spent_it)
+{
+	static const enum token_state others[] = { TOKEN_UNUSED, TOKEN_REVOKED, TOKEN_WAITING };
+	uint8_t hash[TOKEN_HASH_OCTETS];
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		token.state = others[i];
+		ck_assert(token_put(l, &token, &f));
+		not_spent(token.hash, "hp-4711");
+	}
+	token.state = TOKEN_USED;
+	ck_assert(token_put(l, &token, &f));
+	ck_assert(token_spent(l, token.hash, "hp-4711", &ret, &f));
+	ck_assert_mem_eq(ret.hash, token.hash, TOKEN_HASH_OCTETS);
+	not_spent(token.hash, "hp-4712");
+	not_spent(token.hash, "");
+	memcpy(hash, token.hash, sizeof(hash));
+	hash[31] ^= 1;
+	not_spent(hash, "hp-4711");
+}
+END_TEST
+
+/* A request was made with it: it waits as long as that. */
+START_TEST(waiting)
+{
+	token.state = TOKEN_WAITING;
+	memset(token.serial, 7, sizeof(token.serial));
+	ck_assert(token_put(l, &token, &f));
+	ground_commit(l);
+	good(token.hash, g.now_s);
+	good(token.hash, g.now_s + TTL_S + 1);
+	ck_assert_mem_eq(ret.serial, token.serial, sizeof(ret.serial));
+	ck_assert_str_eq(token_state_word(&ret, g.now_s + TTL_S + 1), "waiting");
+	refused(token.hash, "hp-4712", g.now_s, "is for another device");
+	ck_assert(token_release(l, &f)); /* it names a key, and no certificate */
+	good(token.hash, g.now_s);
+}
+END_TEST
+
 START_TEST(revoked)
 {
 	token.state = TOKEN_REVOKED;
@@ -322,6 +370,8 @@ main(void)
 	tcase_add_test(t, wrong_ones);
 	tcase_add_test(t, too_late);
 	tcase_add_test(t, spent);
+	tcase_add_test(t, who_spent_it);
+	tcase_add_test(t, waiting);
 	tcase_add_test(t, revoked);
 	tcase_add_test(t, anothers);
 	tcase_add_test(t, another_tenants);
