@@ -270,6 +270,23 @@ entry(const struct issuer *by, const struct ticket *t, const struct log_context 
 	return j;
 }
 
+/* A renewal mostly keeps its key: a row that says so already is not written again, since keys are
+ * chance and each row a page of its own. Of a first enrolment nobody need look. */
+static void
+register_key(struct ledger *l, const struct ticket *t)
+{
+	struct octets key = octets_of(t->spki_digest, sizeof(t->spki_digest));
+	struct bytes row = { 0 };
+	struct fault none;
+	bool there = strcmp(t->standing.how, "certificate") == 0 &&
+		     ledger_get(l, TABLE_KEY, key, &row, &none) &&
+		     octets_same(octets_bytes(&row), octets_text(t->owner));
+
+	bytes_free(&row);
+	if (!there)
+		ledger_put(l, TABLE_KEY, key, octets_text(t->owner));
+}
+
 bool
 issue_record(const struct issuer *by, struct ticket *t, const struct log_context *why,
     int64_t now_s, uint64_t *ret_index, struct fault *f)
@@ -291,8 +308,7 @@ issue_record(const struct issuer *by, struct ticket *t, const struct log_context
 	if (t->owner[0] != '\0') {
 		if (!holding_add(l, t->owner, t->serial, why, now_s, f))
 			return false;
-		ledger_put(l, TABLE_KEY, octets_of(t->spki_digest, sizeof(t->spki_digest)),
-		    octets_text(t->owner));
+		register_key(l, t);
 	}
 	if (ret_index != NULL)
 		*ret_index = t->standing.log_index;

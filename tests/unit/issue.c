@@ -237,6 +237,40 @@ START_TEST(signature_is_the_issuers)
 }
 END_TEST
 
+/* However a certificate was asked for, and whatever the row said before: it names the holder. */
+START_TEST(keys_are_registered)
+{
+	static const char *const before[] = { NULL, "printer/hp-4711", "printer/somebody" };
+	uint8_t digest[32];
+	struct bytes b = { 0 };
+
+	ck_assert(issue_key_digest(key_spki(key), digest, &f));
+	for (int renewed = 0; renewed < 2; renewed++)
+		for (size_t i = 0; i < COUNT(before); i++) {
+			if (before[i] == NULL)
+				batch_remove(
+				    ledger_batch(g.acme->ledger), TABLE_KEY, octets_of(digest, 32));
+			else
+				ledger_put(g.acme->ledger, TABLE_KEY, octets_of(digest, 32),
+				    octets_text(before[i]));
+			(void)snprintf(from.how, sizeof(from.how), "%s",
+			    renewed == 1 ? "certificate" : "token");
+			prepare();
+			intend();
+			sign();
+			(void)record();
+			ground_commit(g.acme->ledger);
+			ticket_free(t);
+			t = NULL;
+			bytes_clear(&b);
+			ck_assert(
+			    ledger_get(g.acme->ledger, TABLE_KEY, octets_of(digest, 32), &b, &f));
+			ck_assert(octets_same(octets_bytes(&b), octets_text("printer/hp-4711")));
+		}
+	bytes_free(&b);
+}
+END_TEST
+
 START_TEST(rows_and_entry)
 {
 	struct bytes b = { 0 };
@@ -674,6 +708,7 @@ order(void)
 	tcase_add_test(c, preparing_writes_nothing);
 	tcase_add_test(c, what_is_recorded_is_what_is_signed);
 	tcase_add_test(c, signature_is_the_issuers);
+	tcase_add_test(c, keys_are_registered);
 	tcase_add_test(c, rows_and_entry);
 	tcase_add_test(c, serials_are_random_and_whole);
 	tcase_add_test(c, validity_nests);
