@@ -45,12 +45,13 @@ check_folder(const char *dir, struct fault *f)
 static bool
 ask(const struct invocation *inv, EVP_PKEY *key, struct json **ret, struct fault *f)
 {
+	const struct credential_says says = { .cn = inv->words[0] };
 	struct bytes der = { 0 }, text = { 0 };
 	struct json *body = json_object();
 	struct client *c = NULL;
 	bool ok = false;
 
-	if (!credential_request(key, inv->words[0], NULL, &der, f))
+	if (!credential_request(key, &says, &der, f))
 		goto out;
 	text_base64(octets_bytes(&der), 0, &text);
 	if (!bytes_ok(&text, f))
@@ -151,7 +152,7 @@ operator_add_command(const struct invocation *inv)
 	int status = CLI_OK;
 
 	if (!read_root(inv, &root, &f) || !credential_folder(dir, &f) || !check_folder(dir, &f) ||
-	    !credential_key_make(dir, "key.pem", &key, &f)) {
+	    !credential_key_make(dir, "key.pem", 0, &key, &f)) {
 		status = cli_refuse(inv, &f);
 	} else if (!ask(inv, key, &answer, &f)) {
 		drop_key(dir, &f);

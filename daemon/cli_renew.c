@@ -1,9 +1,9 @@
 /*
  * daemon/cli_renew.c - enroll --renew; see enrolment.h.
  *
- * With --new-key two files must change together, which no file system does. So
- * key.pem.new is written before the request, cert.pem.new after the answer, and then both are
- * renamed, key first. finish() at the next start goes on from wherever that was cut.
+ * With --new-key the new key is written to key.pem.new before the request, so that
+ * an answer that comes is never lost; key.pem and cert.pem then change together
+ * (credential_pair_replace()).
  */
 #include "daemon/enrolment.h"
 
@@ -16,10 +16,9 @@
 #include "base/clock.h"
 #include "ca/name.h"
 
-#define KEY      "key.pem"
-#define CERT     "cert.pem"
-#define NEW_KEY  "key.pem.new"
-#define NEW_CERT "cert.pem.new"
+#define KEY     "key.pem"
+#define CERT    "cert.pem"
+#define NEW_KEY "key.pem.new"
 
 /* Does the certificate in file cert belong to the key in file key? */
 static bool
@@ -40,19 +39,16 @@ match(const char *dir, const char *cert, const char *key)
 	return ok;
 }
 
-/* Bring a renewal that was cut to its end, or to its beginning. */
-static bool
-finish(const char *dir, struct fault *f)
+/* A key that has its certificate already is no new one: the renewal was cut behind its last step.
+ */
+bool
+enrolment_finish(const char *dir, struct fault *f)
 {
 	char path[CREDENTIAL_PATH_MAX];
 
-	if (!credential_exists(dir, NEW_CERT))
+	if (!credential_exists(dir, NEW_KEY) || !match(dir, CERT, NEW_KEY))
 		return true;
-	if (match(dir, NEW_CERT, NEW_KEY) && !credential_rename(dir, NEW_KEY, KEY, f))
-		return false;
-	if (match(dir, NEW_CERT, KEY))
-		return credential_rename(dir, NEW_CERT, CERT, f);
-	if (!credential_path(dir, NEW_CERT, path, f))
+	if (!credential_path(dir, NEW_KEY, path, f))
 		return false;
 	(void)unlink(path);
 	return true;
@@ -86,25 +82,17 @@ tenant_of(const X509 *cert, char to[static TEXT_LABEL_MAX])
 static bool
 settle_place(struct enrolment *e, const X509 *cert, struct fault *f)
 {
-	const char *url = cli_option(e->inv, "url"), *tenant = cli_option(e->inv, "tenant");
+	const char *tenant = cli_option(e->inv, "tenant");
 	char label[TEXT_LABEL_MAX];
 
-	if (tenant == NULL && (est_label_of(url, label) || tenant_of(cert, label)))
+	e->url = cli_option(e->inv, "url");
+	if (e->url == NULL && e->code.url[0] != '\0')
+		e->url = e->code.url;
+	if (e->url == NULL)
+		return fault_set(f, FAULT_BADREQ, "enroll: which service? give --url URL");
+	if (tenant == NULL && (est_tenant_of(e->url, label) || tenant_of(cert, label)))
 		tenant = label;
-	return est_place(url, tenant, &e->at, f);
-}
-
-/* An expired certificate opens no door, and the TLS alert that would say so is hard to read. */
-static bool
-check_time(struct enrolment *e, const X509 *cert, struct fault *f)
-{
-	time_t now_s = (time_t)clock_now_s();
-
-	if (X509_cmp_time(X509_get0_notAfter(cert), &now_s) >= 0)
-		return true;
-	e->next = "ask for a token, move cert.pem away, and enrol with it; key.pem is used again";
-	return fault_set(f, FAULT_DENIED,
-	    "enroll: the certificate in %s has expired and cannot renew itself", e->dir);
+	return est_place(e->url, tenant, NULL, &e->at, f);
 }
 
 static bool
@@ -114,29 +102,47 @@ settle_key(struct enrolment *e, struct fault *f)
 		return credential_key_read(e->dir, KEY, &e->key, f);
 	if (credential_exists(e->dir, NEW_KEY))
 		return credential_key_read(e->dir, NEW_KEY, &e->key, f);
-	return credential_key_make(e->dir, NEW_KEY, &e->key, f);
+	return enrolment_new_key(e, NEW_KEY, f);
 }
 
 static bool
-save(const struct enrolment *e, struct fault *f)
+save_pair(const struct enrolment *e, struct octets cert, struct fault *f)
 {
-	struct bytes cert = { 0 }, root = { 0 };
-	bool ok = enrolment_chain_pem(e, &cert, f) && credential_cert_put(&root, e->root, f);
+	char path[CREDENTIAL_PATH_MAX];
+	struct bytes key = { 0 };
+	bool ok = credential_path(e->dir, NEW_KEY, path, f) && credential_read(path, &key, f) &&
+		  credential_pair_replace(e->dir, octets_bytes(&key), cert, f);
 
-	if (ok && cli_flag(e->inv, "new-key"))
-		ok = credential_replace(e->dir, NEW_CERT, 0644, octets_bytes(&cert), f) &&
-		     finish(e->dir, f);
-	else if (ok)
-		ok = credential_replace(e->dir, CERT, 0644, octets_bytes(&cert), f);
-	ok = ok && credential_replace(e->dir, "root.pem", 0644, octets_bytes(&root), f);
-	bytes_free(&cert);
-	bytes_free(&root);
+	bytes_free(&key);
+	if (ok)
+		(void)unlink(path);
 	return ok;
 }
 
-static const char *
-advice(enum fault_code code)
+static bool
+save(struct enrolment *e, struct fault *f)
 {
+	struct bytes cert = { 0 };
+	bool ok = enrolment_chain_pem(e, &cert, f);
+
+	if (ok && cli_flag(e->inv, "new-key"))
+		ok = save_pair(e, octets_bytes(&cert), f);
+	else if (ok)
+		ok = credential_replace(e->dir, CERT, 0644, octets_bytes(&cert), f);
+	ok = ok && enrolment_save_roots(e, f);
+	bytes_free(&cert);
+	return ok;
+}
+
+/* A service may let one that has ended renew for a while; where it does not, the TLS alert that
+ * says so is hard to read. */
+static const char *
+advice(const X509 *cert, enum fault_code code)
+{
+	time_t now_s = (time_t)clock_now_s();
+
+	if (X509_cmp_time(X509_get0_notAfter(cert), &now_s) < 0)
+		return "the certificate has expired: ask for a token, move cert.pem away, and enrol with it; key.pem is used again";
 	switch (code) {
 	case FAULT_AUTH:
 	case FAULT_DENIED:
@@ -152,33 +158,42 @@ advice(enum fault_code code)
 }
 
 static bool
-ask(struct enrolment *e, const char *cert, struct fault *f)
-{
-	struct fetch_peer peer = { .cert = cert };
-	char key[CREDENTIAL_PATH_MAX];
-	struct fetch *c = NULL;
-	bool ok;
-
-	if (!credential_path(e->dir, KEY, key, f))
-		return false;
-	peer.key = key;
-	ok = enrolment_fetch(e, &peer, &c, f) && enrolment_ask(e, c, "simplereenroll", f);
-	fetch_free(c);
-	if (!ok)
-		e->next = advice(f->code);
-	return ok;
-}
-
-static bool
 renew(struct enrolment *e, const char *path, const X509 *cert, struct fault *f)
 {
+	struct enrolment_way way = {
+		.operation = "simplereenroll",
+		.cert = path,
+		.like = cert,
+		.settle_key = settle_key,
+	};
+	/* A daemon's --root is for the first enrolment; root.pem may have more by now. */
 	const char *root = cli_option(e->inv, "root");
-	char kept[CREDENTIAL_PATH_MAX];
+	char kept[CREDENTIAL_PATH_MAX], key[CREDENTIAL_PATH_MAX];
 
-	return credential_path(e->dir, "root.pem", kept, f) && check_time(e, cert, f) &&
-	       settle_place(e, cert, f) && enrolment_root(e, root != NULL ? root : kept, f) &&
-	       settle_key(e, f) && credential_request(e->key, NULL, cert, &e->request, f) &&
-	       ask(e, path, f) && save(e, f);
+	if (!credential_path(e->dir, "root.pem", kept, f) ||
+	    !credential_path(e->dir, KEY, key, f) || !settle_place(e, cert, f) ||
+	    !enrolment_roots(e, root != NULL && cli_flag(e->inv, "renew") ? root : kept, f))
+		return false;
+	way.key = key;
+	if (!enrolment_ask(e, &way, f)) {
+		e->next = advice(cert, f->code);
+		return false;
+	}
+	return e->leaf == NULL || save(e, f);
+}
+
+/* What the last question left; a renewal that is asked for again begins at what the folder has. */
+static void
+forget(struct enrolment *e)
+{
+	credential_certs_free(e->roots);
+	e->roots = NULL;
+	EVP_PKEY_free(e->key);
+	e->key = NULL;
+	X509_free(e->leaf);
+	e->leaf = NULL;
+	credential_certs_free(e->chain);
+	e->chain = NULL;
 }
 
 bool
@@ -188,12 +203,17 @@ enrolment_renew(struct enrolment *e, struct fault *f)
 	STACK_OF(X509) *certs = NULL;
 	bool ok;
 
-	if (!finish(e->dir, f) || !credential_path(e->dir, CERT, path, f))
-		return false;
-	if (!credential_certs_read(path, &certs, f)) {
+	forget(e);
+	e->next = NULL;
+	if (!credential_exists(e->dir, CERT)) {
 		e->next = "--renew needs the folder of an enrolment; enrol first, with --token";
-		return false;
+		return fault_set(f, FAULT_NOTFOUND, "enroll: no cert.pem in %s", e->dir);
 	}
+	if (!enrolment_lock(e, f) || !enrolment_finish(e->dir, f) ||
+	    !credential_path(e->dir, CERT, path, f))
+		return false;
+	if (!credential_certs_read(path, &certs, f))
+		return false;
 	ok = renew(e, path, sk_X509_value(certs, 0), f);
 	credential_certs_free(certs);
 	return ok;

@@ -44,16 +44,9 @@ tell_created(const struct invocation *inv, const struct json *answer)
 	(void)cli_cell(answer, "token", token);
 	(void)printf("Token, shown this once and good for one enrolment:\n\n    %s\n\n", token);
 	cli_print_facts(answer, facts, sizeof(facts) / sizeof(facts[0]));
-	if (rsa) { /* quatrain's own client makes P-256 keys */
-		(void)printf(
-		    "\nNext, on the device, with openssl and curl, and root.pem of this service beside them:\n\n");
-	} else {
-		(void)printf("\nNext, on the device, with quatrain:\n\n");
-		(void)printf(
-		    "    quatrain enroll --url %s --token %s --out %s\n", url, token, device);
-		(void)printf(
-		    "\nor with openssl and curl, and root.pem of this service beside them:\n\n");
-	}
+	(void)printf("\nNext, on the device, with quatrain:\n\n");
+	(void)printf("    quatrain enroll --url %s --token %s --out %s\n", url, token, device);
+	(void)printf("\nor with openssl and curl, and root.pem of this service beside them:\n\n");
 	(void)printf(
 	    "    openssl req -new -newkey %s -nodes -keyout key.pem -subj /CN=%s -outform DER |\n"
 	    "        openssl base64 -A >request.b64\n",

@@ -5,12 +5,14 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/rsa.h>
 
 #include "base/folder.h"
 
@@ -101,27 +103,47 @@ write_all(int fd, struct octets o)
 	return true;
 }
 
-bool
-credential_make(const char *dir, const char *name, unsigned mode, struct octets o, struct fault *f)
+/* The whole of o on the disk, at name, which is a part of a file in the making: one of a try that
+ * was cut goes. */
+static bool
+write_part(const char *dir, const char *name, unsigned mode, struct octets o,
+    char path[static CREDENTIAL_PATH_MAX], struct fault *f)
 {
-	char path[CREDENTIAL_PATH_MAX];
+	char part[256];
 	bool ok;
 	int fd;
 
-	if (!credential_path(dir, name, path, f))
+	(void)snprintf(part, sizeof(part), ".%s.part", name);
+	if (!credential_path(dir, part, path, f))
 		return false;
+	(void)unlink(path);
 	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode)) < 0)
-		return fault_errno(
-		    f, errno == EEXIST ? FAULT_CONFLICT : FAULT_INTERNAL, "credential: %s", path);
+		return fault_errno(f, FAULT_INTERNAL, "credential: %s", path);
 	ok = write_all(fd, o) && fsync(fd) == 0;
 	if (!ok)
 		fault_errno(f, FAULT_INTERNAL, "credential: %s", path);
 	if (close(fd) != 0 && ok)
 		ok = fault_errno(f, FAULT_INTERNAL, "credential: %s", path);
-	ok = ok && folder_sync(dir, f);
 	if (!ok)
 		(void)unlink(path);
 	return ok;
+}
+
+bool
+credential_make(const char *dir, const char *name, unsigned mode, struct octets o, struct fault *f)
+{
+	char part[CREDENTIAL_PATH_MAX], path[CREDENTIAL_PATH_MAX];
+	bool ok;
+
+	if (!credential_path(dir, name, path, f) || !write_part(dir, name, mode, o, part, f))
+		return false;
+	/* As a rename that overwrites nothing. */
+	ok = link(part, path) == 0;
+	if (!ok)
+		fault_errno(
+		    f, errno == EEXIST ? FAULT_CONFLICT : FAULT_INTERNAL, "credential: %s", path);
+	(void)unlink(part);
+	return ok && folder_sync(dir, f);
 }
 
 bool
@@ -140,25 +162,39 @@ bool
 credential_replace(
     const char *dir, const char *name, unsigned mode, struct octets o, struct fault *f)
 {
-	char temp[256], path[CREDENTIAL_PATH_MAX];
+	char part[CREDENTIAL_PATH_MAX], path[CREDENTIAL_PATH_MAX];
 
-	(void)snprintf(temp, sizeof(temp), ".%s.%ld", name, (long)getpid());
-	if (!credential_path(dir, temp, path, f))
+	if (!credential_path(dir, name, path, f) || !write_part(dir, name, mode, o, part, f))
 		return false;
-	(void)unlink(path); /* of a process that had our number and did not end well */
-	if (!credential_make(dir, temp, mode, o, f))
-		return false;
-	if (!credential_rename(dir, temp, name, f)) {
-		(void)unlink(path);
+	if (rename(part, path) != 0) {
+		fault_errno(f, FAULT_INTERNAL, "credential: %s", path);
+		(void)unlink(part);
 		return false;
 	}
+	return folder_sync(dir, f);
+}
+
+bool
+credential_lock(const char *dir, int *ret, struct fault *f)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fault_errno(f, FAULT_NOTFOUND, "credential: %s", dir);
+	if (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		(void)close(fd);
+		return fault_set(
+		    f, FAULT_BUSY, "credential: %s: another quatrain is at work there", dir);
+	}
+	*ret = fd;
 	return true;
 }
 
 bool
-credential_key_make(const char *dir, const char *name, EVP_PKEY **ret, struct fault *f)
+credential_key_make(
+    const char *dir, const char *name, unsigned rsa_bits, EVP_PKEY **ret, struct fault *f)
 {
-	EVP_PKEY *key = EVP_EC_gen("P-256");
+	EVP_PKEY *key = rsa_bits == 0 ? EVP_EC_gen("P-256") : EVP_RSA_gen(rsa_bits);
 	BIO *bio = BIO_new(BIO_s_secmem()); /* wiped when freed */
 	const char *pem;
 	bool ok = false;

@@ -89,17 +89,19 @@ credential_cert_put(struct bytes *b, X509 *c, struct fault *f)
 }
 
 static bool
-put_name(X509_REQ *req, const char *cn, const X509 *like)
+put_name(X509_REQ *req, const struct credential_says *says)
 {
 	X509_NAME *name;
 	bool ok;
 
-	if (like != NULL)
-		return X509_REQ_set_subject_name(req, X509_get_subject_name(like)) == 1;
+	if (says->like != NULL)
+		return X509_REQ_set_subject_name(req, X509_get_subject_name(says->like)) == 1;
+	if (says->subject != NULL)
+		return X509_REQ_set_subject_name(req, says->subject) == 1;
 	name = X509_NAME_new();
 	ok = name != NULL &&
-	     X509_NAME_add_entry_by_NID(
-		 name, NID_commonName, MBSTRING_UTF8, (const unsigned char *)cn, -1, -1, 0) == 1 &&
+	     X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
+		 (const unsigned char *)says->cn, -1, -1, 0) == 1 &&
 	     X509_REQ_set_subject_name(req, name) == 1;
 	X509_NAME_free(name);
 	return ok;
@@ -110,7 +112,7 @@ put_name(X509_REQ *req, const char *cn, const X509 *like)
 static bool
 put_alt_names(X509_REQ *req, const X509 *like)
 {
-	int at = like == NULL ? -1 : X509_get_ext_by_NID(like, NID_subject_alt_name, -1);
+	int at = X509_get_ext_by_NID(like, NID_subject_alt_name, -1);
 	STACK_OF(X509_EXTENSION) * list;
 	X509_EXTENSION *copy;
 	bool ok;
@@ -127,9 +129,24 @@ put_alt_names(X509_REQ *req, const X509 *like)
 	return ok;
 }
 
+static bool
+put_says(X509_REQ *req, const struct credential_says *says)
+{
+	if (!put_name(req, says))
+		return false;
+	if (says->like != NULL && !put_alt_names(req, says->like))
+		return false;
+	if (says->like == NULL && says->extensions != NULL &&
+	    X509_REQ_add_extensions(req, says->extensions) != 1)
+		return false;
+	return says->challenge == NULL ||
+	       X509_REQ_add1_attr_by_NID(req, NID_pkcs9_challengePassword, MBSTRING_ASC,
+		   (const unsigned char *)says->challenge, -1) == 1;
+}
+
 bool
 credential_request(
-    EVP_PKEY *key, const char *cn, const X509 *like, struct bytes *ret, struct fault *f)
+    EVP_PKEY *key, const struct credential_says *says, struct bytes *ret, struct fault *f)
 {
 	X509_REQ *req = X509_REQ_new();
 	uint8_t *der = NULL;
@@ -137,8 +154,7 @@ credential_request(
 	int n;
 
 	if (req == NULL || X509_REQ_set_version(req, X509_REQ_VERSION_1) != 1 ||
-	    X509_REQ_set_pubkey(req, key) != 1 || !put_name(req, cn, like) ||
-	    !put_alt_names(req, like))
+	    X509_REQ_set_pubkey(req, key) != 1 || !put_says(req, says))
 		fault_crypto(f, FAULT_INTERNAL, "credential: request");
 	else if (X509_REQ_sign(req, key, EVP_sha256()) <= 0)
 		fault_crypto(f, FAULT_BADREQ, "credential: this kind of key signs no request");

@@ -32,13 +32,14 @@ trimmed(const char *s)
 	return n;
 }
 
-bool
-est_label_of(const char *url, char to[static TEXT_LABEL_MAX])
+/* The label in url cut in two; profile is empty where it has none. */
+static bool
+label_of(const char *url, char tenant[static TEXT_LABEL_MAX], char profile[static TEXT_LABEL_MAX])
 {
 	const size_t n = strlen(WELL_KNOWN "/");
+	char label[2 * TEXT_LABEL_MAX], *colon;
 	const char *path;
 	size_t len;
-	char label[TEXT_LABEL_MAX];
 
 	if (strncmp(url, "https://", 8) != 0 ||
 	    strncmp(path = path_of(url), WELL_KNOWN "/", n) != 0)
@@ -48,19 +49,43 @@ est_label_of(const char *url, char to[static TEXT_LABEL_MAX])
 		return false;
 	(void)memcpy(label, path + n, len);
 	label[len] = '\0';
-	if (!text_is_label(label))
+	if ((colon = strchr(label, ':')) != NULL)
+		*colon++ = '\0';
+	if (!text_is_label(label) || (colon != NULL && !text_is_label(colon)))
 		return false;
-	(void)memcpy(to, label, len + 1);
+	(void)snprintf(tenant, TEXT_LABEL_MAX, "%.63s", label);
+	(void)snprintf(profile, TEXT_LABEL_MAX, "%.63s", colon == NULL ? "" : colon);
 	return true;
 }
 
 bool
-est_place(const char *url, const char *label, struct est_place *ret, struct fault *f)
+est_tenant_of(const char *url, char to[static TEXT_LABEL_MAX])
 {
-	char in_url[TEXT_LABEL_MAX];
+	char profile[TEXT_LABEL_MAX];
+
+	return label_of(url, to, profile);
+}
+
+/* What url has and what was said agree, where both speak. *said becomes the one that there is. */
+static bool
+agree(const char *what, const char *in_url, const char **said, struct fault *f)
+{
+	if (*said != NULL && in_url[0] != '\0' && strcmp(*said, in_url) != 0)
+		return fault_set(
+		    f, FAULT_BADREQ, "est: the URL is of %s %s, not of %s", what, in_url, *said);
+	if (*said == NULL && in_url[0] != '\0')
+		*said = in_url;
+	return true;
+}
+
+bool
+est_place(const char *url, const char *tenant, const char *profile, struct est_place *ret,
+    struct fault *f)
+{
+	char in_url[TEXT_LABEL_MAX] = "", kind[TEXT_LABEL_MAX] = "";
 	const char *path;
 	size_t path_n;
-	bool has = est_label_of(url, in_url);
+	bool has = label_of(url, in_url, kind);
 
 	if (strncmp(url, "https://", 8) != 0 || (path = path_of(url)) == url + 8)
 		return fault_set(
@@ -70,19 +95,17 @@ est_place(const char *url, const char *label, struct est_place *ret, struct faul
 	    (path_n != strlen(WELL_KNOWN) || strncmp(path, WELL_KNOWN, path_n) != 0))
 		return fault_set(f, FAULT_BADREQ,
 		    "est: RFC 7030 section 3.2.2: expected https://HOST[:PORT]" WELL_KNOWN
-		    "/TENANT, found %s",
+		    "/TENANT[:PROFILE], found %s",
 		    url);
-	if (has && label != NULL && strcmp(label, in_url) != 0)
-		return fault_set(
-		    f, FAULT_BADREQ, "est: the URL is of tenant %s, not of %s", in_url, label);
-	if (!has && label == NULL)
+	if (!agree("tenant", in_url, &tenant, f) || !agree("profile", kind, &profile, f))
+		return false;
+	if (tenant == NULL)
 		return fault_set(
 		    f, FAULT_BADREQ, "est: which tenant? neither URL nor token nor --tenant says");
-	if (has)
-		label = in_url;
-	if ((size_t)snprintf(ret->base, sizeof(ret->base), "%.*s" WELL_KNOWN "/%s",
-		(int)(path - url), url, label) >= sizeof(ret->base) ||
-	    (size_t)snprintf(ret->label, sizeof(ret->label), "%s", label) >= sizeof(ret->label))
+	if ((size_t)snprintf(ret->base, sizeof(ret->base), "%.*s" WELL_KNOWN "/%s%s%s",
+		(int)(path - url), url, tenant, profile == NULL ? "" : ":",
+		profile == NULL ? "" : profile) >= sizeof(ret->base) ||
+	    (size_t)snprintf(ret->label, sizeof(ret->label), "%s", tenant) >= sizeof(ret->label))
 		return fault_set(f, FAULT_BADREQ, "est: the URL is too long");
 	return true;
 }
@@ -161,27 +184,18 @@ refuse(const struct fetch_reply *r, const char *operation, struct fault *f)
 {
 	char words[256];
 
-	if (r->status == 202 && r->retry_after_s >= 0)
-		return fault_set(f, FAULT_BUSY,
-		    "est: RFC 7030 section 4.2.3: the service has not decided yet, and asks to try again in %" PRId64
-		    " s",
-		    r->retry_after_s);
-	if (r->status == 202)
-		return fault_set(f, FAULT_BUSY,
-		    "est: RFC 7030 section 4.2.3: the service has not decided yet, and asks to try again later");
 	words_of(r, words, sizeof(words));
 	return fault_set(
 	    f, fetch_fault_code(r->status), "est: %s: status %ld: %s", operation, r->status, words);
 }
 
+/* One question; what comes is any status. */
 static bool
 ask(struct fetch *c, const struct est_place *at, const char *operation, const struct bytes *body,
-    STACK_OF(X509) * *ret, struct fault *f)
+    struct fetch_reply *ret, struct fault *f)
 {
 	struct fetch_ask a = { .method = body == NULL ? "GET" : "POST" };
-	struct fetch_reply r = { 0 };
 	char url[FETCH_URL_MAX + 32];
-	bool ok;
 
 	(void)snprintf(url, sizeof(url), "%s/%s", at->base, operation);
 	a.url = url;
@@ -189,26 +203,55 @@ ask(struct fetch *c, const struct est_place *at, const char *operation, const st
 		a.type = "application/pkcs10";
 		a.body = octets_bytes(body);
 	}
-	if (!fetch_do(c, &a, &r, f))
-		return false;
-	/* RFC 7030 section 4.2.3 wants the type said; some send another smime-type or none, so its
-	 * name alone counts. */
-	if (r.status != 200)
-		ok = refuse(&r, operation, f);
-	else if (strncasecmp(r.type, "application/pkcs7-mime", 22) != 0)
-		ok = fault_set(f, FAULT_TYPE,
+	return fetch_do(c, &a, ret, f);
+}
+
+/* RFC 7030 section 4.2.3 wants the type said; some send another smime-type or none, so its name
+ * alone counts. */
+static bool
+take_reply(
+    const struct fetch_reply *r, const char *operation, STACK_OF(X509) * *ret, struct fault *f)
+{
+	if (r->status != 200)
+		return refuse(r, operation, f);
+	if (strncasecmp(r->type, "application/pkcs7-mime", 22) != 0)
+		return fault_set(f, FAULT_TYPE,
 		    "est: %s: expected application/pkcs7-mime, found \"%s\"; is that an EST service?",
-		    operation, r.type);
-	else
-		ok = est_certs_parse(octets_bytes(&r.body), ret, f);
-	bytes_free(&r.body);
-	return ok;
+		    operation, r->type);
+	return est_certs_parse(octets_bytes(&r->body), ret, f);
 }
 
 bool
 est_cacerts(struct fetch *c, const struct est_place *at, STACK_OF(X509) * *ret, struct fault *f)
 {
-	return ask(c, at, "cacerts", NULL, ret, f);
+	struct fetch_reply r = { 0 };
+	bool ok;
+
+	if (!ask(c, at, "cacerts", NULL, &r, f))
+		return false;
+	ok = take_reply(&r, "cacerts", ret, f);
+	bytes_free(&r.body);
+	return ok;
+}
+
+/* Nothing, an error and something else than attributes all mean that it does not say: what it does
+ * not take it will refuse. */
+bool
+est_csrattrs(struct fetch *c, const struct est_place *at, const char *cn, struct est_attrs *ret,
+    struct fault *f)
+{
+	struct fetch_reply r = { 0 };
+	struct est_attrs a = { 0 };
+	bool ok = true;
+
+	if (!ask(c, at, "csrattrs", NULL, &r, f))
+		return false;
+	if (r.status == 200 && r.body.n > 0 && strncasecmp(r.type, "application/csrattrs", 20) == 0)
+		ok = est_attrs_parse(octets_bytes(&r.body), cn, &a, f);
+	bytes_free(&r.body);
+	if (ok)
+		*ret = a;
+	return ok;
 }
 
 /* The one that is for our key; a service may send its chain along. */
@@ -229,15 +272,25 @@ est_enroll(struct fetch *c, const struct est_place *at, const char *operation,
     struct octets request, EVP_PKEY *key, X509 **ret, struct fault *f)
 {
 	STACK_OF(X509) *certs = NULL;
+	struct fetch_reply r = { 0 };
 	struct bytes body = { 0 };
 	X509 *ours = NULL;
+	bool ok, waits;
 
 	text_base64(request, 0, &body);
-	if (!bytes_ok(&body, f) || !ask(c, at, operation, &body, &certs, f)) {
+	if (!bytes_ok(&body, f) || !ask(c, at, operation, &body, &r, f)) {
 		bytes_free(&body);
 		return false;
 	}
 	bytes_free(&body);
+	waits = r.status == 202;
+	ok = waits || take_reply(&r, operation, &certs, f);
+	bytes_free(&r.body);
+	if (!ok || waits) {
+		if (ok)
+			*ret = NULL;
+		return ok;
+	}
 	ours = find_ours(certs, key);
 	credential_certs_free(certs);
 	ERR_clear_error();

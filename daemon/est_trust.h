@@ -30,11 +30,23 @@ bool est_token_read(struct octets token, struct est_token *ret, struct fault *f)
 bool est_trust_find(STACK_OF(X509) * certs, const char *root, X509 **ret, struct fault *f) CHECKED;
 
 /*
- * leaf chains to root, and to nothing else, through certs, now. *ret is the chain, leaf first and
- * root last, to credential_certs_free(). Faults: FAULT_DENIED, with libcrypto's reason;
+ * leaf chains to one of roots, and to nothing else, through certs, now. *ret is the chain, leaf
+ * first and root last, to credential_certs_free(). Faults: FAULT_DENIED, with libcrypto's reason;
  * FAULT_INTERNAL.
  */
-bool est_trust_chain(
-    X509 *leaf, STACK_OF(X509) * certs, X509 *root, STACK_OF(X509) * *ret, struct fault *f) CHECKED;
+bool est_trust_chain(X509 *leaf, STACK_OF(X509) * certs, STACK_OF(X509) * roots,
+    STACK_OF(X509) * *ret, struct fault *f) CHECKED;
+
+#define EST_ROOTS_MAX 4
+
+/*
+ * The next root (RFC 4210 section 4.4, RFC 7030 section 4.1.3): for each self-signed CA certificate
+ * in certs that is not yet in roots, and for whose name and key certs holds another certificate
+ * that a root has signed ("new with old"), both valid at now_s. Such a one is added to roots, up to
+ * EST_ROOTS_MAX; a root that has ended is dropped while another is left. *ret_changed tells. Fault:
+ * FAULT_INTERNAL.
+ */
+bool est_trust_follow(STACK_OF(X509) * roots, STACK_OF(X509) * certs, int64_t now_s,
+    bool *ret_changed, struct fault *f) CHECKED;
 
 #endif

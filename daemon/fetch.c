@@ -6,16 +6,28 @@
 #include <string.h>
 
 #include <curl/curl.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include "base/clock.h"
 
 #define CONNECT_S 10L
-/* A week. What stands above it is a mistake, and is not repeated to a person. */
-#define RETRY_AFTER_MAX_S (7 * 86400)
+
+/* n 0: there is none. */
+struct binding {
+	uint8_t at[FETCH_BINDING_MAX];
+	size_t n;
+};
 
 struct fetch {
 	CURL *curl;
 	size_t body_max;
 	struct bytes *body; /* lent while a request runs */
 	bool too_large;
+	bool (*stop)(void);
+	struct binding now;  /* of the connection that the last request went over */
+	struct binding held; /* of the one that all requests must go over */
+	int64_t retry_after_s;
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -31,6 +43,63 @@ take(char *at, size_t size, size_t n, void *with)
 	}
 	bytes_put(c->body, at, n);
 	return c->body->bad ? 0 : n;
+}
+
+/* tls-unique is the first Finished of the handshake: the client's, of a resumed one the server's.
+ */
+static void
+read_binding(SSL *tls, struct binding *to)
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+
+	to->n = 0;
+	if (SSL_version(tls) >= TLS1_3_VERSION) {
+		if (SSL_export_keying_material(
+			tls, to->at, sizeof(to->at), label, sizeof(label) - 1, NULL, 0, 0) == 1)
+			to->n = sizeof(to->at);
+	} else if (SSL_session_reused(tls) == 1)
+		to->n = SSL_get_peer_finished(tls, to->at, sizeof(to->at));
+	else
+		to->n = SSL_get_finished(tls, to->at, sizeof(to->at));
+	if (to->n > sizeof(to->at))
+		to->n = 0;
+	ERR_clear_error();
+}
+
+/*
+ * The connection stands, and nothing of the request was sent yet: the one moment at which libcurl
+ * lets us see what it will go over. So a request that is bound never leaves over another one.
+ */
+static int
+before_request(void *with, char *there, char *here, int there_port, int here_port)
+{
+	struct fetch *c = with;
+	const struct curl_tlssessioninfo *info = NULL;
+
+	(void)there;
+	(void)here;
+	(void)there_port;
+	(void)here_port;
+	c->now.n = 0;
+	if (curl_easy_getinfo(c->curl, CURLINFO_TLS_SSL_PTR, &info) == CURLE_OK && info != NULL &&
+	    info->backend == CURLSSLBACKEND_OPENSSL && info->internals != NULL)
+		read_binding(info->internals, &c->now);
+	if (c->held.n > 0 &&
+	    !octets_same(octets_of(c->held.at, c->held.n), octets_of(c->now.at, c->now.n)))
+		return CURL_PREREQFUNC_ABORT;
+	return CURL_PREREQFUNC_OK;
+}
+
+static int
+ask_stop(void *with, curl_off_t all, curl_off_t got, curl_off_t up_all, curl_off_t up)
+{
+	const struct fetch *c = with;
+
+	(void)all;
+	(void)got;
+	(void)up_all;
+	(void)up;
+	return c->stop() ? 1 : 0;
 }
 
 static bool
@@ -103,6 +172,21 @@ set_basic(CURL *curl, const struct fetch_peer *peer)
 }
 
 static bool
+set_callbacks(struct fetch *c, const struct fetch_peer *peer)
+{
+	c->stop = peer->stop;
+	if (peer->stop != NULL &&
+	    (curl_easy_setopt(c->curl, CURLOPT_NOPROGRESS, 0L) != CURLE_OK ||
+		curl_easy_setopt(c->curl, CURLOPT_XFERINFOFUNCTION, ask_stop) != CURLE_OK ||
+		curl_easy_setopt(c->curl, CURLOPT_XFERINFODATA, c) != CURLE_OK))
+		return false;
+	return curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c) == CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_PREREQFUNCTION, before_request) == CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_PREREQDATA, c) == CURLE_OK;
+}
+
+static bool
 set_all(struct fetch *c, const struct fetch_peer *peer)
 {
 	return curl_easy_setopt(c->curl, CURLOPT_ERRORBUFFER, c->why) == CURLE_OK &&
@@ -113,9 +197,7 @@ set_all(struct fetch *c, const struct fetch_peer *peer)
 		   CURLE_OK &&
 	       curl_easy_setopt(c->curl, CURLOPT_CONNECTTIMEOUT, CONNECT_S) == CURLE_OK &&
 	       curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, peer->timeout_s) == CURLE_OK &&
-	       curl_easy_setopt(c->curl, CURLOPT_WRITEFUNCTION, take) == CURLE_OK &&
-	       curl_easy_setopt(c->curl, CURLOPT_WRITEDATA, c) == CURLE_OK &&
-	       set_basic(c->curl, peer) &&
+	       set_callbacks(c, peer) && set_basic(c->curl, peer) &&
 	       (peer->socket != NULL ? set_socket(c->curl, peer) : set_tls(c->curl, peer));
 }
 
@@ -131,6 +213,7 @@ fetch_new(const struct fetch_peer *peer, struct fetch **ret, struct fault *f)
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "fetch: out of memory");
 	c->body_max = peer->body_max;
+	c->retry_after_s = -1;
 	if ((c->curl = curl_easy_init()) == NULL || !set_all(c, peer)) {
 		fetch_free(c);
 		return fault_set(
@@ -169,6 +252,11 @@ refuse(const struct fetch *c, CURLcode code, const char *url, struct fault *f)
 {
 	const char *why = c->why[0] != '\0' ? c->why : curl_easy_strerror(code);
 
+	if (code == CURLE_ABORTED_BY_CALLBACK)
+		return fault_set(f, FAULT_BUSY, "fetch: %s: %s", url,
+		    c->stop != NULL && c->stop()
+			? "interrupted"
+			: "the service did not keep the connection that the request is bound to");
 	if (c->too_large)
 		return fault_set(
 		    f, FAULT_LIMIT, "fetch: %s: the answer is over %zu octets", url, c->body_max);
@@ -215,13 +303,26 @@ set_ask(CURL *curl, const struct fetch_ask *ask, struct curl_slist **headers)
 	return curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, ask->method) == CURLE_OK;
 }
 
+/* RFC 9110 section 10.2.3: seconds, or a date. */
+static int64_t
+read_retry_after(const char *value)
+{
+	char *end;
+	int64_t s = strtol(value, &end, 10);
+
+	if (end == value || *end != '\0') {
+		if ((s = (int64_t)curl_getdate(value, NULL)) < 0)
+			return -1;
+		s = s > clock_now_s() ? s - clock_now_s() : 0;
+	}
+	return s >= 0 && s <= FETCH_RETRY_MAX_S ? s : -1;
+}
+
 static void
 read_reply(CURL *curl, struct fetch_reply *r)
 {
 	const char *type = NULL;
 	struct curl_header *h;
-	char *end;
-	long s;
 
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &r->status);
 	(void)curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
@@ -229,9 +330,7 @@ read_reply(CURL *curl, struct fetch_reply *r)
 	r->retry_after_s = -1;
 	if (curl_easy_header(curl, "Retry-After", 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
 		return;
-	s = strtol(h->value, &end, 10);
-	if (end != h->value && *end == '\0' && s >= 0 && s <= RETRY_AFTER_MAX_S)
-		r->retry_after_s = s;
+	r->retry_after_s = read_retry_after(h->value);
 }
 
 bool
@@ -244,6 +343,7 @@ fetch_do(struct fetch *c, const struct fetch_ask *ask, struct fetch_reply *ret, 
 
 	c->body = &r.body;
 	c->too_large = false;
+	c->retry_after_s = -1;
 	c->why[0] = '\0';
 	if (!set_ask(c->curl, ask, &headers)) {
 		fault_set(f, FAULT_INTERNAL, "fetch: %s: out of memory", ask->url);
@@ -256,6 +356,7 @@ fetch_do(struct fetch *c, const struct fetch_ask *ask, struct fetch_reply *ret, 
 	if (!bytes_ok(&r.body, f))
 		goto out;
 	read_reply(c->curl, &r);
+	c->retry_after_s = r.retry_after_s;
 	*ret = r;
 	ok = true;
 out:
@@ -273,6 +374,24 @@ fetch_free(struct fetch *c)
 		return;
 	curl_easy_cleanup(c->curl);
 	free(c);
+}
+
+bool
+fetch_bind(struct fetch *c, uint8_t ret[static FETCH_BINDING_MAX], size_t *ret_n, struct fault *f)
+{
+	if (c->now.n == 0)
+		return fault_set(f, FAULT_BADREQ,
+		    "fetch: RFC 9266 section 4: no connection that a request can be bound to");
+	c->held = c->now;
+	(void)memcpy(ret, c->now.at, c->now.n);
+	*ret_n = c->now.n;
+	return true;
+}
+
+int64_t
+fetch_retry_after(const struct fetch *c)
+{
+	return c->retry_after_s;
 }
 
 void

@@ -16,6 +16,9 @@
 
 #define FETCH_URL_MAX  1024
 #define FETCH_TYPE_MAX 128
+/* A week. What stands above it is a mistake, and is not repeated to a person. */
+#define FETCH_RETRY_MAX_S (7 * 86400)
+#define FETCH_BINDING_MAX 32
 
 /* Whom to ask and as whom. All texts are lent until fetch_new() returns. */
 struct fetch_peer {
@@ -26,8 +29,9 @@ struct fetch_peer {
 	const char *cert, *key; /* PEM files of a client certificate, or NULL */
 	const char *user;       /* HTTP Basic, or NULL */
 	const struct secret *password;
-	size_t body_max; /* octets of an answer */
-	long timeout_s;  /* of one request, connecting included */
+	size_t body_max;    /* octets of an answer */
+	long timeout_s;     /* of one request, connecting included */
+	bool (*stop)(void); /* or NULL: asked now and then; true ends what is under way */
 };
 
 struct fetch_ask {
@@ -41,7 +45,7 @@ struct fetch_ask {
 struct fetch_reply {
 	long status;
 	char type[FETCH_TYPE_MAX]; /* Content-Type, empty if there was none */
-	int64_t retry_after_s;     /* -1: not said, or said as a date */
+	int64_t retry_after_s;     /* at most FETCH_RETRY_MAX_S; -1: not said */
 	struct bytes body;         /* the caller's, to bytes_free() */
 };
 
@@ -63,6 +67,18 @@ bool fetch_do(
     struct fetch *c, const struct fetch_ask *ask, struct fetch_reply *ret, struct fault *f) CHECKED;
 
 void fetch_free(struct fetch *c); /* NULL is allowed */
+
+/*
+ * What binds a request to the TLS connection that the last answer came over: tls-exporter of
+ * TLS 1.3 (RFC 9266), 32 octets, or tls-unique of TLS 1.2 (RFC 5929), 12. From now on every request
+ * goes over that connection, or not at all: fetch_do() then says FAULT_BUSY, and nothing was sent.
+ * Fault: FAULT_BADREQ there is no such connection.
+ */
+bool fetch_bind(
+    struct fetch *c, uint8_t ret[static FETCH_BINDING_MAX], size_t *ret_n, struct fault *f) CHECKED;
+
+/* Retry-After of the last answer, as fetch_reply has it. */
+int64_t fetch_retry_after(const struct fetch *c);
 
 /* Append text percent-encoded (RFC 3986 section 2.3: all but unreserved). */
 void fetch_put_escaped(struct bytes *b, const char *text);

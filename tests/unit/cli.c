@@ -160,7 +160,7 @@ START_TEST(wrong_enroll)
 {
 	WRONG("expected --url URL", "enroll", "--out", "d", "--token", "t");
 	WRONG("expected --out DIR", "enroll", "--url", "https://h", "--token", "t");
-	WRONG("one of --token T, --token-file FILE, --renew", "enroll", "--url", "https://h",
+	WRONG("one of --token T, --token-file FILE, --code CODE", "enroll", "--url", "https://h",
 	    "--out", "d");
 	WRONG("one of --token T", "enroll", "--url", "https://h", "--out", "d", "--token", "t",
 	    "--renew");

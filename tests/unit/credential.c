@@ -1,6 +1,7 @@
 /* tests/unit/credential.c - daemon/credential.h: three files, whole or not at all, and never
  * another's. */
 #include <check.h>
+#include <glob.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -143,13 +144,13 @@ START_TEST(keys)
 	EVP_PKEY *made = NULL, *read = NULL, *none = NULL;
 	struct stat st;
 
-	ck_assert_msg(credential_key_make(folder, "key.pem", &made, &f), "%s", f.text);
+	ck_assert_msg(credential_key_make(folder, "key.pem", 0, &made, &f), "%s", f.text);
 	ck_assert(credential_path(folder, "key.pem", path, &f));
 	ck_assert_int_eq(stat(path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
 	ck_assert_msg(credential_key_read(folder, "key.pem", &read, &f), "%s", f.text);
 	ck_assert_int_eq(EVP_PKEY_eq(made, read), 1);
-	ck_assert(!credential_key_make(folder, "key.pem", &none, &f));
+	ck_assert(!credential_key_make(folder, "key.pem", 0, &none, &f));
 	ck_assert_int_eq(f.code, FAULT_CONFLICT);
 	ck_assert(!credential_key_read(folder, "other.pem", &none, &f));
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
@@ -225,6 +226,7 @@ END_TEST
 START_TEST(requests)
 {
 	EVP_PKEY *key = EVP_EC_gen("P-256"), *odd = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	struct credential_says name = { .cn = "hp-1" }, renewal = { .cn = NULL };
 	struct bytes der = { 0 };
 	struct csr csr;
 	struct pki p;
@@ -233,30 +235,95 @@ START_TEST(requests)
 	pki_new(&p);
 	like = pki_cert(
 	    "hp", key, p.tenant, p.tenant_key, PKI_EE, "URI:spiffe://a.b.c/d/e,DNS:e.d", 60);
-	ck_assert_msg(credential_request(key, "hp-1", NULL, &der, &f), "%s", f.text);
+	ck_assert_msg(credential_request(key, &name, &der, &f), "%s", f.text);
 	ck_assert_msg(csr_parse(octets_bytes(&der), &csr, &f), "%s", f.text);
 	ck_assert_uint_eq(csr.alt_names.n, 0);
 	bytes_clear(&der);
-	ck_assert_msg(credential_request(key, NULL, like, &der, &f), "%s", f.text);
+	renewal.like = like;
+	ck_assert_msg(credential_request(key, &renewal, &der, &f), "%s", f.text);
 	ck_assert_msg(csr_parse(octets_bytes(&der), &csr, &f), "%s", f.text);
 	ck_assert_uint_gt(csr.alt_names.n, 0);
 	bytes_clear(&der);
 	/* A certificate without names is asked for without names. */
-	ck_assert(credential_request(key, NULL, p.tenant, &der, &f));
+	renewal.like = p.tenant;
+	ck_assert(credential_request(key, &renewal, &der, &f));
 	ck_assert_msg(csr_parse(octets_bytes(&der), &csr, &f), "%s", f.text);
 	ck_assert_uint_eq(csr.alt_names.n, 0);
 	bytes_clear(&der);
-	ck_assert(!credential_request(odd, "hp-1", NULL, &der, &f));
+	/* What binds it to a connection is its challenge. */
+	name.challenge = "q83vASNFZ4mrze8B";
+	ck_assert(credential_request(key, &name, &der, &f));
+	ck_assert_msg(csr_parse(octets_bytes(&der), &csr, &f), "%s", f.text);
+	ck_assert(octets_same(csr.challenge, octets_text("q83vASNFZ4mrze8B")));
+	bytes_clear(&der);
+	ck_assert(!credential_request(odd, &name, &der, &f));
 	ck_assert_int_eq(f.code, FAULT_BADREQ);
 	ck_assert_uint_eq(der.n, 0);
-	ck_assert(!credential_request(key,
-	    "a-name-that-is-longer-than-the-sixty-four-letters-of-a-common-name", NULL, &der, &f));
+	name.cn = "a-name-that-is-longer-than-the-sixty-four-letters-of-a-common-name";
+	ck_assert(!credential_request(key, &name, &der, &f));
 	ck_assert_uint_eq(der.n, 0);
 	bytes_free(&der);
 	X509_free(like);
 	pki_free(&p);
 	EVP_PKEY_free(key);
 	EVP_PKEY_free(odd);
+}
+END_TEST
+
+/* The content of name in the folder, through whatever links. */
+static void
+reads_as(const char *name, const char *text)
+{
+	struct bytes b = { 0 };
+
+	ck_assert(credential_path(folder, name, path, &f));
+	ck_assert_msg(credential_read(path, &b, &f), "%s", f.text);
+	ck_assert(octets_same(octets_bytes(&b), octets_text(text)));
+	bytes_free(&b);
+}
+
+static size_t
+folders_of_pairs(void)
+{
+	glob_t found;
+	size_t n;
+
+	ck_assert(credential_path(folder, ".pair-*", path, &f));
+	n = glob(path, 0, NULL, &found) == 0 ? found.gl_pathc : 0;
+	if (n > 0)
+		globfree(&found);
+	return n;
+}
+
+START_TEST(pair_changes_at_once)
+{
+	struct stat st;
+
+	ck_assert(credential_make(folder, "key.pem", 0600, octets_text("k1"), &f));
+	ck_assert(credential_make(folder, "cert.pem", 0644, octets_text("c1"), &f));
+	ck_assert_msg(credential_pair_replace(folder, octets_text("k2"), octets_text("c2"), &f),
+	    "%s", f.text);
+	reads_as("key.pem", "k2");
+	reads_as("cert.pem", "c2");
+	ck_assert(credential_path(folder, "key.pem", path, &f));
+	ck_assert_int_eq(stat(path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0600);
+	/* A renewal of the certificate alone puts a file in the link's place; the next pair finds
+	 * its way. */
+	ck_assert(credential_replace(folder, "cert.pem", 0644, octets_text("c3"), &f));
+	ck_assert(credential_pair_replace(folder, octets_text("k4"), octets_text("c4"), &f));
+	ck_assert(credential_pair_replace(folder, octets_text("k5"), octets_text("c5"), &f));
+	reads_as("key.pem", "k5");
+	reads_as("cert.pem", "c5");
+	ck_assert_uint_eq(folders_of_pairs(), 1);
+}
+END_TEST
+
+START_TEST(pair_needs_one_before)
+{
+	ck_assert(!credential_pair_replace(folder, octets_text("k"), octets_text("c"), &f));
+	ck_assert(!credential_exists(folder, "key.pem"));
+	ck_assert(!credential_pair_replace("/nowhere", octets_text("k"), octets_text("c"), &f));
 }
 END_TEST
 
@@ -277,6 +344,8 @@ main(void)
 	tcase_add_test(t, locked_key_is_refused);
 	tcase_add_test(t, certificates);
 	tcase_add_test(t, requests);
+	tcase_add_test(t, pair_changes_at_once);
+	tcase_add_test(t, pair_needs_one_before);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);

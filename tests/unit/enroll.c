@@ -17,6 +17,7 @@
 
 #include "base/secret.h"
 #include "daemon/credential.h"
+#include "daemon/enrol_code.h"
 #include "tests/unit/capture.h"
 #include "tests/unit/pki.h"
 #include "tests/unit/scratch.h"
@@ -35,10 +36,16 @@ enum play {
 	PLAY_HTML,
 	PLAY_JUNK,
 	PLAY_HUGE,
-	PLAY_DROP
+	PLAY_DROP,
+	PLAY_RSA,       /* wants an RSA key */
+	PLAY_LATER,     /* is approved at the third question */
+	PLAY_ODD_ATTRS, /* what it wants is malformed */
+	PLAY_NEXT_ROOT  /* has a next root, and the link to it */
 };
+#define PLAY_BADLY PLAY_DROP /* the last that ends without a certificate */
 
 static struct pki pki, other;
+static X509 *next_root, *next_link;
 static struct capture said;
 static char folder[SCRATCH_PATH_MAX], url[64], address[64], token[128];
 static pid_t service;
@@ -109,14 +116,42 @@ issue(SSL *tls, enum play play, struct octets body)
 	reply_certs(tls, &c, 1);
 }
 
+/* { rsaEncryption, { 2048 } }: RFC 8951 section 4. */
+static void
+answer_attrs(SSL *tls, enum play play)
+{
+	static const uint8_t rsa[] = { 0x30, 0x13, 0x30, 0x11, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
+		0xf7, 0x0d, 0x01, 0x01, 0x01, 0x31, 0x04, 0x02, 0x02, 0x08, 0x00 };
+	struct bytes text = { 0 };
+
+	text_base64(octets_of(rsa, play == PLAY_RSA ? sizeof(rsa) : 7), 0, &text);
+	if (play == PLAY_RSA || play == PLAY_ODD_ATTRS)
+		reply(tls, 200, "application/csrattrs", "", text.at, text.n);
+	else
+		reply(tls, 404, "text/plain", "", "none", 4);
+	bytes_free(&text);
+}
+
+static bool
+is_late(void)
+{
+	static int asked;
+
+	return ++asked > 2;
+}
+
 static void
 answer(SSL *tls, enum play play, const char *request, struct octets body)
 {
-	X509 *known[] = { pki.tenant, pki.region, pki.root };
+	X509 *known[] = { pki.tenant, pki.region, pki.root, next_root, next_link };
 	static char huge[300 * 1024];
 
 	if (strstr(request, "/cacerts ") != NULL)
-		reply_certs(tls, known, 3);
+		reply_certs(tls, known, play == PLAY_NEXT_ROOT ? 5 : 3);
+	else if (strstr(request, "/csrattrs ") != NULL)
+		answer_attrs(tls, play);
+	else if (play == PLAY_LATER && !is_late())
+		reply(tls, 202, "text/plain", "Retry-After: 0\r\n", "", 0);
 	else if (play == PLAY_401)
 		reply(tls, 401, "text/plain", "WWW-Authenticate: Basic realm=\"est\"\r\n",
 		    "token: used\033[2J", 15);
@@ -133,7 +168,7 @@ answer(SSL *tls, enum play play, const char *request, struct octets body)
 		reply(tls, 200, "application/pkcs7-mime", "", "AAAA", 4);
 	else if (play == PLAY_HUGE)
 		reply(tls, 200, "application/pkcs7-mime", "", huge, sizeof(huge));
-	else if (play == PLAY_WELL || play == PLAY_OTHER_KEY || play == PLAY_OTHER_CA)
+	else if (play != PLAY_DROP)
 		issue(tls, play, body);
 }
 
@@ -431,14 +466,175 @@ START_TEST(refusals_of_the_service)
 	refused_by(PLAY_401, "token: used?[2J");
 	ck_assert_ptr_nonnull(strstr(said.err, "Next: ask for a new token"));
 	refused_by(PLAY_403_PROBLEM, "policy: not today");
-	refused_by(PLAY_202, "asks to try again in 77 s");
-	ck_assert_ptr_nonnull(strstr(said.err, "Next: run the same command again"));
 	refused_by(PLAY_503, "signer: busy");
 	refused_by(PLAY_OTHER_KEY, "no certificate for our key");
 	refused_by(PLAY_OTHER_CA, "does not lead to the root");
 	refused_by(PLAY_HTML, "is that an EST service?");
 	refused_by(PLAY_JUNK, "RFC 5652 section 3");
 	refused_by(PLAY_HUGE, "over 262144 octets");
+}
+END_TEST
+
+/* Longer than somebody wants to wait: it ends at once, and can be gone on with. */
+START_TEST(not_decided_yet)
+{
+	service_begin(PLAY_202);
+	refused("asks to try again in 77 s", false, ENROLL_WITH("--wait", "1s"));
+	ck_assert_ptr_nonnull(strstr(said.err, "Next: run the same command again"));
+	ck_assert_int_eq(access("d/key.pem", F_OK), 0);
+	service_begin(PLAY_WELL);
+	done(ENROLL);
+	check_files();
+}
+END_TEST
+
+START_TEST(approved_in_the_end)
+{
+	service_begin(PLAY_LATER);
+	done(ENROLL);
+	check_files();
+	ck_assert_ptr_nonnull(strstr(said.err, "waits for approval, asks again in 1 s"));
+}
+END_TEST
+
+static int
+bits_of_key(void)
+{
+	EVP_PKEY *key = NULL;
+	struct fault f;
+	int bits;
+
+	ck_assert_msg(credential_key_read("d", "key.pem", &key, &f), "%s", f.text);
+	bits = EVP_PKEY_get_bits(key);
+	EVP_PKEY_free(key);
+	return bits;
+}
+
+START_TEST(key_as_the_service_wants_it)
+{
+	service_begin(PLAY_RSA);
+	done(ENROLL);
+	check_files();
+	ck_assert_int_eq(bits_of_key(), 2048);
+}
+END_TEST
+
+START_TEST(key_as_the_options_want_it)
+{
+	service_begin(PLAY_RSA);
+	done(ENROLL_WITH("--key", "p256"));
+	check_files();
+	ck_assert_int_eq(bits_of_key(), 256);
+	service_begin(PLAY_WELL);
+	done(RENEW_WITH("--key", "rsa3072", "--new-key"));
+	check_files();
+	ck_assert_int_eq(bits_of_key(), 3072);
+}
+END_TEST
+
+START_TEST(odd_attributes_are_refused)
+{
+	service_begin(PLAY_ODD_ATTRS);
+	refused("csrattrs", false, ENROLL);
+	ck_assert_ptr_null(strstr(slurp("seen"), "POST"));
+}
+END_TEST
+
+/* This service ends each connection behind its answer: what is bound to one has none to go over. */
+START_TEST(bound_request_goes_over_no_other_connection)
+{
+	service_begin(PLAY_WELL);
+	refused("did not keep the connection", false, ENROLL_WITH("--bind"));
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "GET /.well-known/est/acme/csrattrs "));
+	ck_assert_ptr_null(strstr(slurp("seen"), "POST"));
+}
+END_TEST
+
+START_TEST(code_says_it_all)
+{
+	struct bytes code = { 0 };
+	char line[1024];
+
+	service_begin(PLAY_WELL);
+	enrol_code_put(&code, url, token, true);
+	(void)snprintf(line, sizeof(line), "%.*s", (int)code.n, (const char *)code.at);
+	bytes_free(&code);
+	done(ARGS("enroll", "--code", line, "--out", "d"));
+	check_files();
+	ck_assert_int_eq(bits_of_key(), 2048);
+	ck_assert_ptr_nonnull(strstr(said.out, url));
+	capture_run(&said, ARGS("enroll", "--code", "quatrain:enrol?token=" SECRET, "--out", "e"));
+	ck_assert_int_eq(said.status, CLI_REFUSED);
+	ck_assert_ptr_nonnull(strstr(said.err, "expected url and token"));
+	ck_assert_ptr_null(strstr(said.err, SECRET));
+}
+END_TEST
+
+START_TEST(manufacturers_certificate)
+{
+	EVP_PKEY *key = NULL;
+	struct fault f;
+	X509 *c;
+
+	ck_assert(credential_key_make(".", "idevid.key", 0, &key, &f));
+	c = pki_cert("SN-1", key, other.tenant, other.tenant_key, PKI_EE, NULL, 3600);
+	write_cert(".", "idevid.pem", c);
+	service_begin(PLAY_WELL);
+	/* Nothing of ours names the root, so somebody must. */
+	refused("nothing says which service to trust", true,
+	    ARGS("enroll", "--url", url, "--tenant", "acme", "--idevid-cert", "idevid.pem",
+		"--idevid-key", "idevid.key", "--out", "d"));
+	done(ARGS("enroll", "--url", url, "--tenant", "acme", "--profile", "printer",
+	    "--idevid-cert", "idevid.pem", "--idevid-key", "idevid.key", "--out", "d", "--root",
+	    "right.pem"));
+	check_files();
+	ck_assert_ptr_nonnull(
+	    strstr(slurp("seen"), "PEER POST /.well-known/est/acme:printer/simpleenroll "));
+	ck_assert_ptr_null(strstr(slurp("seen"), "Authorization"));
+	EVP_PKEY_free(key);
+	X509_free(c);
+}
+END_TEST
+
+START_TEST(nothing_but_a_key)
+{
+	service_begin(PLAY_WELL);
+	refused("which device?", true,
+	    ARGS("enroll", "--url", url, "--tenant", "acme", "--request", "--out", "d", "--root",
+		"right.pem"));
+	done(ARGS("enroll", "--url", url, "--tenant", "acme", "--request", "--device", "hp-1",
+	    "--out", "d", "--root", "right.pem"));
+	check_files();
+	ck_assert_ptr_null(strstr(slurp("seen"), "Authorization"));
+	ck_assert_ptr_null(strstr(slurp("seen"), "PEER"));
+}
+END_TEST
+
+START_TEST(next_root_is_followed)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	STACK_OF(X509) *roots = NULL;
+	struct fault f;
+
+	next_root = pki_cert("Root", key, NULL, key, PKI_CA, NULL, 7200);
+	next_link = pki_cert("Root", key, pki.root, pki.root_key, PKI_CA, NULL, 3600);
+	service_begin(PLAY_WELL);
+	done(ENROLL);
+	service_begin(PLAY_NEXT_ROOT);
+	done(RENEW);
+	ck_assert_msg(credential_certs_read("d/root.pem", &roots, &f), "%s", f.text);
+	ck_assert_int_eq(sk_X509_num(roots), 2);
+	ck_assert_int_eq(X509_cmp(sk_X509_value(roots, 0), pki.root), 0);
+	ck_assert_int_eq(X509_cmp(sk_X509_value(roots, 1), next_root), 0);
+	/* Both are trusted from now on, and nothing is added twice. */
+	done(RENEW);
+	credential_certs_free(roots);
+	ck_assert(credential_certs_read("d/root.pem", &roots, &f));
+	ck_assert_int_eq(sk_X509_num(roots), 2);
+	credential_certs_free(roots);
+	X509_free(next_root);
+	X509_free(next_link);
+	EVP_PKEY_free(key);
 }
 END_TEST
 
@@ -527,9 +723,9 @@ START_TEST(renewal_refused_changes_nothing)
 	done(ENROLL);
 	(void)snprintf(cert, sizeof(cert), "%.16000s", slurp("d/cert.pem"));
 	(void)snprintf(key, sizeof(key), "%.4000s", slurp("d/key.pem"));
-	for (int play = PLAY_401; play <= PLAY_DROP; play++) {
+	for (int play = PLAY_401; play <= PLAY_BADLY; play++) {
 		service_begin((enum play)play);
-		capture_run(&said, RENEW_WITH("--new-key"));
+		capture_run(&said, RENEW_WITH("--new-key", "--wait", "1s"));
 		ck_assert_int_eq(said.status, CLI_REFUSED);
 		ck_assert_str_eq(slurp("d/cert.pem"), cert);
 		ck_assert_str_eq(slurp("d/key.pem"), key);
@@ -545,35 +741,32 @@ START_TEST(renewal_refused_changes_nothing)
 }
 END_TEST
 
-/* Cut between the two renames, or before both: the next renewal finishes it, then renews. */
+/* Cut behind the change of both: a key that has its certificate is not taken for a new one. */
 START_TEST(cut_renewal_is_finished)
 {
-	struct fault f;
+	char key[4096];
 
 	service_begin(PLAY_WELL);
 	done(ENROLL);
+	done(RENEW_WITH("--new-key"));
+	(void)snprintf(key, sizeof(key), "%.4000s", slurp("d/key.pem"));
+	ck_assert_int_eq(link("d/.pair/key.pem", "d/key.pem.new"), 0);
+	done(RENEW_WITH("--new-key"));
+	check_files();
+	ck_assert_str_ne(slurp("d/key.pem"), key);
+	ck_assert_int_ne(access("d/key.pem.new", F_OK), 0);
+	/* And one that has none yet is. */
 	done(ARGS("enroll", "--url", url, "--token", token, "--out", "e"));
-	/* Before both: the new pair lies beside the old one. */
 	ck_assert_int_eq(rename("e/key.pem", "d/key.pem.new"), 0);
-	ck_assert_int_eq(rename("e/cert.pem", "d/cert.pem.new"), 0);
-	done(RENEW);
+	(void)snprintf(key, sizeof(key), "%.4000s", slurp("d/key.pem.new"));
+	done(RENEW_WITH("--new-key"));
 	check_files();
-	ck_assert_int_ne(access("d/cert.pem.new", F_OK), 0);
-	/* Between: the new key is in place, its certificate is not. */
-	done(ARGS("enroll", "--url", url, "--token", token, "--out", "f"));
-	ck_assert(credential_rename(".", "f/key.pem", "d/key.pem", &f));
-	ck_assert(credential_rename(".", "f/cert.pem", "d/cert.pem.new", &f));
-	done(RENEW);
-	check_files();
-	/* A stray certificate that is for no key of ours is dropped. */
-	write_cert("d", "cert.pem.new", other.tenant);
-	done(RENEW);
-	check_files();
-	ck_assert_int_ne(access("d/cert.pem.new", F_OK), 0);
+	ck_assert_str_eq(slurp("d/key.pem"), key);
 }
 END_TEST
 
-START_TEST(expired_does_not_ask)
+/* The service may let it renew yet; where it does not, there is a way. */
+START_TEST(expired_asks_all_the_same)
 {
 	EVP_PKEY *key = NULL;
 	struct fault f;
@@ -584,11 +777,14 @@ START_TEST(expired_does_not_ask)
 	ck_assert(credential_key_read("d", "key.pem", &key, &f));
 	late = pki_cert("hp-1", key, pki.tenant, pki.tenant_key, PKI_EE, NAME, -60);
 	write_cert("d", "cert.pem", late);
-	(void)unlink("seen");
+	service_begin(PLAY_401);
 	capture_run(&said, RENEW);
 	ck_assert_int_eq(said.status, CLI_REFUSED);
-	ck_assert_ptr_nonnull(strstr(said.err, "has expired"));
-	ck_assert_str_eq(slurp("seen"), "");
+	ck_assert_ptr_nonnull(
+	    strstr(said.err, "Next: the certificate has expired: ask for a token"));
+	service_begin(PLAY_WELL);
+	done(RENEW);
+	check_files();
 	X509_free(late);
 	EVP_PKEY_free(key);
 }
@@ -613,7 +809,17 @@ main(void)
 	tcase_add_test(t, renewal);
 	tcase_add_test(t, renewal_refused_changes_nothing);
 	tcase_add_test(t, cut_renewal_is_finished);
-	tcase_add_test(t, expired_does_not_ask);
+	tcase_add_test(t, expired_asks_all_the_same);
+	tcase_add_test(t, not_decided_yet);
+	tcase_add_test(t, approved_in_the_end);
+	tcase_add_test(t, key_as_the_service_wants_it);
+	tcase_add_test(t, key_as_the_options_want_it);
+	tcase_add_test(t, odd_attributes_are_refused);
+	tcase_add_test(t, bound_request_goes_over_no_other_connection);
+	tcase_add_test(t, code_says_it_all);
+	tcase_add_test(t, manufacturers_certificate);
+	tcase_add_test(t, nothing_but_a_key);
+	tcase_add_test(t, next_root_is_followed);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);

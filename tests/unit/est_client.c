@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <openssl/cms.h>
 #include <openssl/err.h>
@@ -35,7 +36,7 @@ place_refused(const char *url, const char *label, const char *why)
 	struct est_place p = { .label = "untouched" };
 	struct fault f = { 0 };
 
-	ck_assert_msg(!est_place(url, label, &p, &f), "%s", url);
+	ck_assert_msg(!est_place(url, label, NULL, &p, &f), "%s", url);
 	ck_assert_int_eq(f.code, FAULT_BADREQ);
 	ck_assert_msg(strstr(f.text, why) != NULL, "%s", f.text);
 	ck_assert_str_eq(p.label, "untouched");
@@ -54,6 +55,10 @@ START_TEST(places_refused)
 	place_refused("https://h/.well-known/est/A", "a", "RFC 7030 section 3.2.2");
 	place_refused("https://h?x=/.well-known/est/a", "a", "RFC 7030 section 3.2.2");
 	place_refused("https://h/.well-known/est/a", "b", "of tenant a, not of b");
+	place_refused("https://h/.well-known/est/a:B", "a", "RFC 7030 section 3.2.2");
+	place_refused("https://h/.well-known/est/a:", "a", "RFC 7030 section 3.2.2");
+	place_refused("https://h/.well-known/est/:b", "a", "RFC 7030 section 3.2.2");
+	place_refused("https://h/.well-known/est/a:b:c", "a", "RFC 7030 section 3.2.2");
 }
 END_TEST
 
@@ -63,7 +68,7 @@ place_is(const char *url, const char *label, const char *base)
 	struct est_place p;
 	struct fault f;
 
-	ck_assert_msg(est_place(url, label, &p, &f), "%s", f.text);
+	ck_assert_msg(est_place(url, label, NULL, &p, &f), "%s", f.text);
 	ck_assert_str_eq(p.base, base);
 	ck_assert_str_eq(p.label, "acme");
 }
@@ -77,6 +82,8 @@ START_TEST(places)
 	place_is("https://h/.well-known/est/", "acme", "https://h/.well-known/est/acme");
 	place_is("https://h/.well-known/est/acme", NULL, "https://h/.well-known/est/acme");
 	place_is("https://h/.well-known/est/acme/", "acme", "https://h/.well-known/est/acme");
+	place_is("https://h/.well-known/est/acme:printer", NULL,
+	    "https://h/.well-known/est/acme:printer");
 }
 END_TEST
 
@@ -318,14 +325,15 @@ END_TEST
 static void
 chain_refused(X509 *leaf, STACK_OF(X509) * known, X509 *root)
 {
-	STACK_OF(X509) *chain = NULL;
+	STACK_OF(X509) *roots = stack(root, NULL, NULL), *chain = NULL;
 	struct fault f;
 
-	ck_assert(!est_trust_chain(leaf, known, root, &chain, &f));
+	ck_assert(!est_trust_chain(leaf, known, roots, &chain, &f));
 	ck_assert_int_eq(f.code, FAULT_DENIED);
 	ck_assert_ptr_null(chain);
 	ck_assert_uint_eq(ERR_peek_error(), 0);
 	sk_X509_free(known);
+	sk_X509_free(roots);
 }
 
 START_TEST(chains)
@@ -335,16 +343,19 @@ START_TEST(chains)
 	X509 *late = pki_cert("hp", key, pki.tenant, pki.tenant_key, PKI_EE, NULL, -60);
 	X509 *forged = pki_cert("hp", key, pki.tenant, key, PKI_EE, NULL, 3600);
 	STACK_OF(X509) *known = stack(pki.region, pki.root, pki.tenant), *chain = NULL;
+	STACK_OF(X509) * roots;
 	struct pki other;
 	struct fault f;
 
 	pki_new(&other);
-	ck_assert_msg(est_trust_chain(leaf, known, pki.root, &chain, &f), "%s", f.text);
+	roots = stack(other.root, pki.root, NULL); /* any of them will do */
+	ck_assert_msg(est_trust_chain(leaf, known, roots, &chain, &f), "%s", f.text);
 	ck_assert_int_eq(sk_X509_num(chain), 4);
 	ck_assert_int_eq(X509_cmp(sk_X509_value(chain, 1), pki.tenant), 0);
 	ck_assert_int_eq(X509_cmp(sk_X509_value(chain, 3), pki.root), 0);
 	credential_certs_free(chain);
 	sk_X509_free(known);
+	sk_X509_free(roots);
 	chain_refused(leaf, stack(pki.tenant, NULL, NULL), pki.root);
 	/* What the service calls its root is of no weight. */
 	chain_refused(leaf, stack(pki.tenant, pki.region, pki.root), other.root);
@@ -355,6 +366,111 @@ START_TEST(chains)
 	X509_free(late);
 	X509_free(forged);
 	EVP_PKEY_free(key);
+}
+END_TEST
+
+/* ---- the next root ---- */
+
+static EVP_PKEY *next_key;
+
+/* After what came in certs, which are freed, the old root is trusted, and the next one if follows.
+ */
+static void
+follows(bool yes, X509 *next, X509 *link, X509 *more)
+{
+	STACK_OF(X509) *roots = stack(pki.root, NULL, NULL), *certs = stack(next, link, more);
+	struct fault f;
+	bool changed;
+
+	ck_assert_int_eq(X509_up_ref(pki.root), 1);
+	ck_assert_msg(
+	    est_trust_follow(roots, certs, (int64_t)time(NULL), &changed, &f), "%s", f.text);
+	ck_assert_int_eq(changed, yes);
+	ck_assert_int_eq(sk_X509_num(roots), yes ? 2 : 1);
+	ck_assert_int_eq(X509_cmp(sk_X509_value(roots, 0), pki.root), 0);
+	ck_assert_uint_eq(ERR_peek_error(), 0);
+	credential_certs_free(roots);
+	credential_certs_free(certs);
+}
+
+static X509 *
+next_root(const char *cn, long end_s)
+{
+	return pki_cert(cn, next_key, NULL, next_key, PKI_CA, NULL, end_s);
+}
+
+/* The next root's name and key, signed by by of this name. */
+static X509 *
+link_by(const char *cn, X509 *issuer, EVP_PKEY *by, long end_s)
+{
+	return pki_cert(cn, next_key, issuer, by, PKI_CA, NULL, end_s);
+}
+
+START_TEST(next_root_by_its_link)
+{
+	next_key = EVP_EC_gen("P-256");
+	follows(true, next_root("Root", 3600), link_by("Root", pki.root, pki.root_key, 3600), NULL);
+	/* In whatever order, and beside others. */
+	follows(true, link_by("Root", pki.root, pki.root_key, 3600), next_root("Root", 3600),
+	    X509_dup(pki.tenant));
+	EVP_PKEY_free(next_key);
+}
+END_TEST
+
+START_TEST(next_root_refused)
+{
+	EVP_PKEY *stranger = EVP_EC_gen("P-256");
+
+	next_key = EVP_EC_gen("P-256");
+	/* Nothing leads to it. */
+	follows(false, next_root("Root", 3600), NULL, NULL);
+	/* The link is signed by itself, by a stranger, by a region of ours. */
+	follows(false, next_root("Root", 3600), next_root("Root", 3600), NULL);
+	follows(false, next_root("Root", 3600), link_by("Root", pki.root, stranger, 3600), NULL);
+	follows(false, next_root("Root", 3600), link_by("Root", pki.region, pki.region_key, 3600),
+	    X509_dup(pki.region));
+	/* It has another name, another key, or has ended; or the next root has. */
+	follows(
+	    false, next_root("Root", 3600), link_by("Other", pki.root, pki.root_key, 3600), NULL);
+	follows(false, next_root("Root", 3600),
+	    pki_cert("Root", stranger, pki.root, pki.root_key, PKI_CA, NULL, 3600), NULL);
+	follows(false, next_root("Root", 3600), link_by("Root", pki.root, pki.root_key, -60), NULL);
+	follows(false, next_root("Root", -60), link_by("Root", pki.root, pki.root_key, 3600), NULL);
+	/* It is no CA's. */
+	follows(false, next_root("Root", 3600),
+	    pki_cert("Root", next_key, pki.root, pki.root_key, PKI_EE, NULL, 3600), NULL);
+	/* A region that makes itself a root: the root did sign its name and key. */
+	follows(false, pki_cert("Region", pki.region_key, NULL, pki.region_key, PKI_CA, NULL, 3600),
+	    X509_dup(pki.region), NULL);
+	EVP_PKEY_free(stranger);
+	EVP_PKEY_free(next_key);
+}
+END_TEST
+
+START_TEST(ended_root_is_dropped)
+{
+	X509 *ended, *good;
+	STACK_OF(X509) * roots, *none = sk_X509_new_null();
+	struct fault f;
+	bool changed;
+
+	next_key = EVP_EC_gen("P-256");
+	ended = next_root("Root", -60);
+	good = next_root("Root", 3600);
+	roots = stack(ended, good, NULL);
+	ck_assert(est_trust_follow(roots, none, (int64_t)time(NULL), &changed, &f));
+	ck_assert(changed);
+	ck_assert_int_eq(sk_X509_num(roots), 1);
+	ck_assert_int_eq(X509_cmp(sk_X509_value(roots, 0), good), 0);
+	credential_certs_free(roots);
+	/* The last one stays: without it nothing could be asked again. */
+	roots = stack(next_root("Root", -60), NULL, NULL);
+	ck_assert(est_trust_follow(roots, none, (int64_t)time(NULL), &changed, &f));
+	ck_assert(!changed);
+	ck_assert_int_eq(sk_X509_num(roots), 1);
+	credential_certs_free(roots);
+	sk_X509_free(none);
+	EVP_PKEY_free(next_key);
 }
 END_TEST
 
@@ -377,6 +493,9 @@ main(void)
 	tcase_add_test(t, the_standards_answers);
 	tcase_add_test(t, root_by_hash);
 	tcase_add_test(t, chains);
+	tcase_add_test(t, next_root_by_its_link);
+	tcase_add_test(t, next_root_refused);
+	tcase_add_test(t, ended_root_is_dropped);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);
