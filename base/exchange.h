@@ -39,6 +39,8 @@ struct exchange {
 	struct octets body;
 	bool body_too_large; /* over the face's limit; body is then empty */
 	struct octets peer;  /* DER of the client's certificate, n 0 for none */
+	struct octets above; /* what came with it: DERs one behind the other */
+	bool born; /* peer is none of ours: its device's manufacturer issued it (IDevID) */
 	/* Find out what binds a credential to this connection; NULL where there is no TLS. It costs
 	   as much as a signature, so only whoever needs it asks: exchange_bind(). */
 	void (*bind)(struct exchange *x);

@@ -8,7 +8,9 @@
 #include <sodium.h>
 
 #include "base/der.h"
+#include "ca/device.h"
 #include "ca/intent.h"
+#include "ca/maker.h"
 #include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
@@ -268,6 +270,26 @@ crl_row(struct dump_check *c, struct octets key, struct octets value, struct fau
 }
 
 static bool
+maker_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct octets certificate;
+	struct maker m;
+
+	return (c->platform ? maker_read_index(key, value, &certificate)
+			    : maker_read(key, value, &m)) ||
+	       bad(c, "a maker that cannot be read", f);
+}
+
+static bool
+device_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct device d;
+
+	return (!c->platform && device_read(c->tenant, key, value, &d)) ||
+	       bad(c, "a device that cannot be read", f);
+}
+
+static bool
 any_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
 {
 	(void)c, (void)key, (void)value, (void)f;
@@ -291,6 +313,8 @@ static bool (*const rows[])(
 	[TABLE_OPERATOR] = any_row,
 	[TABLE_CRL] = crl_row,
 	[TABLE_REQUEST] = request_row,
+	[TABLE_MAKER] = maker_row,
+	[TABLE_DEVICE] = device_row,
 };
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))

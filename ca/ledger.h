@@ -35,6 +35,9 @@ enum ledger_table {
 	TABLE_CRL, /* CA's key id, ... -> its lists (ocsp/crl.h), and what changed (ca/revoke.h) */
 	TABLE_REQUEST, /* SHA-256 of SPKI -> who waits for a registrar (ca/request.h); of the
 			  platform: whose that is */
+	TABLE_MAKER,   /* name -> whose devices are taken; of the platform: by the root's Name
+			  (ca/maker.h) */
+	TABLE_DEVICE,  /* "maker/serialNumber" -> who may come in as what (ca/device.h) */
 	TABLE_COUNT,   /* a new one is a line in ca/dump_check.c too */
 };
 

@@ -44,7 +44,12 @@ enum assurance {
 
 /* Which keys a certificate may be for, and who may ask for one over EST. */
 enum { PROFILE_P256 = 1 << 0, PROFILE_RSA = 1 << 1 };
-enum { PROFILE_BY_TOKEN = 1 << 0, PROFILE_BY_CERTIFICATE = 1 << 1, PROFILE_BY_REQUEST = 1 << 2 };
+enum {
+	PROFILE_BY_TOKEN = 1 << 0,
+	PROFILE_BY_CERTIFICATE = 1 << 1,
+	PROFILE_BY_REQUEST = 1 << 2,
+	PROFILE_BY_IDEVID = 1 << 3
+};
 
 /* What challengePassword in a request is (RFC 7030 section 3.5; RFC 9266). */
 enum binding {

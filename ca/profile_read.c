@@ -57,7 +57,8 @@ const struct conf_key profile_keys[] = {
 	[COMMON] = { "subject.common_name", CONF_TEXT, AT(common), "{name}", NULL },
 	[DNS] = { "dns", CONF_LIST, AT(dns), "{name}.{kind}.{tenant}.{region}.{domain}", NULL },
 	[WINDOW] = { "renewal_window", CONF_DURATION, AT(window_s), NULL, NULL },
-	[ASK] = { "ask", CONF_CHOICES, AT(ask), "token,certificate", "token|certificate|request" },
+	[ASK] = { "ask", CONF_CHOICES, AT(ask), "token,certificate",
+	    "token|certificate|request|idevid" },
 	[APPROVAL] = { "approval", CONF_CHOICE, AT(approval), "none", "none|officer|each" },
 	[ASSURANCE] = { "assurance", CONF_CHOICE, AT(assurance), "token", "token|approved" },
 	[BINDING] = { "binding", CONF_CHOICE, AT(binding), "checked", "checked|required|static" },
@@ -109,7 +110,7 @@ has(const struct conf_list *list, const char *word)
 static bool
 read_names(struct reading *r, const struct profile *before, size_t before_n, struct profile *p)
 {
-	static const char *const first[] = { "token", "request" };
+	static const char *const first[] = { "token", "request", "idevid" };
 	struct draft *d = &r->d;
 
 	if (d->name[0] == '\0')
@@ -126,7 +127,7 @@ read_names(struct reading *r, const struct profile *before, size_t before_n, str
 	for (size_t i = 0; i < sizeof(first) / sizeof(first[0]); i++)
 		if (strcmp(d->kind, "operator") == 0 && has(&d->ask, first[i]))
 			return refuse(r, ASK,
-			    "neither token nor request, because operators are added and do not enrol",
+			    "certificate alone, because operators are added and do not enrol",
 			    first[i]);
 	(void)snprintf(p->name, sizeof(p->name), "%.63s", d->name);
 	(void)snprintf(p->kind, sizeof(p->kind), "%.63s", d->kind);
@@ -238,7 +239,8 @@ read_asking(struct reading *r, struct profile *p)
 
 	p->ask = (has(&d->ask, "token") ? PROFILE_BY_TOKEN : 0) |
 		 (has(&d->ask, "certificate") ? PROFILE_BY_CERTIFICATE : 0) |
-		 (has(&d->ask, "request") ? PROFILE_BY_REQUEST : 0);
+		 (has(&d->ask, "request") ? PROFILE_BY_REQUEST : 0) |
+		 (has(&d->ask, "idevid") ? PROFILE_BY_IDEVID : 0);
 	p->enrol = (p->ask & ~(unsigned)PROFILE_BY_CERTIFICATE) != 0;
 	p->binding = binding_of(d->binding);
 	p->officer = strcmp(d->approval, "officer") == 0;

@@ -16,6 +16,7 @@ wire_put_enroll(const struct wire_enroll *e, struct bytes *ret)
 	bytes_put_counted(ret, e->user);
 	bytes_put_counted(ret, e->password);
 	bytes_put_counted(ret, e->peer);
+	bytes_put_counted(ret, e->above);
 	bytes_put_counted(ret, e->csr);
 	bytes_put_counted(ret, e->binding);
 	bytes_put(ret, e->profiles, sizeof(e->profiles));
@@ -33,6 +34,7 @@ wire_enroll(struct octets body, struct wire_enroll *ret, struct fault *f)
 	ret->user = reader_counted(&r);
 	ret->password = reader_counted(&r);
 	ret->peer = reader_counted(&r);
+	ret->above = reader_counted(&r);
 	ret->csr = reader_counted(&r);
 	ret->binding = reader_counted(&r);
 	reader_copy(&r, ret->profiles, sizeof(ret->profiles));

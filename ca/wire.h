@@ -65,6 +65,7 @@ enum enrol_way {
 	ENROL_TOKEN = 1,
 	ENROL_CERTIFICATE, /* a renewal */
 	ENROL_REQUEST,     /* nothing but the key: a registrar says yes or no */
+	ENROL_IDEVID,      /* the certificate of the device's manufacturer */
 };
 
 struct wire_enroll {
@@ -74,6 +75,7 @@ struct wire_enroll {
 	char source[IDENTITY_SOURCE_MAX];
 	struct octets user, password; /* HTTP Basic; n 0 for a renewal */
 	struct octets peer;    /* DER of the client's certificate; n 0 for a first enrolment */
+	struct octets above;   /* what the client sent beside it: DERs one behind the other */
 	struct octets csr;     /* DER */
 	struct octets binding; /* of the TLS connection: 32 tls-exporter (RFC 9266), n 0 none */
 	uint8_t profiles[WIRE_DIGEST_OCTETS]; /* the set that the edge judged by */

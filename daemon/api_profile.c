@@ -36,7 +36,7 @@ static struct json *
 tell(const struct profile *p, struct fault *f)
 {
 	static const char *const keys[] = { "p256", "rsa" }, *const ask[] = { "token",
-		"certificate", "request" };
+		"certificate", "request", "idevid" };
 	uint8_t digest[PROFILE_DIGEST_OCTETS];
 	struct json *j = json_object(), *purposes = json_array();
 

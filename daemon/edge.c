@@ -143,6 +143,13 @@ peer_holds(struct edge *e, struct exchange *x, struct identity *who, struct faul
 	return who->good || fault_set(f, FAULT_DENIED, "connect: %s", also.why);
 }
 
+/* What is not ours, and stood the handshake, is a manufacturer's (daemon/handshake.c). */
+static bool
+is_born(const struct exchange *x, const struct fault *why)
+{
+	return x->peer.n > 0 && (why->code == FAULT_AUTH || why->code == FAULT_BADREQ);
+}
+
 static void
 serve_secure(struct edge *e, struct exchange *x)
 {
@@ -152,7 +159,8 @@ serve_secure(struct edge *e, struct exchange *x)
 
 	if (limit_serve(e->limit, x, who.good ? &who : NULL, clock_steady_us()))
 		return;
-	if (!holds)
+	x->born = !holds && is_born(x, &f);
+	if (!holds && !(x->born && est_for_born(x)))
 		est_refuse_peer(x, &f);
 	else if (!est_serve(&e->est, x) && !api_serve(&e->api, x) && !serve_health(e, x))
 		not_found(x);
@@ -317,7 +325,10 @@ is_over(void *with, struct octets peer)
 	struct identity who;
 	struct fault f;
 
-	return !identify(e->realm, peer, clock_now_s(), &who, NULL, &f) || !who.good;
+	if (!identify(e->realm, peer, clock_now_s(), &who, NULL, &f))
+		return f.code ==
+		       FAULT_INTERNAL; /* else a manufacturer's, which no change of ours ends */
+	return !who.good;
 }
 
 /* A standing changed: connections whose certificate does not hold any more end now, not at their

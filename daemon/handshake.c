@@ -9,29 +9,61 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ca/identify.h"
+#include "ca/maker.h"
 #include "ca/wire.h"
 #include "daemon/tls.h"
 
 #define RENEW_S   3600 /* the service's certificate is asked for again so often */
 #define CHAIN_MAX 3
 
+static bool
+put_der(X509 *x, struct bytes *ret)
+{
+	uint8_t *der = NULL;
+	int n = i2d_X509(x, &der);
+
+	if (n > 0)
+		bytes_put(ret, der, (size_t)n);
+	OPENSSL_free(der);
+	return n > 0;
+}
+
+/* By a manufacturer that some tenant knows: such a device may ask to be enrolled, and nothing
+ * else. */
+static bool
+is_born(struct handshake *h, struct octets leaf, const STACK_OF(X509) * above, struct fault *f)
+{
+	struct bytes others = { 0 };
+	bool ok = sk_X509_num(above) <= IDEVID_ABOVE_MAX ||
+		  fault_set(f, FAULT_BADREQ, "idevid: over %d certificates in the handshake",
+		      IDEVID_ABOVE_MAX);
+
+	for (int i = 0; ok && i < sk_X509_num(above); i++)
+		if (!put_der(sk_X509_value(above, i), &others))
+			ok = fault_set(f, FAULT_BADREQ, "idevid: no certificate");
+	ok = ok && bytes_ok(&others, f) &&
+	     maker_known(h->realm, leaf, octets_bytes(&others), clock_now_s(), f);
+	bytes_free(&others);
+	return ok;
+}
+
 /* A handshake goes on for any certificate that is ours, good or not: a refusal with words comes
  * after. */
 static bool
-admit(void *with, X509 *leaf)
+admit(void *with, X509 *leaf, const STACK_OF(X509) * above)
 {
 	struct handshake *h = with;
+	struct bytes der = { 0 };
 	struct identity who;
-	struct fault f;
-	uint8_t *der = NULL;
-	int n = i2d_X509(leaf, &der);
+	struct fault f, why;
 	uint64_t unsaid;
 	bool ours;
 
-	if (n <= 0)
+	if (!put_der(leaf, &der))
 		return false;
-	ours = identify(h->realm, octets_of(der, (size_t)n), clock_now_s(), &who, NULL, &f);
-	OPENSSL_free(der);
+	ours = identify(h->realm, octets_bytes(&der), clock_now_s(), &who, NULL, &f) ||
+	       (f.code != FAULT_INTERNAL && is_born(h, octets_bytes(&der), above, &why));
+	bytes_free(&der);
 	if (!ours && pace_take(h->lines, clock_steady_us(), &unsaid)) {
 		h->lines->unsaid = unsaid; /* for a line that has room to tell it */
 		log_fact(LOG_INFO, "handshake-refused", "why", f.text, NULL);

@@ -314,6 +314,7 @@ fill(struct call *c)
 	if (!x->body_too_large)
 		x->body = octets_of(req->entity.base, req->entity.len);
 	x->peer = http_conn_peer(c->conn);
+	x->above = http_conn_above(c->conn);
 	x->address = c->conn->address;
 	x->bind = c->conn->ssl == NULL ? NULL : bind_call;
 	memcpy(x->source, http_conn_source(c->conn), sizeof(x->source));

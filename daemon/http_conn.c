@@ -26,6 +26,7 @@
 #define COMPLAIN_MS    10000 /* between lines in the log about the same */
 #define SILENT_MS      4000 /* a handshake that ends after so long was not just a look at the port */
 #define IDLE_MS        1000 /* what rested for so long may be cut to let others in */
+#define ABOVE_MAX      16   /* certificates beside the client's own that are looked at */
 #define ROOM           4    /* then so large a part of all: 1/4 */
 
 static int64_t
@@ -61,6 +62,7 @@ conn_closed(void *with)
 		limit_failed(face->want.limit, c->address, clock_steady_us());
 	SSL_CTX_free(c->tls);
 	OPENSSL_free(c->peer);
+	bytes_free(&c->above);
 	free(c);
 	hear_again(face);
 }
@@ -233,6 +235,23 @@ http_conn_peer(struct conn *c)
 		ERR_clear_error();
 	}
 	return octets_of(c->peer, c->peer_n);
+}
+
+/* What does not fit is left out: a path that needs it is none. */
+struct octets
+http_conn_above(struct conn *c)
+{
+	const STACK_OF(X509) *all = c->ssl == NULL ? NULL : SSL_get_peer_cert_chain(c->ssl);
+	uint8_t *der = NULL;
+	int n;
+
+	for (int i = 0; c->above.n == 0 && i < sk_X509_num(all) && i < ABOVE_MAX; i++) {
+		if ((n = i2d_X509(sk_X509_value(all, i), &der)) > 0)
+			bytes_put(&c->above, der, (size_t)n);
+		OPENSSL_free(der);
+		der = NULL;
+	}
+	return octets_bytes(&c->above);
 }
 
 const char *

@@ -86,6 +86,7 @@ struct conn {
 	int64_t stalled_ms;
 	uint8_t *peer; /* DER, owned; NULL until asked for */
 	size_t peer_n;
+	struct bytes above;           /* the certificates that came with it */
 	uint8_t tag[HTTP_TAG_OCTETS]; /* http_each_peer()'s */
 	char source[EXCHANGE_SOURCE_MAX];
 };
@@ -93,7 +94,8 @@ struct conn {
 /* http_conn.c */
 void http_conn_accept(h2o_socket_t *listener, const char *err); /* a read callback of a listener */
 struct conn *http_conn_of(h2o_socket_t *sock); /* NULL for a socket that is not a client's */
-struct octets http_conn_peer(struct conn *c);  /* DER, lent; n 0 for none */
+struct octets http_conn_above(struct conn *c);
+struct octets http_conn_peer(struct conn *c); /* DER, lent; n 0 for none */
 const char *http_conn_source(struct conn *c);
 void http_conn_end(struct conn *c);
 void http_conn_rest(struct conn *c);     /* no request is in hand any more */

@@ -9,7 +9,7 @@
 const struct proof *
 proof_find(enum enrol_way way)
 {
-	static const struct proof *const ways[] = { &proof_token, &proof_certificate,
+	static const struct proof *const ways[] = { &proof_token, &proof_certificate, &proof_idevid,
 		&proof_request };
 
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)

@@ -12,6 +12,7 @@
 
 #include "ca/csr.h"
 #include "ca/identify.h"
+#include "ca/idevid.h"
 #include "ca/request.h"
 #include "ca/token.h"
 #include "daemon/signer.h"
@@ -28,6 +29,7 @@ struct claim {
 	struct request request; /* that is approved; without its csr */
 	bool approved;
 	struct identified identified; /* by_certificate */
+	struct idevid idevid;         /* by_idevid */
 	struct provenance provenance;
 };
 
@@ -50,7 +52,7 @@ struct proof {
 	bool (*holds)(struct signer *s, const struct job *j, struct fault *f);
 };
 
-extern const struct proof proof_token, proof_certificate, proof_request;
+extern const struct proof proof_token, proof_certificate, proof_idevid, proof_request;
 
 /* NULL: there is no such way. */
 const struct proof *proof_find(enum enrol_way way);

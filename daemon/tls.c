@@ -36,7 +36,7 @@ judge_client(X509_STORE_CTX *st, void *at)
 	const struct door *door = at;
 	X509 *leaf = X509_STORE_CTX_get0_cert(st);
 
-	if (leaf != NULL && door->admit(door->with, leaf)) {
+	if (leaf != NULL && door->admit(door->with, leaf, X509_STORE_CTX_get0_untrusted(st))) {
 		X509_STORE_CTX_set_error(st, X509_V_OK);
 		return 1;
 	}

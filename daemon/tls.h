@@ -20,19 +20,19 @@
 #define TLS_CLIENT_CHAIN_MAX 16384
 
 /*
- * May the client with this certificate (lent) go on? Asked once a handshake,
- * before the client has proven its key; a connection that stays has proven it.
+ * May the client with this certificate go on? above: what it sent besides; all
+ * lent. Asked once a handshake, before the client has proven its key; a
+ * connection that stays has proven it.
  */
-typedef bool tls_admit(void *with, X509 *leaf);
+typedef bool tls_admit(void *with, X509 *leaf, const STACK_OF(X509) * above);
 
 /*
  * A context that serves with key and chain: leaf first, then its issuers as
  * they shall be sent (not the root). Both are lent, references are taken.
  *
- * A client may send a certificate. Then admit decides alone, by the leaf: the
- * rest of what the client sends is not looked at, for the caller knows each
- * leaf that is good. A refused client gets the alert unknown_ca. With admit
- * NULL no client is asked for one.
+ * A client may send a certificate. Then admit decides alone, and
+ * libcrypto looks for no path: the caller knows each leaf that is good. A refused client gets the
+ * alert unknown_ca. With admit NULL no client is asked for one.
  *
  * *ret is the caller's, to SSL_CTX_free(). Faults: FAULT_BADREQ no chain, or
  * the key is not the leaf's; FAULT_INTERNAL

@@ -129,8 +129,13 @@ simpleenroll(struct exchange *x, const struct call *c)
 	struct bytes credentials = { 0 }, csr = { 0 };
 	struct fault f;
 
-	if (waiting_allowed(x, &c->label))
+	if (waiting_allowed(x, &c->label)) {
 		w.way = ENROL_REQUEST;
+	} else if (x->born && x->authorization.n == 0) {
+		w.way = ENROL_IDEVID;
+		w.peer = x->peer;
+		w.above = x->above;
+	}
 	if (w.way == ENROL_TOKEN &&
 	    !basic_read(x->authorization, &credentials, &w.user, &w.password)) {
 		challenge(x);
@@ -185,13 +190,14 @@ serverkeygen(struct exchange *x, const struct call *c)
 static const struct {
 	const char *name, *method, *allow, *act;
 	void (*serve)(struct exchange *x, const struct call *c);
+	bool born; /* for a device with its manufacturer's certificate too */
 } operations[] = {
-	{ "cacerts", "GET", "GET, HEAD", "est.cacerts", cacerts },
-	{ "csrattrs", "GET", "GET, HEAD", "est.csrattrs", csrattrs },
-	{ "simpleenroll", "POST", "POST", "certificate.enroll", simpleenroll },
-	{ "simplereenroll", "POST", "POST", "certificate.renew", simplereenroll },
-	{ "fullcmc", "POST", "POST", "est.fullcmc", fullcmc },
-	{ "serverkeygen", "POST", "POST", "est.serverkeygen", serverkeygen },
+	{ "cacerts", "GET", "GET, HEAD", "est.cacerts", cacerts, true },
+	{ "csrattrs", "GET", "GET, HEAD", "est.csrattrs", csrattrs, true },
+	{ "simpleenroll", "POST", "POST", "certificate.enroll", simpleenroll, true },
+	{ "simplereenroll", "POST", "POST", "certificate.renew", simplereenroll, false },
+	{ "fullcmc", "POST", "POST", "est.fullcmc", fullcmc, true },
+	{ "serverkeygen", "POST", "POST", "est.serverkeygen", serverkeygen, true },
 };
 
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
@@ -244,6 +250,19 @@ takes_method(size_t i, struct octets method)
 {
 	return octets_same(method, octets_text(operations[i].method)) ||
 	       (operations[i].method[0] == 'G' && octets_same(method, octets_text("HEAD")));
+}
+
+bool
+est_for_born(const struct exchange *x)
+{
+	struct octets label, operation;
+
+	if (!label_split(x->path, &label, &operation))
+		return false;
+	for (size_t i = 0; i < OPERATIONS; i++)
+		if (octets_same(operation, octets_text(operations[i].name)))
+			return operations[i].born;
+	return false;
 }
 
 bool

@@ -26,6 +26,8 @@ struct est {
 /* True if the path is EST's, and then x is answered or asks. */
 bool est_serve(struct est *e, struct exchange *x);
 
+/* May a device that shows its manufacturer's certificate ask this? */
+bool est_for_born(const struct exchange *x);
 /* Answer that x's client certificate does not hold (any more): 403, with why. */
 void est_refuse_peer(struct exchange *x, const struct fault *why);
 

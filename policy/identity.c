@@ -34,6 +34,9 @@ identity_text(const struct identity *who, char to[static IDENTITY_TEXT_MAX])
 	case IDENTITY_REQUEST:
 		(void)snprintf(to, IDENTITY_TEXT_MAX, "request:%s", who->evidence);
 		break;
+	case IDENTITY_IDEVID:
+		(void)snprintf(to, IDENTITY_TEXT_MAX, "idevid:%s", who->evidence);
+		break;
 	case IDENTITY_NOBODY:
 	default:
 		(void)snprintf(to, IDENTITY_TEXT_MAX, "nobody");

@@ -24,6 +24,7 @@ enum identity_kind {
 	IDENTITY_ENDPOINT = 1 << 3, /* an endpoint's certificate */
 	IDENTITY_TOKEN = 1 << 4,    /* a one-time token for one device */
 	IDENTITY_REQUEST = 1 << 5,  /* a key, and what its holder says of itself */
+	IDENTITY_IDEVID = 1 << 6,   /* its manufacturer's certificate of a registered device */
 };
 
 enum identity_role {
@@ -40,12 +41,13 @@ struct identity {
 	char endpoint[TEXT_LABEL_MAX]; /* kind of endpoint: printer, ...; from certificate or token
 					*/
 	char name[TEXT_LABEL_MAX];     /* its name */
-	char evidence[TEXT_LABEL_MAX]; /* serial (hex), id of a token or a request */
+	char evidence[TEXT_LABEL_MAX]; /* serial (hex), id of a token, a request or a device */
 	char source[IDENTITY_SOURCE_MAX]; /* address:port, or local */
 	bool good;                        /* not revoked, held or expired at any level */
 };
 
-/* "operator:alice", "local", "token:1f..", "request:1f..", "endpoint:printer/hp-4711", "nobody". */
+/* "operator:alice", "local", "token:1f..", "request:1f..", "idevid:1f..",
+ * "endpoint:printer/hp-4711", "nobody". */
 void identity_text(const struct identity *who, char to[static IDENTITY_TEXT_MAX]);
 
 /* ROLE_NONE for a word that is no role. */

@@ -35,6 +35,8 @@ static const struct rule rules[] = {
 	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT | RULE_CUSTOMER },
 	{ "token-enrols-its-device", ACT_ENROLL, IDENTITY_TOKEN, 0,
 	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT },
+	{ "manufacturer-vouches-for-its-device", ACT_ENROLL, IDENTITY_IDEVID, 0,
+	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT | RULE_CUSTOMER },
 	{ "endpoint-renews-itself", ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0,
 	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT },
 };
