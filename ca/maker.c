@@ -197,9 +197,10 @@ maker_add(struct realm *r, const char *tenant, const struct maker *m, struct fau
 }
 
 bool
-maker_remove(struct realm *r, const char *tenant, const char *name, struct fault *f)
+maker_remove(struct realm *r, const char *tenant, const char *name,
+    uint8_t ret_digest[static IDEVID_DIGEST_OCTETS], struct fault *f)
 {
-	uint8_t subject[IDEVID_DIGEST_OCTETS], digest[IDEVID_DIGEST_OCTETS], key[INDEX_MAX];
+	uint8_t subject[IDEVID_DIGEST_OCTETS], key[INDEX_MAX];
 	struct bytes row = { 0 };
 	struct fault why;
 	struct ledger *l;
@@ -217,7 +218,7 @@ maker_remove(struct realm *r, const char *tenant, const char *name, struct fault
 	}
 	ok = maker_read(octets_text(name), octets_bytes(&row), &m) ||
 	     fault_set(f, FAULT_INTERNAL, "maker: a row that cannot be read");
-	ok = ok && idevid_root(m.certificate, subject, digest, f);
+	ok = ok && idevid_root(m.certificate, subject, ret_digest, f);
 	if (ok) {
 		batch_remove(ledger_batch(realm_platform(r)), TABLE_MAKER,
 		    index_key(subject, tenant, name, key));

@@ -30,7 +30,8 @@ bool maker_read_index(struct octets key, struct octets value, struct octets *ret
  * root is there; FAULT_LIMIT there are MAKER_MAX; FAULT_INTERNAL */
 bool maker_add(struct realm *r, const char *tenant, const struct maker *m, struct fault *f) CHECKED;
 /* Its devices stay registered, and cannot come in. Faults: FAULT_NOTFOUND, FAULT_INTERNAL. */
-bool maker_remove(struct realm *r, const char *tenant, const char *name, struct fault *f) CHECKED;
+bool maker_remove(struct realm *r, const char *tenant, const char *name,
+    uint8_t ret_digest[static IDEVID_DIGEST_OCTETS], struct fault *f) CHECKED;
 
 /*
  * Whose device holds leaf, by the makers of l's tenant. name: of the maker.

@@ -41,6 +41,10 @@ enum wire_verb {
 			 WIRE_STOPS_*), why, counted */
 	WIRE_APPROVE, /* object: a request's id */
 	WIRE_DISAPPROVE,
+	WIRE_MAKER,
+	WIRE_MAKER_REMOVE, /* object: its name */
+	WIRE_DEVICES,
+	WIRE_DEVICE_REMOVE,
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */

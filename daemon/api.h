@@ -54,6 +54,8 @@ bool api_certificate(const struct api_call *c, struct fault *f);
 bool api_profiles(const struct api_call *c, struct fault *f); /* daemon/api_profile.c */
 bool api_entries(const struct api_call *c, struct fault *f);
 bool api_checkpoint(const struct api_call *c, struct fault *f);
+bool api_makers(const struct api_call *c, struct fault *f);
+bool api_devices(const struct api_call *c, struct fault *f);
 bool api_requests(const struct api_call *c, struct fault *f);
 /* daemon/api_request.c */
 bool api_request(const struct api_call *c, struct fault *f);

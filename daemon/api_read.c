@@ -4,7 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/audit.h"
 #include "ca/cert.h"
+#include "ca/device.h"
+#include "ca/maker.h"
 #include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
@@ -191,6 +194,83 @@ api_tokens(const struct api_call *c, struct fault *f)
 	struct page p = { .call = c, .tell = tell_token };
 
 	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_TOKEN, f);
+}
+
+static bool
+want_maker(const struct page *p, struct octets key, struct octets value)
+{
+	struct maker m;
+
+	(void)p;
+	return maker_read(key, value, &m);
+}
+
+static struct json *
+tell_maker(const struct page *p, struct octets key, struct octets value)
+{
+	struct json *j = json_object();
+	char subject[AUDIT_SUBJECT_MAX];
+	struct maker m = { .name = "" };
+	struct cert cert;
+	struct fault f;
+
+	(void)p;
+	(void)maker_read(key, value, &m); /* want_maker() read it before */
+	json_put_text(j, "name", m.name);
+	if (cert_read(m.certificate, &cert, &f)) {
+		audit_subject(&cert, subject);
+		json_put_octets(j, "subject", octets_text(subject));
+		json_put_time(j, "not_after", cert.not_after_s);
+	}
+	json_put_time(j, "added", m.added_s);
+	json_put_octets(j, "by", octets_text(m.by));
+	json_put_number(j, "log_index", (int64_t)m.log_index);
+	return j;
+}
+
+bool
+api_makers(const struct api_call *c, struct fault *f)
+{
+	struct page p = { .call = c, .want = want_maker, .tell = tell_maker };
+
+	if (strcmp(c->tenant, NAME_PLATFORM) == 0) /* its rows are an index */
+		return fault_set(f, FAULT_NOTFOUND, "maker: the platform has none");
+	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_MAKER, f);
+}
+
+static bool
+want_device(const struct page *p, struct octets key, struct octets value)
+{
+	struct device d;
+
+	return device_read(p->call->tenant, key, value, &d) &&
+	       (p->device[0] == '\0' || strcmp(p->device, d.is.name) == 0);
+}
+
+static struct json *
+tell_device(const struct page *p, struct octets key, struct octets value)
+{
+	struct device d = { .maker = "" };
+	struct json *j = json_object();
+
+	(void)device_read(p->call->tenant, key, value, &d); /* want_device() read it before */
+	json_put_text(j, "maker", d.maker);
+	json_put_text(j, "serial", d.serial);
+	json_put_text(j, "device", d.is.name);
+	json_put_text(j, "profile", d.profile);
+	json_put_time(j, "added", d.added_s);
+	json_put_octets(j, "by", octets_text(d.by));
+	json_put_number(j, "log_index", (int64_t)d.log_index);
+	return j;
+}
+
+bool
+api_devices(const struct api_call *c, struct fault *f)
+{
+	struct page p = { .call = c, .want = want_device, .tell = tell_device };
+
+	return api_query(c->x, "device", p.device, sizeof(p.device), f) &&
+	       realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_DEVICE, f);
 }
 
 static bool

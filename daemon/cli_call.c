@@ -1,6 +1,12 @@
 /* daemon/cli_call.c - see cli_call.h. */
 #include "daemon/cli_call.h"
 
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/credential.h"
+
 bool
 cli_open(const struct invocation *inv, struct client **ret, struct fault *f)
 {
@@ -86,4 +92,19 @@ cli_list(const struct invocation *inv, const char *path, const struct cli_column
 		(void)printf("%s\n", empty);
 	client_close(c);
 	return status;
+}
+
+bool
+cli_read_file(const char *path, size_t max, struct bytes *ret, struct fault *f)
+{
+	bool ok;
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return credential_read_of(STDIN_FILENO, "standard input", max, ret, f);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return fault_errno(f, FAULT_NOTFOUND, "file: %s", path);
+	ok = credential_read_of(fd, path, max, ret, f);
+	(void)close(fd);
+	return ok;
 }

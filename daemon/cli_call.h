@@ -21,6 +21,10 @@ bool cli_open(const struct invocation *inv, struct client **ret, struct fault *f
 int cli_call(const struct invocation *inv, const char *method, const char *path, struct json *body,
     void (*tell)(const struct invocation *inv, const struct json *answer));
 
+/* Read a file whole, of up to max octets; "-" is standard input. Faults: FAULT_NOTFOUND,
+ * FAULT_LIMIT, FAULT_INTERNAL. */
+bool cli_read_file(const char *path, size_t max, struct bytes *ret, struct fault *f) CHECKED;
+
 /* A whole list: one line {"items":[...]}, or a table; empty is said where there is nothing. */
 int cli_list(const struct invocation *inv, const char *path, const struct cli_column *columns,
     size_t n, const char *empty);

@@ -7,7 +7,6 @@
  */
 #include "daemon/cli_sheet.h"
 
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,6 @@
 #include <unistd.h>
 
 #include "daemon/cli_call.h"
-#include "daemon/credential.h"
 #include "daemon/enrol_code.h"
 #include "daemon/roster.h"
 #include "daemon/sheet_out.h"
@@ -54,22 +52,6 @@ catch_signals(void)
 }
 
 static bool
-read_file(const char *path, struct bytes *ret, struct fault *f)
-{
-	bool ok;
-	int fd;
-
-	if (strcmp(path, "-") == 0)
-		return credential_read_of(
-		    STDIN_FILENO, "standard input", ROSTER_OCTETS_MAX, ret, f);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
-		return fault_errno(f, FAULT_NOTFOUND, "sheet: %s", path);
-	ok = credential_read_of(fd, path, ROSTER_OCTETS_MAX, ret, f);
-	(void)close(fd);
-	return ok;
-}
-
-static bool
 read_list(struct sheet *s, struct fault *f)
 {
 	const char *profile = cli_option(s->inv, "profile"), *ttl = cli_option(s->inv, "ttl");
@@ -83,7 +65,7 @@ read_list(struct sheet *s, struct fault *f)
 		return fault_set(f, FAULT_BADREQ, "sheet: ttl");
 	(void)snprintf(
 	    ours.profile, sizeof(ours.profile), "%s", profile == NULL ? "printer" : profile);
-	if (!read_file(path, &text, f))
+	if (!cli_read_file(path, ROSTER_OCTETS_MAX, &text, f))
 		return false;
 	if (!roster_parse(octets_bytes(&text), &ours, &s->roster, &why))
 		ok = fault_set(f, why.code, "%.80s: %.170s", path, why.text);

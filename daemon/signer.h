@@ -111,6 +111,11 @@ bool duty_hold(struct signer *s, struct job *j, struct fault *f);
 bool duty_release(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_roll.c */
 bool duty_roll(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_maker.c */
+bool duty_maker(struct signer *s, struct job *j, struct fault *f);
+bool duty_maker_remove(struct signer *s, struct job *j, struct fault *f);
+bool duty_devices(struct signer *s, struct job *j, struct fault *f);
+bool duty_device_remove(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_operator.c */
 bool duty_operator_judge(struct signer *s, struct job *j, struct fault *f);
 bool duty_operator_act(struct signer *s, struct job *j, struct fault *f);

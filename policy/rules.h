@@ -29,6 +29,8 @@ enum act {
 	ACT_BACKUP,
 	ACT_KEY_LIST,
 	ACT_REQUEST_DECIDE, /* approve and refuse */
+	ACT_MAKER,          /* add and remove */
+	ACT_DEVICE,         /* register and remove */
 	ACT_ASK,            /* to be let in, which a registrar then decides */
 	ACT_ENROLL,
 	ACT_RENEW,
