@@ -128,34 +128,22 @@ check_leaf(X509 *leaf, struct fault *f)
 	       fault_set(f, FAULT_BADREQ, "idevid: RFC 5280 section 4.2.1.9: a CA's certificate");
 }
 
-/* Which root the path of st ends in. */
+/* By this one root. *ret_unknown: it is not of the path's issuer at all. */
 static bool
-anchor(X509_STORE_CTX *st, STACK_OF(X509) * roots, size_t *ret, struct fault *f)
-{
-	const STACK_OF(X509) *path = X509_STORE_CTX_get0_chain(st);
-	X509 *top = sk_X509_value(path, sk_X509_num(path) - 1);
-
-	for (int i = 0; i < sk_X509_num(roots); i++)
-		if (X509_cmp(top, sk_X509_value(roots, i)) == 0) {
-			*ret = (size_t)i;
-			return true;
-		}
-	return fault_set(f, FAULT_AUTH, "idevid: no path to a manufacturer's root");
-}
-
-static bool
-verify(X509 *leaf, STACK_OF(X509) * above, STACK_OF(X509) * roots, int64_t now_s, size_t *ret,
+verify(X509 *leaf, STACK_OF(X509) * above, STACK_OF(X509) * root, int64_t now_s, bool *ret_unknown,
     struct fault *f)
 {
 	X509_STORE_CTX *st = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *how;
 	bool ok = false;
+	int why;
 
+	*ret_unknown = false;
 	if (st == NULL || X509_STORE_CTX_init(st, NULL, leaf, above) != 1) {
 		fault_crypto(f, FAULT_INTERNAL, "idevid: X509_STORE_CTX_init");
 		goto out;
 	}
-	X509_STORE_CTX_set0_trusted_stack(st, roots);
+	X509_STORE_CTX_set0_trusted_stack(st, root);
 	how = X509_STORE_CTX_get0_param(st);
 	X509_VERIFY_PARAM_set_time(how, (time_t)now_s);
 	X509_VERIFY_PARAM_set_depth(how, IDEVID_ABOVE_MAX);
@@ -165,14 +153,50 @@ verify(X509 *leaf, STACK_OF(X509) * above, STACK_OF(X509) * roots, int64_t now_s
 		fault_crypto(f, FAULT_INTERNAL, "idevid: X509_VERIFY_PARAM");
 		goto out;
 	}
-	if (X509_verify_cert(st) != 1)
+	ok = X509_verify_cert(st) == 1;
+	why = X509_STORE_CTX_get_error(st);
+	*ret_unknown = why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY ||
+		       why == X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT ||
+		       why == X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE ||
+		       why == X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN ||
+		       why == X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT;
+	if (!ok)
 		fault_set(f, FAULT_AUTH, "idevid: no path to a manufacturer's root: %s",
-		    X509_verify_cert_error_string(X509_STORE_CTX_get_error(st)));
-	else
-		ok = anchor(st, roots, ret, f);
+		    X509_verify_cert_error_string(why));
 out:
 	X509_STORE_CTX_free(st);
 	ERR_clear_error();
+	return ok;
+}
+
+/*
+ * Each root by itself: libcrypto takes the first of a Name for the issuer and tries
+ * no other, so a root that somebody else gave the same Name would shut a device out.
+ * One that did not sign costs one signature. f tells of a root that comes near.
+ */
+static bool
+verify_by_any(X509 *leaf, STACK_OF(X509) * above, STACK_OF(X509) * roots, int64_t now_s,
+    size_t *ret, struct fault *f)
+{
+	bool ok = false, told = false;
+
+	fault_set(f, FAULT_AUTH, "idevid: no path to a manufacturer's root");
+	for (int i = 0; !ok && i < sk_X509_num(roots); i++) {
+		STACK_OF(X509) *one = sk_X509_new_null();
+		bool unknown = false;
+		struct fault why;
+
+		if (one == NULL || sk_X509_push(one, sk_X509_value(roots, i)) <= 0) {
+			sk_X509_free(one);
+			return fault_crypto(f, FAULT_INTERNAL, "idevid: sk_X509_push");
+		}
+		ok = verify(leaf, above, one, now_s, &unknown, &why);
+		if (ok)
+			*ret = (size_t)i;
+		else if (!told)
+			*f = why, told = !unknown;
+		sk_X509_free(one);
+	}
 	return ok;
 }
 
@@ -192,7 +216,8 @@ idevid_verify(struct octets leaf, struct octets above, const struct octets *root
 	}
 	ok = read_above(above, &others, f) && push_roots(roots, n, anchors, f) &&
 	     check_leaf(own, f) && take_serial(own, found.serial, f) &&
-	     digest_key(own, found.key, f) && verify(own, others, anchors, now_s, &found.root, f);
+	     digest_key(own, found.key, f) &&
+	     verify_by_any(own, others, anchors, now_s, &found.root, f);
 	if (ok)
 		*ret = found;
 out:

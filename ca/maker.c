@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define EDITION     1
-#define INDEX_MAX   (IDEVID_DIGEST_OCTETS + 2 * TEXT_LABEL_MAX)
-#define ANCHORS_MAX 8 /* roots of one Name that a handshake is held against */
+#define EDITION   1
+#define INDEX_MAX (IDEVID_DIGEST_OCTETS + 2 * TEXT_LABEL_MAX)
+#define TWINS_MAX 2 /* roots of one Name: an old one and its successor, and no crowd */
 
 bool
 maker_read(struct octets key, struct octets value, struct maker *ret)
@@ -158,10 +158,12 @@ held_against(const struct roots *all, struct octets leaf, struct octets above, i
 	return idevid_verify(leaf, above, der, all->n, now_s, ret, f);
 }
 
-/* Neither the name nor the root is there yet, and one more may be. */
+/* Neither the name nor the root is there yet, and one more may be; subject: of its Name. */
 static bool
-check_new(struct ledger *l, const struct maker *m, struct fault *f)
+check_new(struct ledger *l, const struct maker *m, const uint8_t *subject, struct fault *f)
 {
+	uint8_t other[IDEVID_DIGEST_OCTETS], digest[IDEVID_DIGEST_OCTETS];
+	unsigned twins = 0;
 	struct roots all = { .most = MAKER_MAX };
 	struct bytes row = { 0 };
 	struct fault why;
@@ -174,10 +176,16 @@ check_new(struct ledger *l, const struct maker *m, struct fault *f)
 	ok = ok && scan(l, octets_of(NULL, 0), take_maker, &all, f);
 	if (ok && all.n == MAKER_MAX)
 		ok = fault_set(f, FAULT_LIMIT, "maker: a tenant has at most %d", MAKER_MAX);
-	for (size_t i = 0; ok && i < all.n; i++)
+	for (size_t i = 0; ok && i < all.n; i++) {
 		if (octets_same(octets_bytes(&all.der[i]), m->certificate))
 			ok = fault_set(f, FAULT_CONFLICT,
 			    "maker: this root is there already, as %s", all.name[i]);
+		else if ((ok = idevid_root(octets_bytes(&all.der[i]), other, digest, f)))
+			twins += memcmp(other, subject, sizeof(other)) == 0;
+	}
+	if (ok && twins >= TWINS_MAX)
+		ok = fault_set(
+		    f, FAULT_LIMIT, "maker: a tenant has at most %d roots of one Name", TWINS_MAX);
 	roots_free(&all);
 	bytes_free(&row);
 	return ok;
@@ -190,7 +198,7 @@ maker_add(struct realm *r, const char *tenant, const struct maker *m, struct fau
 	struct ledger *l;
 
 	return idevid_root(m->certificate, name, digest, f) && realm_ledger(r, tenant, &l, f) &&
-	       check_new(l, m, f) &&
+	       check_new(l, m, name, f) &&
 	       put_index(
 		   realm_platform(r), index_key(name, tenant, m->name, key), m->certificate, f) &&
 	       put(l, m, f);
@@ -247,7 +255,7 @@ maker_known(
     struct realm *r, struct octets leaf, struct octets above, int64_t now_s, struct fault *f)
 {
 	uint8_t issuers[IDEVID_ABOVE_MAX + 1][IDEVID_DIGEST_OCTETS];
-	struct roots all = { .most = ANCHORS_MAX };
+	struct roots all = { .most = IDEVID_ROOTS_MAX };
 	struct idevid ignored;
 	size_t n;
 	bool ok = idevid_issuers(leaf, above, issuers, &n, f);

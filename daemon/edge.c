@@ -160,6 +160,9 @@ serve_secure(struct edge *e, struct exchange *x)
 	if (limit_serve(e->limit, x, who.good ? &who : NULL, clock_steady_us()))
 		return;
 	x->born = !holds && is_born(x, &f);
+	if (x->born && !est_for_born(x))
+		fault_set(&f, FAULT_DENIED,
+		    "connect: a manufacturer's certificate is good for a first enrolment alone");
 	if (!holds && !(x->born && est_for_born(x)))
 		est_refuse_peer(x, &f);
 	else if (!est_serve(&e->est, x) && !api_serve(&e->api, x) && !serve_health(e, x))

@@ -34,11 +34,12 @@ static bool
 is_born(struct handshake *h, struct octets leaf, const STACK_OF(X509) * above, struct fault *f)
 {
 	struct bytes others = { 0 };
-	bool ok = sk_X509_num(above) <= IDEVID_ABOVE_MAX ||
+	/* libcrypto counts the client's own among them, and has it first */
+	bool ok = sk_X509_num(above) <= IDEVID_ABOVE_MAX + 1 ||
 		  fault_set(f, FAULT_BADREQ, "idevid: over %d certificates in the handshake",
 		      IDEVID_ABOVE_MAX);
 
-	for (int i = 0; ok && i < sk_X509_num(above); i++)
+	for (int i = 1; ok && i < sk_X509_num(above); i++)
 		if (!put_der(sk_X509_value(above, i), &others))
 			ok = fault_set(f, FAULT_BADREQ, "idevid: no certificate");
 	ok = ok && bytes_ok(&others, f) &&
@@ -55,7 +56,7 @@ admit(void *with, X509 *leaf, const STACK_OF(X509) * above)
 	struct handshake *h = with;
 	struct bytes der = { 0 };
 	struct identity who;
-	struct fault f, why;
+	struct fault f, why = { .text = "" };
 	uint64_t unsaid;
 	bool ours;
 
@@ -66,7 +67,8 @@ admit(void *with, X509 *leaf, const STACK_OF(X509) * above)
 	bytes_free(&der);
 	if (!ours && pace_take(h->lines, clock_steady_us(), &unsaid)) {
 		h->lines->unsaid = unsaid; /* for a line that has room to tell it */
-		log_fact(LOG_INFO, "handshake-refused", "why", f.text, NULL);
+		log_fact(LOG_INFO, "handshake-refused", "why", f.text,
+		    why.text[0] == '\0' ? NULL : "idevid", why.text, NULL);
 	}
 	return ours;
 }

@@ -74,7 +74,10 @@ still_registered(struct signer *s, const struct job *j, struct fault *f)
 
 	return wire_enroll(j->body, &c.wire, f) &&
 	       realm_ledger(s->realm, c.wire.tenant, &c.ledger, f) &&
-	       find_device(&again, &c, &d, f);
+	       find_device(&again, &c, &d, f) &&
+	       ((strcmp(d.is.name, j->device.name) == 0 &&
+		    strcmp(d.is.kind, j->device.kind) == 0) ||
+		   fault_set(f, FAULT_DENIED, "device: it is registered as another one now"));
 }
 
 const struct proof proof_idevid = {
