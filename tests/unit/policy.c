@@ -48,15 +48,19 @@ static const struct {
 	    "officer-lists-keys" },
 	{ ACT_REQUEST_DECIDE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
 	    false, "registrar-decides-requests" },
+	{ ACT_MAKER, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
+	    "officer-trusts-makers" },
+	{ ACT_DEVICE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR, false,
+	    "registrar-registers-devices" },
 	{ ACT_ASK, IDENTITY_REQUEST, 0, true, "request-asks-for-its-device" },
-	{ ACT_ENROLL, IDENTITY_TOKEN, 0, true, "token-enrols-its-device" },
+	{ ACT_ENROLL, IDENTITY_TOKEN | IDENTITY_IDEVID, 0, true, "token-enrols-its-device" },
 	{ ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0, true, "endpoint-renews-itself" },
 };
 
 #define PERMITTED (sizeof(permitted) / sizeof(permitted[0]))
 
 static const unsigned kinds[] = { IDENTITY_NOBODY, IDENTITY_LOCAL, IDENTITY_OPERATOR,
-	IDENTITY_ENDPOINT, IDENTITY_TOKEN, IDENTITY_REQUEST };
+	IDENTITY_ENDPOINT, IDENTITY_TOKEN, IDENTITY_REQUEST, IDENTITY_IDEVID };
 static const unsigned roles[] = { ROLE_NONE, ROLE_OFFICER, ROLE_REGISTRAR, ROLE_AUDITOR };
 
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
@@ -91,8 +95,10 @@ START_TEST(permits_what_is_written_and_nothing_else)
 				decide(&who, (enum act)act, &what, &v);
 				ck_assert_msg(v.permit == want, "act %u, kind %x, role %x", act,
 				    kinds[k], roles[r]);
-				ck_assert_str_eq(
-				    v.rule, want ? permitted[act].rule : "default-deny");
+				ck_assert_str_eq(v.rule, !want ? "default-deny"
+							 : kinds[k] == IDENTITY_IDEVID
+							     ? "manufacturer-vouches-for-its-device"
+							     : permitted[act].rule);
 				ck_assert_uint_gt(strlen(v.reason), 0);
 			}
 }
@@ -170,7 +176,7 @@ END_TEST
 START_TEST(the_platform_is_for_officers)
 {
 	static const enum act acts[] = { ACT_TOKEN_CREATE, ACT_TOKEN_REVOKE, ACT_CERTIFICATE_REVOKE,
-		ACT_CERTIFICATE_HOLD };
+		ACT_CERTIFICATE_HOLD, ACT_DEVICE, ACT_MAKER };
 
 	memcpy(what.tenant, IDENTITY_PLATFORM, sizeof(IDENTITY_PLATFORM));
 	who.kind = IDENTITY_OPERATOR;
@@ -185,7 +191,14 @@ START_TEST(the_platform_is_for_officers)
 	ck_assert_str_eq(v.rule, "officer-revokes-anywhere");
 	decide(&who, ACT_CERTIFICATE_HOLD, &what, &v);
 	ck_assert_str_eq(v.rule, "officer-holds-anywhere");
-	decide(&who, ACT_TOKEN_CREATE, &what, &v);
+	for (size_t i = 0; i < 3; i++) {
+		decide(&who, (const enum act[]){ ACT_TOKEN_CREATE, ACT_MAKER, ACT_DEVICE }[i],
+		    &what, &v);
+		ck_assert(!v.permit);
+	}
+	who.kind = IDENTITY_IDEVID;
+	memcpy(who.tenant, IDENTITY_PLATFORM, sizeof(IDENTITY_PLATFORM));
+	decide(&who, ACT_ENROLL, &what, &v);
 	ck_assert(!v.permit);
 }
 END_TEST
@@ -195,7 +208,8 @@ START_TEST(rules_are_whole)
 	size_t n;
 	const struct rule *r = rules_all(&n);
 
-	ck_assert_uint_eq(n, PERMITTED + 2); /* and officer-revokes-anywhere, -holds-anywhere */
+	ck_assert_uint_eq(
+	    n, PERMITTED + 3); /* and officer-revokes-anywhere, -holds-anywhere, manufacturer-.. */
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_uint_lt(r[i].act, ACT_COUNT);
 		ck_assert_uint_ne(r[i].kinds, 0);
@@ -243,6 +257,8 @@ START_TEST(identities_are_told)
 		{ IDENTITY_OPERATOR, "operator:hp-4711" },
 		{ IDENTITY_ENDPOINT, "endpoint:printer/hp-4711" },
 		{ IDENTITY_TOKEN, "token:1f00" },
+		{ IDENTITY_REQUEST, "request:1f00" },
+		{ IDENTITY_IDEVID, "idevid:1f00" },
 		{ (enum identity_kind)0, "nobody" },
 		{ (enum identity_kind)(IDENTITY_LOCAL | IDENTITY_OPERATOR), "nobody" },
 	};

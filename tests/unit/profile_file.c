@@ -128,9 +128,9 @@ START_TEST(bad_names)
 		{ "name: x\nkind: responder",
 		    "a.yaml:2: kind: expected a kind that is not the service's own, found \"responder\"" },
 		{ "name: x\nkind: operator",
-		    "a.yaml:1: ask: expected neither token nor request, because operators are added and do not enrol, found \"token\"" },
+		    "a.yaml:1: ask: expected certificate alone, because operators are added and do not enrol, found \"token\"" },
 		{ "name: operator\n\nask: [token]",
-		    "a.yaml:3: ask: expected neither token nor request, because operators are added and do not enrol, found \"token\"" },
+		    "a.yaml:3: ask: expected certificate alone, because operators are added and do not enrol, found \"token\"" },
 	};
 
 	all_refused(rows, COUNT(rows));
@@ -203,7 +203,7 @@ START_TEST(bad_asking)
 {
 	static const struct row rows[] = {
 		{ "name: x\nask: [anybody]",
-		    "a.yaml:2: ask: expected a list of each once of token|certificate|request, found \"anybody\"" },
+		    "a.yaml:2: ask: expected a list of each once of token|certificate|request|idevid, found \"anybody\"" },
 		{ "name: x\npurposes: [serverAuth]\nask: [token, certificate]",
 		    "a.yaml:3: ask: expected no certificate, because purposes has no clientAuth, found \"certificate\"" },
 		{ "name: x\napproval: registrar",

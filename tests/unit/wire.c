@@ -30,6 +30,7 @@ some_enroll(void)
 		.user = octets_text("hp-4711"),
 		.password = octets_text("SECRET.ROOT"),
 		.peer = octets_of("\x30\x00", 2),
+		.above = octets_of("\x30\x01\x00\x30\x00", 5),
 		.csr = octets_of("\x30\x03\x00\x01\xff", 5),
 		.profiles = { 1, 2, 3 },
 		.profile = "printer",
@@ -62,7 +63,7 @@ START_TEST(enroll_comes_back)
 {
 	struct wire_enroll in = some_enroll(), out = { 0 };
 
-	for (unsigned way = ENROL_TOKEN; way <= ENROL_CERTIFICATE; way++) {
+	for (unsigned way = ENROL_TOKEN; way <= ENROL_IDEVID; way++) {
 		bytes_clear(&b);
 		in.way = (enum enrol_way)way;
 		wire_put_enroll(&in, &b);
@@ -73,6 +74,7 @@ START_TEST(enroll_comes_back)
 		ck_assert(octets_same(out.password, in.password));
 		ck_assert_mem_eq(out.profiles, in.profiles, sizeof(in.profiles));
 		ck_assert(octets_same(out.peer, in.peer));
+		ck_assert(octets_same(out.above, in.above));
 		ck_assert(octets_same(out.csr, in.csr));
 		ck_assert_str_eq(out.profile, in.profile);
 		ck_assert(octets_same(out.binding, in.binding));
