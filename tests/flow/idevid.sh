@@ -97,7 +97,7 @@ is "another tenant has none" 0 "$(q maker list --tenant globex --json | jq '.ite
 born one hp-1
 is "not registered" 403 "$STATUS"
 like "it says what is missing" 'lexa/SN-1 is not registered' "$(cat "$BODY")"
-is "its entry, with what and why" "request.refused certificate.enroll yes" "$(last acme | jq -r '.act + " " + .request + " " + (if (.reason | contains("lexa/SN-1")) then "yes" else .reason end)')"
+is "its entry, with what and why" "request.refused enroll yes" "$(last acme | jq -r '.act + " " + .request + " " + (if (.reason | contains("lexa/SN-1")) then "yes" else .reason end)')"
 
 works "device add" q device add SN-1 --tenant acme --maker lexa --device hp-1
 is "its entry" "device.registered lexa/SN-1 printer/hp-1" "$(last acme | jq -r '.act + " " + .idevid + " " + .name')"
