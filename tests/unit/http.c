@@ -72,6 +72,60 @@ START_TEST(head_has_the_length_and_no_body)
 }
 END_TEST
 
+/* Past the head of a reply that came; how many octets of its body are in at. */
+static size_t
+begin_body(struct client *from, uint8_t *at, size_t room)
+{
+	static const char end[] = "\r\n\r\n";
+	size_t n = 0;
+	uint8_t *body = NULL;
+
+	while (body == NULL) {
+		ssize_t got = recv(from->fd, at + n, room - n, 0);
+
+		ck_assert_int_gt(got, 0);
+		n += (size_t)got;
+		body = memmem(at, n, end, strlen(end));
+	}
+	body += strlen(end);
+	n -= (size_t)(body - at);
+	memmove(at, body, n);
+	return n;
+}
+
+/* What is long is sent piece by piece, whole, and the connection goes on. */
+START_TEST(lends_what_is_large)
+{
+	static uint8_t at[SITE_LARGE + 8192];
+
+	for (unsigned round = 0; round < 2; round++) {
+		size_t n;
+
+		client_say(&c, "GET /large HTTP/1.1\r\nHost: here\r\n\r\n");
+		n = begin_body(&c, at, sizeof(at));
+		while (n < SITE_LARGE) {
+			ssize_t got = recv(c.fd, at + n, SITE_LARGE - n, 0);
+
+			ck_assert_int_gt(got, 0);
+			n += (size_t)got;
+		}
+		ck_assert_uint_eq(n, SITE_LARGE);
+		for (size_t i = 0; i < n; i++)
+			if (at[i] != site_large_at(i))
+				ck_abort_msg("octet %zu", i);
+	}
+	client_say(&c, "HEAD /large HTTP/1.1\r\nHost: here\r\n\r\n");
+	ck_assert(client_hear(&c, &r, true));
+	ck_assert(has("\r\nContent-Length: 3145728\r\n"));
+	client_expect(&c, "/hello", 200, "hello\n");
+	client_say(&c, "GET /large HTTP/1.1\r\nHost: here\r\n\r\n"); /* and leaves in its middle */
+	(void)begin_body(&c, at, 4096);
+	client_close(&c);
+	client_dial(&c, site.port);
+	client_expect(&c, "/hello", 200, "hello\n");
+}
+END_TEST
+
 START_TEST(shows_the_request_as_it_came)
 {
 	client_say(&c,
@@ -325,6 +379,7 @@ main(void)
 	tcase_add_checked_fixture(one, open_usual, close_usual);
 	tcase_add_test(one, serves_on_a_kept_connection);
 	tcase_add_test(one, head_has_the_length_and_no_body);
+	tcase_add_test(one, lends_what_is_large);
 	tcase_add_test(one, shows_the_request_as_it_came);
 	tcase_add_test(one, takes_bodies_up_to_the_limit);
 	tcase_add_test(one, answers_pipelined_requests_in_order);

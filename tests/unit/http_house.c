@@ -37,6 +37,22 @@ hello(struct exchange *x)
 	bytes_put_text(&x->reply, "hello\n");
 }
 
+/* Held once, and lent to each reply: longer than what is sent at once. */
+static void
+large(struct exchange *x)
+{
+	static struct shared *held;
+
+	if (held == NULL) {
+		must((held = shared_new(SITE_LARGE)) != NULL);
+		for (size_t i = 0; i < held->n; i++)
+			held->at[i] = site_large_at(i);
+	}
+	x->status = 200;
+	x->type = "application/octet-stream";
+	x->shared = shared_hold(held);
+}
+
 static void
 echo(struct exchange *x)
 {
@@ -132,6 +148,7 @@ static const struct {
 } routes[] = {
 	{ "/hello", hello },
 	{ "/echo", echo },
+	{ "/large", large },
 	{ "/who", who },
 	{ "/ask", ask },
 	{ "/twice", ask },

@@ -14,7 +14,15 @@
 #include "daemon/http.h"
 
 #define SITE_PATIENCE_S 20
-#define SITE_BODY_MAX   65536 /* octets, of its faces */
+#define SITE_BODY_MAX   65536             /* octets, of its faces */
+#define SITE_LARGE      ((size_t)3 << 20) /* octets of /large */
+
+/* The octet at i of /large. */
+static inline uint8_t
+site_large_at(size_t i)
+{
+	return (uint8_t)((i >> 16) + i * 31);
+}
 
 /* What the child does; zeros are the usual. */
 struct plan {
