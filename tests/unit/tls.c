@@ -325,7 +325,7 @@ END_TEST
 /* RFC 6066 section 3: there is one host here, whatever a client calls it. */
 START_TEST(any_name_is_the_one_host)
 {
-	static const char *const names[] = { "localhost", "elsewhere.example", "x" };
+	static char names[][20] = { "localhost", "elsewhere.example", "x" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
 		dial(&c, &(struct offer){ .version = versions[_i] });
