@@ -64,7 +64,8 @@ small(struct octets integer)
 	return v;
 }
 
-/* Whole extensions, as one value of extensionRequest has them. */
+/* Whole extensions, as one value of extensionRequest has them. Before RFC 9908 some put bare OIDs
+ * there, which say nothing that we could follow. */
 static bool
 take_extensions(struct reading *r, struct octets whole, struct fault *f)
 {
@@ -99,7 +100,7 @@ take_attribute(struct reading *r, struct octets in, bool templates, struct fault
 		want_rsa(r, tag == DER_INTEGER ? small(value) : 0);
 	else if (is(oid, oid_challenge_password))
 		r->a.binding = true;
-	else if (is(oid, oid_extension_request))
+	else if (is(oid, oid_extension_request) && tag == DER_SEQUENCE)
 		return take_extensions(r, whole, f);
 	else if (templates && is(oid, oid_request_template))
 		return take_template(r, whole, f);
