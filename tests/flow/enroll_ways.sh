@@ -52,23 +52,6 @@ works "a binding because the service wants one" q enroll --url "$URL" --token "$
 works "and at its renewal" q enroll --renew --url "$URL" --out "$WORK/gw-1"
 works "a binding that nobody asked for" q enroll --url "$URL" --token "$(token_for hp-1 printer)" --out "$WORK/hp-1" --bind
 works "and at its renewal" q enroll --renew --url "$URL" --out "$WORK/hp-1" --bind
-# On TLS 1.2 it is tls-unique.
-cat >"$WORK/tls12.cnf" <<-CNF
-	openssl_conf = all
-	[all]
-	ssl_conf = ssl
-	[ssl]
-	system_default = tls
-	[tls]
-	MaxProtocol = TLSv1.2
-CNF
-token_for gw-2 bound >"$WORK/gw-2.token"
-old_tls() { OPENSSL_CONF=$WORK/tls12.cnf q "$@"; }
-sed 's/TLSv1.2/TLSv1.1/' "$WORK/tls12.cnf" >"$WORK/tls11.cnf"
-refuses "with TLS 1.1 alone there is no connection" env OPENSSL_CONF="$WORK/tls11.cnf" "$QUATRAIN_BIN" enroll --url "$URL" \
-    --token-file "$WORK/gw-2.token" --out "$WORK/gw-2"
-works "a binding on TLS 1.2" old_tls enroll --url "$URL" --token-file "$WORK/gw-2.token" --out "$WORK/gw-2"
-works "and at its renewal" old_tls enroll --renew --url "$URL" --out "$WORK/gw-2"
 
 # --- a registrar's word ---
 walk_up() { # walk_up DEVICE ARGUMENTS...
