@@ -462,6 +462,53 @@ START_TEST(token_is_shown_with_its_use)
 }
 END_TEST
 
+START_TEST(requests_and_their_words)
+{
+	command(ONE(200, "{\"items\":[{\"id\":\"ab\",\"device\":\"scan-1\",\"state\":\"waiting\","
+			 "\"replaces\":\"00ff\"}]}"),
+	    ARGS("request", "list", "--tenant", "acme", "--state", "waiting"));
+	ck_assert_int_eq(said.status, CLI_OK);
+	ck_assert_ptr_nonnull(
+	    strstr(slurp("seen"), "GET /v1/tenants/acme/requests?state=waiting&limit=1000 "));
+	ck_assert_ptr_nonnull(strstr(said.out, "00ff"));
+	command(ONE(200, "{\"items\":[]}"), ARGS("request", "list", "--tenant", "acme"));
+	ck_assert_ptr_nonnull(strstr(said.out, "No device waits here"));
+	command(ONE(200, "{\"id\":\"ab\",\"state\":\"waiting\",\"replaces\":\"00ff\","
+			 "\"names\":[\"dns:a\\u001b[31m\",\"uri:b\"],\"subject\":\"x\\u001b[2J\"}"),
+	    ARGS("request", "show", "ab", "--tenant", "acme"));
+	ck_assert_int_eq(said.status, CLI_OK);
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "GET /v1/tenants/acme/requests/ab HTTP/1.1"));
+	ck_assert_ptr_nonnull(strstr(said.out, "has a certificate already, 00ff"));
+	ck_assert_ptr_nonnull(strstr(said.out, "asks for: uri:b"));
+	ck_assert_ptr_nonnull(strstr(said.out, "request approve --tenant acme ab"));
+	ck_assert_ptr_null(
+	    strchr(said.out, 0x1b)); /* what a stranger asked for reaches a terminal */
+	command(ONE(200, "{\"id\":\"ab\",\"state\":\"issued\"}"),
+	    ARGS("request", "show", "ab", "--tenant", "acme"));
+	ck_assert_ptr_null(strstr(said.out, "approve"));
+	command(ONE(200, "{\"device\":\"scan-1\",\"replaces\":\"00ff\"}"),
+	    ARGS("request", "approve", "ab", "--tenant", "acme"));
+	ck_assert_ptr_nonnull(
+	    strstr(slurp("seen"), "POST /v1/tenants/acme/requests/ab/approve HTTP/1.1"));
+	ck_assert_ptr_nonnull(strstr(said.out, "takes the place of 00ff"));
+	ck_assert_ptr_nonnull(strstr(said.out, "cert list --tenant acme --device scan-1"));
+	command(ONE(200, "{\"device\":\"scan-1\"}"),
+	    ARGS("request", "refuse", "ab", "--tenant", "acme", "--reason", "not ours"));
+	ck_assert_ptr_nonnull(
+	    strstr(slurp("seen"), "POST /v1/tenants/acme/requests/ab/refuse HTTP/1.1"));
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "{\"reason\":\"not ours\"}"));
+	command(&(const struct canned){ 409, "application/problem+json",
+		    "{\"detail\":\"request: it is refused already\",\"status\":409}" },
+	    1, ARGS("request", "refuse", "ab", "--tenant", "acme", "--reason", "x"));
+	ck_assert_int_ne(said.status, CLI_OK);
+	ck_assert_ptr_nonnull(strstr(said.err, "refused already"));
+	command(ONE(200, "{}"), ARGS("request", "refuse", "ab", "--tenant", "acme"));
+	ck_assert_int_eq(said.status, CLI_USAGE);
+	command(ONE(200, "{}"), ARGS("request", "approve", "a/b", "--tenant", "acme"));
+	ck_assert_int_eq(said.status, CLI_USAGE);
+}
+END_TEST
+
 /* The program's own client makes no RSA key: it is not offered for a profile that wants one. */
 START_TEST(a_token_for_an_rsa_key)
 {
@@ -644,6 +691,7 @@ main(int argc, char **argv)
 	tcase_add_test(t, commands_ask_what_they_should);
 	tcase_add_test(t, token_is_shown_with_its_use);
 	tcase_add_test(t, a_token_for_an_rsa_key);
+	tcase_add_test(t, requests_and_their_words);
 	tcase_add_test(t, profiles_are_a_table);
 	tcase_add_test(t, lists_are_tables_or_one_line);
 	tcase_add_test(t, operator_gets_three_files);
