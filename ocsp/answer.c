@@ -11,7 +11,8 @@
 #include "ca/oid.h"
 #include "ca/revoke.h"
 
-#define SHA1_OCTETS 20
+#define SHA1_OCTETS  20
+#define POINT_OCTETS 65 /* of P-256, uncompressed */
 
 #define STATUS_GOOD    DER_CONTEXT(0)
 #define STATUS_REVOKED DER_EXPLICIT(1)
@@ -179,20 +180,41 @@ put_extensions(struct der *d, struct octets nonce, bool extended)
 	der_end(d);
 }
 
+/*
+ * KeyHash is SHA-1 by definition: a name, not a protection. The last one is
+ * remembered: finding the algorithm takes longer than the hash.
+ */
+static bool
+key_hash(const struct key *by, uint8_t to[static SHA1_OCTETS], struct fault *f)
+{
+	static _Thread_local struct {
+		uint8_t point[POINT_OCTETS], hash[EVP_MAX_MD_SIZE];
+	} last;
+	struct octets spki = key_spki(by);
+	const uint8_t *point = spki.at + spki.n - POINT_OCTETS;
+
+	if (memcmp(last.point, point, POINT_OCTETS) != 0) {
+		memset(last.point, 0, POINT_OCTETS);
+		if (EVP_Digest(point, POINT_OCTETS, last.hash, NULL, EVP_sha1(), NULL) != 1)
+			return fault_crypto(f, FAULT_INTERNAL, "ocsp: EVP_Digest");
+		memcpy(last.point, point, POINT_OCTETS);
+	}
+	memcpy(to, last.hash, SHA1_OCTETS);
+	return true;
+}
+
 /* ResponseData (RFC 6960 section 4.2.1). */
 static bool
 put_data(struct der *d, struct realm *realm, const struct request *r,
     const struct authority *issuer, const struct responder *by, int64_t now_s, struct fault *f)
 {
-	struct octets spki = key_spki(by->key);
-	uint8_t id[EVP_MAX_MD_SIZE];
+	uint8_t id[SHA1_OCTETS];
 	struct ground g = { .issuer = issuer, .by = by, .now_s = now_s };
 
 	if (!realm_records(realm, issuer, &g.ledger, f) || !level_above(realm, issuer, &g.above, f))
 		return false;
-	/* KeyHash is SHA-1 by definition: a name, not a protection. */
-	if (EVP_Digest(spki.at + spki.n - 65, 65, id, NULL, EVP_sha1(), NULL) != 1)
-		return fault_crypto(f, FAULT_INTERNAL, "ocsp: EVP_Digest");
+	if (!key_hash(by->key, id, f))
+		return false;
 	der_begin(d, DER_SEQUENCE);
 	der_begin(d, DER_EXPLICIT(2));
 	der_put(d, DER_OCTETS, octets_of(id, SHA1_OCTETS));
