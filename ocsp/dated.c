@@ -30,11 +30,9 @@ dated_make(struct octets der, int64_t made_s, int64_t max_age_s, struct dated *r
 	exchange_date(from_s, r.modified);
 	exchange_date(r.until_s, r.expires);
 	r.fresh_s = made_s + max_age_s < r.until_s ? made_s + max_age_s : r.until_s - 1;
-	bytes_put_octets(&r.answer, der);
-	if (!bytes_ok(&r.answer, f)) {
-		bytes_free(&r.answer);
-		return false;
-	}
+	if ((r.answer = shared_new(der.n)) == NULL)
+		return fault_set(f, FAULT_INTERNAL, "ocsp: out of memory");
+	memcpy(r.answer->at, der.at, der.n);
 	*ret = r;
 	return true;
 }
@@ -42,7 +40,8 @@ dated_make(struct octets der, int64_t made_s, int64_t max_age_s, struct dated *r
 void
 dated_free(struct dated *r)
 {
-	bytes_free(&r->answer);
+	shared_drop(r->answer);
+	r->answer = NULL;
 }
 
 /* The next member of a list of entity tags; a weak one counts as the strong one, for that is how
@@ -87,7 +86,8 @@ dated_put(struct dated *r, int64_t now_s, struct exchange *x)
 		    (long long)(r->fresh_s > now_s ? r->fresh_s - now_s : 0));
 		r->control_s = now_s;
 	}
-	bytes_clear(&x->reply);
+	shared_drop(x->shared);
+	x->shared = NULL;
 	x->type = dated_type;
 	exchange_header_text(x, "Cache-Control", r->control);
 	exchange_header_text(x, "ETag", r->tag);
@@ -95,7 +95,7 @@ dated_put(struct dated *r, int64_t now_s, struct exchange *x)
 	exchange_header_text(x, "Expires", r->expires);
 	x->status = has_it(x, r->tag) ? 304 : 200;
 	if (x->status == 200)
-		bytes_put_octets(&x->reply, octets_bytes(&r->answer));
+		x->shared = shared_hold(r->answer);
 }
 
 void

@@ -14,7 +14,7 @@
 #define DATED_CONTROL_MAX 96
 
 struct dated {
-	struct bytes answer;              /* OCSPResponse, DER */
+	struct shared *answer;            /* OCSPResponse, DER */
 	int64_t made_s, fresh_s, until_s; /* when asked for; not sent again after; nextUpdate */
 	char tag[DATED_TAG_MAX];          /* ETag */
 	char modified[EXCHANGE_DATE_MAX]; /* Last-Modified: thisUpdate */

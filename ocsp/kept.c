@@ -145,14 +145,9 @@ kept_also(struct kept *k, struct octets question, struct octets other)
 	const struct place *p = place_of(k, question);
 	struct kept_seen seen = p->seen;
 	struct dated copy = p->reply;
-	struct fault f;
 
 	if (!octets_same(octets_bytes(&p->question), question))
 		return;
-	copy.answer = (struct bytes){ 0 };
-	bytes_put_octets(&copy.answer, octets_bytes(&p->reply.answer));
-	if (bytes_ok(&copy.answer, &f))
-		kept_put(k, other, &seen, &copy);
-	else
-		dated_free(&copy);
+	(void)shared_hold(copy.answer);
+	kept_put(k, other, &seen, &copy);
 }

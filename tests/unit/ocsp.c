@@ -132,7 +132,7 @@ given(struct octets der)
 	ck_assert(octets_same(octets_bytes(&x.ask.body), der));
 	visit_answer(&x, 0, a);
 	visit_is(&x, 200, TYPE_ANSWER);
-	ck_assert(octets_same(octets_bytes(&x.reply), a));
+	ck_assert(octets_same(visit_body(&x), a));
 	return a;
 }
 
@@ -143,7 +143,7 @@ is_status(enum answer_status status)
 	const uint8_t want[] = { 0x30, 0x03, 0x0a, 0x01, (uint8_t)status };
 
 	visit_is(&x, 200, TYPE_ANSWER);
-	ck_assert(octets_same(octets_bytes(&x.reply), octets_of(want, sizeof(want))));
+	ck_assert(octets_same(visit_body(&x), octets_of(want, sizeof(want))));
 	ck_assert_str_eq(visit_header(&x, "Cache-Control"), "no-cache");
 	ck_assert_ptr_null(visit_header(&x, "ETag"));
 }
@@ -174,7 +174,7 @@ START_TEST(a_kept_answer)
 	clock_s += 59;
 	post(q);
 	visit_is(&x, 200, TYPE_ANSWER);
-	ck_assert(octets_same(octets_bytes(&x.reply), a));
+	ck_assert(octets_same(visit_body(&x), a));
 	ck_assert_str_eq(
 	    visit_header(&x, "Cache-Control"), "max-age=1, public, no-transform, must-revalidate");
 	clock_s++;
@@ -199,7 +199,7 @@ START_TEST(a_kept_answer_is_dropped)
 	ck_assert(!octets_same(good, bad));
 	post(q);
 	visit_is(&x, 200, TYPE_ANSWER); /* and that one is kept again */
-	ck_assert(octets_same(octets_bytes(&x.reply), bad));
+	ck_assert(octets_same(visit_body(&x), bad));
 }
 END_TEST
 
@@ -338,7 +338,7 @@ START_TEST(not_modified)
 		x.if_none_match = octets_text(list);
 		ck_assert(ocsp_serve(o, &x));
 		ck_assert_msg(x.status == rows[i].status, "%zu: %u", i, x.status);
-		ck_assert_uint_eq(x.reply.n == 0, x.status == 304);
+		ck_assert_uint_eq(visit_body(&x).n == 0, x.status == 304);
 		ck_assert_str_eq(visit_header(&x, "ETag"), tag);
 	}
 	exchange_free(&x);
@@ -468,7 +468,7 @@ START_TEST(ready_in_every_spelling)
 		(void)snprintf(path, sizeof(path), "%s=%s", path_of(q), behind[i % 4]);
 		get(path);
 		visit_is(&x, 200, TYPE_ANSWER);
-		ck_assert(octets_same(octets_bytes(&x.reply), a));
+		ck_assert(octets_same(visit_body(&x), a));
 	}
 	ground_revoke(&g, g.acme->ledger, leaf->serial, 1);
 	for (size_t i = 0; i < 4; i++) {
@@ -477,7 +477,7 @@ START_TEST(ready_in_every_spelling)
 		if (i == 0)
 			ck_assert(!octets_same(given(q), a));
 		visit_is(&x, 200, TYPE_ANSWER);
-		ck_assert(!octets_same(octets_bytes(&x.reply), a));
+		ck_assert(!octets_same(visit_body(&x), a));
 	}
 }
 END_TEST
@@ -543,7 +543,7 @@ START_TEST(get_and_post_share_an_answer)
 	bytes_put_u8(&path, 0);
 	get((const char *)path.at);
 	visit_is(&x, 200, TYPE_ANSWER);
-	ck_assert(octets_same(octets_bytes(&x.reply), a));
+	ck_assert(octets_same(visit_body(&x), a));
 	bytes_free(&path);
 }
 END_TEST
@@ -669,7 +669,7 @@ START_TEST(ca_certificates)
 	for (size_t i = 0; i < 4; i++) {
 		get(of_ca("/ca/", cas[i], ".cer"));
 		visit_is(&x, 200, "application/pkix-cert");
-		ck_assert(octets_same(octets_bytes(&x.reply), octets_bytes(&cas[i]->certificate)));
+		ck_assert(octets_same(visit_body(&x), octets_bytes(&cas[i]->certificate)));
 		ck_assert_ptr_nonnull(visit_header(&x, "Cache-Control"));
 	}
 }
@@ -689,16 +689,16 @@ START_TEST(a_crl_is_served_as_it_is)
 	ground_commit(g.acme->ledger);
 	get(of_ca("/crl/", g.acme, ".crl"));
 	visit_is(&x, 200, "application/pkix-crl");
-	first = forge_exact(octets_bytes(&x.reply));
+	first = forge_exact(visit_body(&x));
 	ground_revoke(&g, g.acme->ledger, leaf->serial, 1);
 	get(of_ca("/crl/", g.acme, ".crl"));
 	visit_is(&x, 200, "application/pkix-crl");
-	ck_assert(octets_same(octets_bytes(&x.reply), first));
+	ck_assert(octets_same(visit_body(&x), first));
 	ck_assert(crl_make(g.acme, &want, clock_s, &f));
 	ground_commit(g.acme->ledger);
 	get(of_ca("/crl/", g.acme, ".crl"));
 	visit_is(&x, 200, "application/pkix-crl");
-	ck_assert(!octets_same(octets_bytes(&x.reply), first));
+	ck_assert(!octets_same(visit_body(&x), first));
 }
 END_TEST
 

@@ -33,6 +33,15 @@ visit_answer(struct exchange *x, uint16_t code, struct octets body)
 	then(x, code, body);
 }
 
+/* What is sent, lent by whoever has it. */
+static inline struct octets
+visit_body(const struct exchange *x)
+{
+	if (x->shared != NULL)
+		return octets_of(x->shared->at, x->shared->n);
+	return octets_bytes(&x->reply);
+}
+
 /* NULL where it is not there; never twice. */
 static inline const char *
 visit_header(const struct exchange *x, const char *name)
