@@ -16,6 +16,7 @@
 #include <openssl/ssl.h>
 
 #include "base/secret.h"
+#include "ca/csr.h"
 #include "daemon/credential.h"
 #include "daemon/enrol_code.h"
 #include "tests/unit/capture.h"
@@ -40,7 +41,10 @@ enum play {
 	PLAY_RSA,       /* wants an RSA key */
 	PLAY_LATER,     /* is approved at the third question */
 	PLAY_ODD_ATTRS, /* what it wants is malformed */
-	PLAY_NEXT_ROOT  /* has a next root, and the link to it */
+	PLAY_NEXT_ROOT, /* has a next root, and the link to it */
+	PLAY_BOUND_12,  /* keeps its connections, and wants requests that are bound to them; TLS 1.2
+			 */
+	PLAY_BOUND_13
 };
 #define PLAY_BADLY PLAY_DROP /* the last that ends without a certificate */
 
@@ -66,13 +70,21 @@ serve_command(const struct invocation *inv)
 
 /* ---- the service, in the child: no assertions there, a wrong step ends it ---- */
 
+static enum play now_plays;
+
+static bool
+keeps(void)
+{
+	return now_plays == PLAY_BOUND_12 || now_plays == PLAY_BOUND_13;
+}
+
 static void
 reply(SSL *tls, int status, const char *type, const char *more, const void *body, size_t n)
 {
 	char head[512];
 	int len = snprintf(head, sizeof(head),
-	    "HTTP/1.1 %d X\r\nContent-Type: %s\r\n%sConnection: close\r\nContent-Length: %zu\r\n\r\n",
-	    status, type, more, n);
+	    "HTTP/1.1 %d X\r\nContent-Type: %s\r\n%s%sContent-Length: %zu\r\n\r\n", status, type,
+	    more, keeps() ? "" : "Connection: close\r\n", n);
 
 	(void)SSL_write(tls, head, len);
 	if (n > 0)
@@ -92,6 +104,31 @@ reply_certs(SSL *tls, X509 *const *certs, size_t n)
 	bytes_free(&text);
 }
 
+/* The service's own view of what binds a request to this connection (RFC 9266, RFC 5929
+ * section 3.1: the client's Finished). */
+static void
+check_binding(SSL *tls, struct octets request)
+{
+	uint8_t at[32];
+	struct bytes expected = { 0 };
+	struct csr csr;
+	struct fault f;
+	size_t n = sizeof(at);
+
+	if (SSL_version(tls) == TLS1_2_VERSION)
+		n = SSL_get_peer_finished(tls, at, sizeof(at));
+	else if (SSL_export_keying_material(
+		     tls, at, n, "EXPORTER-Channel-Binding", 24, NULL, 0, 1) != 1)
+		_exit(6);
+	if (SSL_version(tls) != (now_plays == PLAY_BOUND_12 ? TLS1_2_VERSION : TLS1_3_VERSION) ||
+	    n != (now_plays == PLAY_BOUND_12 ? 12 : 32))
+		_exit(7);
+	text_base64(octets_of(at, n), 0, &expected);
+	if (!csr_parse(request, &csr, &f) || !octets_same(csr.challenge, octets_bytes(&expected)))
+		_exit(8);
+	bytes_free(&expected);
+}
+
 static void
 issue(SSL *tls, enum play play, struct octets body)
 {
@@ -107,6 +144,8 @@ issue(SSL *tls, enum play play, struct octets body)
 		_exit(3);
 	(void)fwrite(der.at, 1, der.n, to);
 	(void)fclose(to);
+	if (keeps())
+		check_binding(tls, octets_bytes(&der));
 	p = der.at;
 	if ((req = d2i_X509_REQ(NULL, &p, (long)der.n)) == NULL ||
 	    X509_REQ_verify(req, X509_REQ_get0_pubkey(req)) != 1)
@@ -122,10 +161,16 @@ answer_attrs(SSL *tls, enum play play)
 {
 	static const uint8_t rsa[] = { 0x30, 0x13, 0x30, 0x11, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86,
 		0xf7, 0x0d, 0x01, 0x01, 0x01, 0x31, 0x04, 0x02, 0x02, 0x08, 0x00 };
+	/* { challengePassword } */
+	static const uint8_t binding[] = { 0x30, 0x0b, 0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7,
+		0x0d, 0x01, 0x09, 0x07 };
 	struct bytes text = { 0 };
 
-	text_base64(octets_of(rsa, play == PLAY_RSA ? sizeof(rsa) : 7), 0, &text);
-	if (play == PLAY_RSA || play == PLAY_ODD_ATTRS)
+	if (keeps())
+		text_base64(octets_of(binding, sizeof(binding)), 0, &text);
+	else
+		text_base64(octets_of(rsa, play == PLAY_RSA ? sizeof(rsa) : 7), 0, &text);
+	if (keeps() || play == PLAY_RSA || play == PLAY_ODD_ATTRS)
 		reply(tls, 200, "application/csrattrs", "", text.at, text.n);
 	else
 		reply(tls, 404, "text/plain", "", "none", 4);
@@ -173,7 +218,7 @@ answer(SSL *tls, enum play play, const char *request, struct octets body)
 }
 
 /* One request: all of it into the file "seen", then its answer. */
-static void
+static bool
 converse(SSL *tls, enum play play)
 {
 	static char in[65536];
@@ -201,7 +246,10 @@ converse(SSL *tls, enum play play)
 	X509_free(peer);
 	if (got > 0 && body != NULL)
 		answer(tls, play, in, octets_of(body, want));
+	if (got > 0 && body != NULL && keeps())
+		return true;
 	(void)SSL_shutdown(tls);
+	return false;
 }
 
 static int
@@ -215,6 +263,9 @@ any_peer(int ok, X509_STORE_CTX *ctx)
 static void __attribute__((noreturn)) play_service(int listener, SSL_CTX *ctx, enum play play)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
+	now_plays = play;
+	if (play == PLAY_BOUND_12 && SSL_CTX_set_max_proto_version(ctx, TLS1_2_VERSION) != 1)
+		_exit(9);
 	for (;;) {
 		int fd = accept(listener, NULL, NULL);
 		SSL *tls = SSL_new(ctx);
@@ -222,7 +273,8 @@ static void __attribute__((noreturn)) play_service(int listener, SSL_CTX *ctx, e
 		if (fd < 0 || tls == NULL || SSL_set_fd(tls, fd) != 1)
 			_exit(2);
 		if (SSL_accept(tls) == 1 && play != PLAY_DROP)
-			converse(tls, play);
+			while (converse(tls, play))
+				continue;
 		SSL_free(tls);
 		(void)close(fd);
 	}
@@ -550,6 +602,21 @@ START_TEST(bound_request_goes_over_no_other_connection)
 }
 END_TEST
 
+/* The service holds each request against its own view of the connection. */
+START_TEST(bound_as_the_service_wants_it)
+{
+	service_begin(PLAY_BOUND_13);
+	done(ENROLL);
+	check_files();
+	done(RENEW);
+	check_files();
+	service_begin(PLAY_BOUND_12);
+	done(RENEW);
+	done(RENEW_WITH("--new-key"));
+	check_files();
+}
+END_TEST
+
 START_TEST(code_says_it_all)
 {
 	struct bytes code = { 0 };
@@ -816,6 +883,7 @@ main(void)
 	tcase_add_test(t, key_as_the_options_want_it);
 	tcase_add_test(t, odd_attributes_are_refused);
 	tcase_add_test(t, bound_request_goes_over_no_other_connection);
+	tcase_add_test(t, bound_as_the_service_wants_it);
 	tcase_add_test(t, code_says_it_all);
 	tcase_add_test(t, manufacturers_certificate);
 	tcase_add_test(t, nothing_but_a_key);
