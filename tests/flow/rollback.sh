@@ -83,10 +83,12 @@ is "OCSP of the revoked one: still revoked" revoked "$(ocsp_word "$WORK/before/l
 is "OCSP of the one from the gap: revoked" revoked "$(ocsp_word "$WORK/gap/leaf.pem")"
 works "cert show of the lost one" q cert show --tenant acme "$gap"
 like "it is revoked" 'revoked' "$OUT"
-curl -s -o "$WORK/acme.crl" "$(openssl x509 -in "$WORK/before/leaf.pem" -noout -ext crlDistributionPoints | sed -n 's/.*URI://p')"
-crl=$(openssl crl -inform DER -in "$WORK/acme.crl" -noout -text | tr -d ':' | tr 'A-F' 'a-f')
-like "the CRL has the first" "$old" "$crl"
-like "the CRL has the lost one" "$gap" "$crl"
+in_list() { # in_list SERIAL: in the list that follows the merge
+	curl -s -o "$WORK/acme.crl" "$(openssl x509 -in "$WORK/before/leaf.pem" -noout -ext crlDistributionPoints | sed -n 's/.*URI://p')"
+	openssl crl -inform DER -in "$WORK/acme.crl" -noout -text | tr -d ':' | tr 'A-F' 'a-f' | grep -q "$1"
+}
+works "the CRL has the first" within 30 in_list "$old"
+works "the CRL has the lost one" within 30 in_list "$gap"
 is "a renewal of the lost one is refused" no "$(est acme/simplereenroll --cert "$WORK/gap/leaf.pem" --key "$WORK/gap/key.pem" \
     -H 'Content-Type: application/pkcs10' --data-binary @"$WORK/gap/csr.b64" && [ "$STATUS" = 200 ] && echo yes || echo no)"
 entries acme >"$WORK/entries"
