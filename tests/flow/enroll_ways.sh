@@ -53,6 +53,29 @@ works "and at its renewal" q enroll --renew --url "$URL" --out "$WORK/gw-1"
 works "a binding that nobody asked for" q enroll --url "$URL" --token "$(token_for hp-1 printer)" --out "$WORK/hp-1" --bind
 works "and at its renewal" q enroll --renew --url "$URL" --out "$WORK/hp-1" --bind
 
+# --- the manufacturer's certificate ---
+M=$WORK/maker
+mkdir "$M"
+p256 "$M/root.key"
+p256 "$M/device.key"
+openssl req -x509 -new -key "$M/root.key" -subj /O=Lexa/CN=Root -days 30 -out "$M/root.pem" \
+    -addext keyUsage=critical,keyCertSign 2>/dev/null
+printf 'keyUsage=critical,digitalSignature\nauthorityKeyIdentifier=keyid\n' >"$M/x.cnf"
+openssl req -new -key "$M/device.key" -subj /O=Lexa/serialNumber=SN-1 |
+    openssl x509 -req -CA "$M/root.pem" -CAkey "$M/root.key" -set_serial 7 -days 30 -extfile "$M/x.cnf" -out "$M/device.pem" 2>/dev/null
+by_maker() { # by_maker DIR ARGUMENTS...
+	local dir=$1
+	shift
+	q enroll --url "$URL" --tenant acme --root "$ROOT" --idevid-cert "$M/device.pem" --idevid-key "$M/device.key" --out "$WORK/$dir" "$@"
+}
+works "a manufacturer" q maker add "$M/root.pem" --tenant acme --name lexa
+refuses "its device is not registered yet" by_maker maker-1
+like "the advice is another one than a token's" 'Next: ask the service.s registrar' "$OUT"
+works "it is registered" q device add SN-1 --tenant acme --maker lexa --device maker-1
+works "and comes in, knowing no name but its maker's" by_maker maker-1
+like "with the name of the list" '/printer/maker-1$' "$(name_of "$WORK/maker-1")"
+works "it renews by what it got" q enroll --renew --url "$URL" --out "$WORK/maker-1"
+
 # --- a registrar's word ---
 walk_up() { # walk_up DEVICE ARGUMENTS...
 	local device=$1
