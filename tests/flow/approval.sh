@@ -288,6 +288,17 @@ done <<-RUNS
 	1.3 token
 RUNS
 
+# --- the program's own client
+"$QUATRAIN_BIN" enroll --url "$URL" --request --device own-1 --root "$ROOT" --tenant acme --profile walkup --wait 1m --out "$WORK/own-1" \
+    >"$WORK/own.log" 2>&1 &
+own=$!
+own_id() { q request list --tenant acme --state waiting --json | jq -er '.items[] | select(.device == "own-1") | .id'; }
+works "quatrain enroll waits" within 20 own_id
+works "it is approved" q request approve --tenant acme "$(own_id)"
+wait $own
+is "and enrols" 0 $?
+is "its certificate is here" own-1 "$(openssl x509 -in "$WORK/own-1/cert.pem" -noout -subject -nameopt multiline | sed -n 's/ *commonName *= //p')"
+
 # --- Bouncy Castle calls it pending
 JARS=/usr/share/java/bcpkix.jar:/usr/share/java/bcprov.jar:/usr/share/java/bcutil.jar
 mkdir "$WORK/java" "$WORK/bc"
