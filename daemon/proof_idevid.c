@@ -13,8 +13,11 @@ find_device(struct job *j, struct claim *c, struct device *ret, struct fault *f)
 	char maker[TEXT_LABEL_MAX];
 	struct fault why;
 
-	if (!maker_vouch(c->ledger, c->wire.peer, c->wire.above, j->now_s, &c->idevid, maker, f))
+	if (!maker_vouch(c->ledger, c->wire.peer, c->wire.above, j->now_s, &c->idevid, maker, f)) {
+		if (f->code == FAULT_AUTH) /* its handshake went well: another tenant's */
+			f->code = FAULT_DENIED;
 		return false;
+	}
 	if (device_find(c->ledger, maker, c->idevid.serial, ret, &why))
 		return true;
 	if (why.code == FAULT_NOTFOUND)
