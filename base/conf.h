@@ -26,7 +26,7 @@ enum conf_type {
 	CONF_URL,      /* char[CONF_TEXT_MAX], http://host[:port][/path], no trailing slash kept */
 	CONF_CHOICE,   /* char[CONF_TEXT_MAX], one of the words in more, split by '|' */
 	CONF_COUNT,    /* int64_t; more is "lo..hi" */
-	CONF_DURATION, /* int64_t seconds, as text_duration() */
+	CONF_DURATION, /* int64_t seconds, as text_duration(); more is "0" where none may be said */
 	CONF_BOOL,     /* bool; true or false */
 	CONF_LIST,     /* struct conf_list of texts */
 	CONF_CHOICES,  /* struct conf_list of words in more, split by '|', each at most once */
@@ -43,7 +43,7 @@ struct conf_key {
 	enum conf_type type;
 	size_t offset;        /* of the field in the caller's struct */
 	const char *fallback; /* as in the file, a list split by ','; NULL: the field is zeros */
-	const char *more;     /* CONF_CHOICE, CONF_CHOICES, CONF_COUNT */
+	const char *more;     /* CONF_CHOICE, CONF_CHOICES, CONF_COUNT, CONF_DURATION */
 };
 
 /*

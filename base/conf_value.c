@@ -172,10 +172,9 @@ set_count(const struct conf_key *k, void *field, const char *s)
 static bool
 set_duration(const struct conf_key *k, void *field, const char *s)
 {
-	int64_t v;
+	int64_t v = 0;
 
-	(void)k;
-	if (!text_duration(s, &v))
+	if ((k->more == NULL || strcmp(s, k->more) != 0) && !text_duration(s, &v))
 		return false;
 	memcpy(field, &v, sizeof(v));
 	return true;
@@ -226,7 +225,7 @@ static const struct type {
 	[CONF_CHOICE] = { set_choice, CONF_TEXT_MAX, true, "one", " of " },
 	[CONF_COUNT] = { set_count, sizeof(int64_t), false, "a whole number", " in " },
 	[CONF_DURATION] = { set_duration, sizeof(int64_t), true,
-	    "a duration such as 90d, 24h, 15m, 30s", "" },
+	    "a duration such as 90d, 24h, 15m, 30s", " or " },
 	[CONF_BOOL] = { set_bool, sizeof(bool), false, "true or false", "" },
 	[CONF_LIST] = { set_list, sizeof(struct conf_list), true, "a list of at most 16 texts",
 	    "" },

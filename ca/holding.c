@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/profile.h"
 #include "ca/revoke.h"
 
 void
@@ -32,11 +33,14 @@ static bool
 still_holds(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], int64_t now_s,
     bool *ret, struct fault *f)
 {
+	const struct profile *p;
 	struct standing s;
 
 	if (!ledger_standing(l, serial, &s, f))
 		return false;
-	*ret = (s.state == STANDING_GOOD || s.state == STANDING_HELD) && now_s <= s.not_after_s;
+	p = profile_find(s.profile);
+	*ret = (s.state == STANDING_GOOD || s.state == STANDING_HELD) &&
+	       now_s <= s.not_after_s + (p == NULL ? 0 : p->grace_s);
 	return true;
 }
 

@@ -19,7 +19,8 @@ void holding_owner(const char *kind, const char *name, char to[static HOLDING_OW
 
 /*
  * What owner holds now: serials of those that are good or held and have not
- * ended, newest first, TBS_SERIAL_OCTETS each, appended. Fault: FAULT_INTERNAL.
+ * ended, or could renew all the same (grace_s of their profile), newest first,
+ * TBS_SERIAL_OCTETS each, appended. Fault: FAULT_INTERNAL.
  */
 bool holding_list(
     struct ledger *l, const char *owner, int64_t now_s, struct bytes *ret, struct fault *f) CHECKED;

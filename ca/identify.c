@@ -54,15 +54,18 @@ find_role(struct realm *r, const char *name, enum identity_role *ret, struct fau
 static bool
 still_good(struct realm *r, struct identified *a, int64_t now_s, struct fault *f)
 {
+	bool ended = now_s > a->standing.not_after_s;
 	struct fault why;
 
-	if (a->standing.state != STANDING_GOOD || now_s > a->standing.not_after_s) {
+	if (a->standing.state != STANDING_GOOD || ended)
 		(void)snprintf(a->why, sizeof(a->why), "the certificate is %s",
 		    ledger_state_word(&a->standing, now_s));
+	if (a->standing.state != STANDING_GOOD)
 		return false;
+	if (realm_authority_good(r, &a->issuer, now_s, &why)) {
+		a->late_s = ended ? now_s - a->standing.not_after_s : 0;
+		return !ended;
 	}
-	if (realm_authority_good(r, &a->issuer, now_s, &why))
-		return true;
 	if (why.code == FAULT_INTERNAL)
 		*f = why;
 	memcpy(a->why, why.text, sizeof(a->why));
@@ -153,6 +156,14 @@ recorded_endpoint(const struct ledger *l, const struct standing *s)
 }
 
 bool
+identify_late(const struct identified *a)
+{
+	const struct profile *p = profile_find(a->standing.profile);
+
+	return a->late_s > 0 && p != NULL && a->late_s <= p->grace_s;
+}
+
+bool
 identify(struct realm *r, struct octets der, int64_t now_s, struct identity *ret,
     struct identified *also, struct fault *f)
 {
@@ -180,6 +191,7 @@ identify(struct realm *r, struct octets der, int64_t now_s, struct identity *ret
 	if (!hold(r, l, &a, &e, &clean, f))
 		return false;
 	who.good = still_good(r, &a, now_s, &why) && clean;
+	a.late_s = clean ? a.late_s : 0;
 	if (why.code == FAULT_INTERNAL) {
 		*f = why;
 		return false;

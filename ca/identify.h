@@ -20,7 +20,11 @@ struct identified {
 	struct standing standing;
 	struct authority issuer;
 	char why[FAULT_TEXT_MAX]; /* why identity.good is false */
+	int64_t late_s; /* it ended so long ago, and nothing else speaks against it; or 0 */
 };
+
+/* Does its profile let what ended so lately renew still? It is good for nothing else. */
+bool identify_late(const struct identified *a);
 
 /*
  * Who holds the end-entity certificate der. On true ret is an endpoint or an

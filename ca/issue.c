@@ -23,6 +23,7 @@ struct ticket {
 	uint8_t serial[TBS_SERIAL_OCTETS];
 	uint8_t spki_digest[32], profile_digest[PROFILE_DIGEST_OCTETS];
 	struct standing standing;
+	int64_t late_s;
 	char owner[HOLDING_OWNER_MAX]; /* "kind/name"; empty for CAs and responders */
 	struct bytes tbs, certificate;
 };
@@ -158,6 +159,7 @@ issue_prepare(const struct issuer *by, const struct wish *w, int64_t now_s, stru
 	if ((t = calloc(1, sizeof(*t))) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "issue: out of memory");
 	t->profile = w->profile;
+	t->late_s = w->late_s;
 	if (!fill(by, w, now_s, t, f) || !issue_key_digest(w->spki, t->spki_digest, f) ||
 	    !profile_digest(w->profile, t->profile_digest, f)) {
 		ticket_free(t);
@@ -264,6 +266,8 @@ entry(const struct issuer *by, const struct ticket *t, const struct log_context 
 	json_put_text(j, "profile", t->profile->name);
 	json_put_text(j, "name", t->owner[0] != '\0' ? t->owner : t->standing.name);
 	json_put_text(j, "how", t->standing.how);
+	if (t->late_s > 0)
+		json_put_number(j, "late_s", t->late_s);
 	json_put_number(j, "assurance", t->standing.assurance);
 	json_put_time(j, "not_before", t->standing.not_before_s);
 	json_put_time(j, "not_after", t->standing.not_after_s);

@@ -39,6 +39,7 @@ struct wish {
 	    *provenance; /* into the ledger; into the certificate where the profile is named */
 	const char *public_url;
 	const struct name_space *space;
+	int64_t late_s; /* a renewal: of what had ended so long before; for the entry */
 };
 
 struct ticket;

@@ -173,6 +173,7 @@ put_values(struct bytes *all, const struct profile *p)
 	bytes_put_u8(all, (uint8_t)(p->officer | p->each << 1));
 	bytes_put_u8(all, (uint8_t)p->assurance);
 	bytes_put_u8(all, (uint8_t)p->binding);
+	bytes_put_u64(all, (uint64_t)p->grace_s);
 }
 
 bool

@@ -83,6 +83,7 @@ struct profile {
 	bool each;                /* a first enrolment waits for a registrar, whatever its proof */
 	enum assurance assurance; /* a renewal is for certificates of at least this */
 	enum binding binding;
+	int64_t grace_s; /* so long after its end a certificate still renews; 0: not at all */
 };
 
 /* NULL for an unknown name, which every endpoint's is before profile_load(). */

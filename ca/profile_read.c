@@ -15,7 +15,7 @@ struct draft {
 	char unit[CONF_TEXT_MAX], common[CONF_TEXT_MAX];
 	char approval[CONF_TEXT_MAX], assurance[CONF_TEXT_MAX], binding[CONF_TEXT_MAX];
 	struct conf_list keys, purposes, dns, ask;
-	int64_t valid_s, back_s, window_s;
+	int64_t valid_s, back_s, window_s, grace_s;
 	int64_t rsa_min, rsa_max, rsa_step; /* 0: not said */
 };
 
@@ -39,6 +39,7 @@ enum key {
 	APPROVAL,
 	ASSURANCE,
 	BINDING,
+	GRACE,
 	KEYS_N,
 };
 
@@ -62,6 +63,7 @@ const struct conf_key profile_keys[] = {
 	[APPROVAL] = { "approval", CONF_CHOICE, AT(approval), "none", "none|officer|each" },
 	[ASSURANCE] = { "assurance", CONF_CHOICE, AT(assurance), "token", "token|approved" },
 	[BINDING] = { "binding", CONF_CHOICE, AT(binding), "checked", "checked|required|static" },
+	[GRACE] = { "grace", CONF_DURATION, AT(grace_s), "0", "0" },
 };
 const size_t profile_keys_n = KEYS_N;
 
@@ -145,7 +147,10 @@ read_times(struct reading *r, struct profile *p)
 		return refuse_duration(r, TOLERANCE, "1s to 1d", d->back_s);
 	if (d->window_s > d->valid_s)
 		return refuse_duration(r, WINDOW, "at most the validity", d->window_s);
+	if (d->grace_s > PROFILE_GRACE_MAX)
+		return refuse_duration(r, GRACE, "at most 90d", d->grace_s);
 	p->valid_s = d->valid_s;
+	p->grace_s = d->grace_s;
 	p->back_s = d->back_s;
 	p->window_s = d->window_s == 0 ? d->valid_s : d->window_s;
 	return true;

@@ -23,6 +23,7 @@
 /* Some clients refuse a certificate of a private CA that is valid longer than 825 days. */
 #define PROFILE_VALID_MAX   (INT64_C(825) * 86400)
 #define PROFILE_BACK_MAX    INT64_C(86400)
+#define PROFILE_GRACE_MAX   (INT64_C(90) * 86400)
 #define PROFILE_SERVICE_MIN INT64_C(86400) /* valid so long: of the service's own */
 
 /* The table of keys: a test reads it too. */

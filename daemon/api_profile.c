@@ -56,6 +56,7 @@ tell(const struct profile *p, struct fault *f)
 	json_put(j, "purposes", purposes);
 	put_names(j, p);
 	json_put_number(j, "renewal_window_s", p->window_s);
+	json_put_number(j, "grace_s", p->grace_s);
 	json_put(j, "ask", words(p->ask, ask, 3));
 	json_put_text(j, "approval", p->officer ? "officer" : p->each ? "each" : "none");
 	json_put_text(j, "assurance", p->assurance == ASSURANCE_APPROVED ? "approved" : "token");

@@ -1,6 +1,8 @@
 /* daemon/duty_enroll.c - enrolment and renewal, as the signer does them; see signer.h. */
+#include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "ca/binding.h"
 #include "ca/claim.h"
 #include "ca/holding.h"
@@ -79,6 +81,7 @@ intend(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 		.provenance = &c->provenance,
 		.public_url = s->settings.public_url,
 		.space = realm_space(s->realm),
+		.late_s = j->late_s,
 	};
 
 	if (!issue_prepare(j->issuer, &w, j->now_s, &j->ticket, f) ||
@@ -158,6 +161,21 @@ end_what_was(struct job *j, const struct log_context *why, struct fault *f)
 	return true;
 }
 
+/* A renewal after the end is a line of the service's own log too: whoever runs it wants to know why
+ * nobody renewed in time. */
+static void
+tell_late(const struct job *j, uint64_t index)
+{
+	char late[24], at[24];
+
+	if (j->late_s <= 0)
+		return;
+	(void)snprintf(late, sizeof(late), "%lld", (long long)j->late_s);
+	(void)snprintf(at, sizeof(at), "%llu", (unsigned long long)index);
+	log_fact(LOG_INFO, "renewed-late", "tenant", j->device.tenant, "kind", j->device.kind,
+	    "name", j->device.name, "late_s", late, "log_index", at, NULL);
+}
+
 bool
 duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 {
@@ -177,6 +195,7 @@ duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 	    !issue_record(j->issuer, j->ticket, &why, j->now_s, &index, f) ||
 	    !end_what_was(j, &why, f) || !keep_operator(s, j, f))
 		return false;
+	tell_late(j, index);
 	bytes_put_counted(&j->answer, ticket_certificate(j->ticket));
 	bytes_put_u64(&j->answer, index);
 	return bytes_ok(&j->answer, f);

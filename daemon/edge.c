@@ -140,7 +140,8 @@ peer_holds(struct edge *e, struct exchange *x, struct identity *who, struct faul
 		return true;
 	if (!identify(e->realm, x->peer, clock_now_s(), who, &also, f))
 		return false;
-	return who->good || fault_set(f, FAULT_DENIED, "connect: %s", also.why);
+	return who->good || (identify_late(&also) && est_for_late(x)) ||
+	       fault_set(f, FAULT_DENIED, "connect: %s", also.why);
 }
 
 /* What is not ours, and stood the handshake, is a manufacturer's (daemon/handshake.c). */
@@ -325,13 +326,14 @@ static bool
 is_over(void *with, struct octets peer)
 {
 	struct edge *e = with;
+	struct identified also;
 	struct identity who;
 	struct fault f;
 
-	if (!identify(e->realm, peer, clock_now_s(), &who, NULL, &f))
+	if (!identify(e->realm, peer, clock_now_s(), &who, &also, &f))
 		return f.code ==
 		       FAULT_INTERNAL; /* else a manufacturer's, which no change of ours ends */
-	return !who.good;
+	return !who.good && !identify_late(&also);
 }
 
 /* A standing changed: connections whose certificate does not hold any more end now, not at their

@@ -3,6 +3,7 @@
 
 #include <openssl/x509.h>
 
+#include "ca/holding.h"
 #include "daemon/proof.h"
 
 /* A renewal is taken in its window, and of what is as sure as the profile wants. */
@@ -25,17 +26,39 @@ check_renewal(const struct job *j, const struct claim *c, struct fault *f)
 	return true;
 }
 
+/* What ended lately renews where its profile says so, while its holder has it still: a device that
+ * began anew has it no more. */
+static bool
+let_late(const struct claim *c, int64_t now_s, struct identity *who, struct fault *f)
+{
+	const uint8_t *serial = c->identified.cert.serial;
+	char owner[HOLDING_OWNER_MAX];
+	struct bytes held = { 0 };
+	bool ok;
+
+	if (who->good || !identify_late(&c->identified) || strcmp(who->tenant, c->wire.tenant) != 0)
+		return true;
+	holding_owner(who->endpoint, who->name, owner);
+	ok = holding_list(c->ledger, owner, now_s, &held, f);
+	for (size_t i = 0; ok && i < held.n; i += TBS_SERIAL_OCTETS)
+		who->good = who->good || memcmp(held.at + i, serial, TBS_SERIAL_OCTETS) == 0;
+	bytes_free(&held);
+	return ok;
+}
+
 /* Who asks: the holder of the certificate. */
 static bool
 by_certificate(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
 	struct identified *a = &c->identified;
 
-	if (!identify(s->realm, c->wire.peer, j->now_s, &j->who, a, f))
+	if (!identify(s->realm, c->wire.peer, j->now_s, &j->who, a, f) ||
+	    !let_late(c, j->now_s, &j->who, f))
 		return false;
 	memcpy(j->who.source, c->wire.source, sizeof(j->who.source));
 	if (!j->who.good)
 		return fault_set(f, FAULT_DENIED, "est: RFC 7030 section 4.2.2: %s", a->why);
+	j->late_s = a->late_s;
 	memcpy(j->device.tenant, j->who.tenant, sizeof(j->device.tenant));
 	memcpy(j->device.kind, j->who.endpoint, sizeof(j->device.kind));
 	memcpy(j->device.name, j->who.name, sizeof(j->device.name));
@@ -85,14 +108,16 @@ same_as_before(struct signer *s, const struct job *j, const struct claim *c, str
 static bool
 still_good(struct signer *s, const struct job *j, struct fault *f)
 {
-	struct wire_enroll wire;
+	struct claim c = { .provenance = { .at_s = 0 } };
 	struct identity who;
-	struct identified also;
 
-	if (!wire_enroll(j->body, &wire, f) ||
-	    !identify(s->realm, wire.peer, j->now_s, &who, &also, f))
+	if (!wire_enroll(j->body, &c.wire, f) ||
+	    !realm_ledger(s->realm, c.wire.tenant, &c.ledger, f) ||
+	    !identify(s->realm, c.wire.peer, j->now_s, &who, &c.identified, f) ||
+	    !let_late(&c, j->now_s, &who, f))
 		return false;
-	return who.good || fault_set(f, FAULT_DENIED, "est: RFC 7030 section 4.2.2: %s", also.why);
+	return who.good ||
+	       fault_set(f, FAULT_DENIED, "est: RFC 7030 section 4.2.2: %s", c.identified.why);
 }
 
 const struct proof proof_certificate = {

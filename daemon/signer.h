@@ -70,6 +70,7 @@ struct job {
 	bool sending;           /* the certificate sent was made before, and its answer lost */
 	uint8_t sent[TBS_SERIAL_OCTETS];
 	enum enrol_way way;      /* of an enrolment */
+	int64_t late_s;          /* of a renewal: the certificate had ended so long before */
 	bool cuts;               /* as a duty's: something was revoked on the way */
 	enum identity_role role; /* of an operator to be */
 	struct mark checkpoint;  /* of an export: what was signed */

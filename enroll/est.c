@@ -191,13 +191,14 @@ static const struct {
 	const char *name, *method, *allow, *act;
 	void (*serve)(struct exchange *x, const struct call *c);
 	bool born; /* for a device with its manufacturer's certificate too */
+	bool late; /* for one whose certificate ended lately */
 } operations[] = {
-	{ "cacerts", "GET", "GET, HEAD", "est.cacerts", cacerts, true },
-	{ "csrattrs", "GET", "GET, HEAD", "est.csrattrs", csrattrs, true },
-	{ "simpleenroll", "POST", "POST", "certificate.enroll", simpleenroll, true },
-	{ "simplereenroll", "POST", "POST", "certificate.renew", simplereenroll, false },
-	{ "fullcmc", "POST", "POST", "est.fullcmc", fullcmc, true },
-	{ "serverkeygen", "POST", "POST", "est.serverkeygen", serverkeygen, true },
+	{ "cacerts", "GET", "GET, HEAD", "est.cacerts", cacerts, true, false },
+	{ "csrattrs", "GET", "GET, HEAD", "est.csrattrs", csrattrs, true, false },
+	{ "simpleenroll", "POST", "POST", "certificate.enroll", simpleenroll, true, false },
+	{ "simplereenroll", "POST", "POST", "certificate.renew", simplereenroll, false, true },
+	{ "fullcmc", "POST", "POST", "est.fullcmc", fullcmc, true, false },
+	{ "serverkeygen", "POST", "POST", "est.serverkeygen", serverkeygen, true, false },
 };
 
 #define OPERATIONS (sizeof(operations) / sizeof(operations[0]))
@@ -252,17 +253,34 @@ takes_method(size_t i, struct octets method)
 	       (operations[i].method[0] == 'G' && octets_same(method, octets_text("HEAD")));
 }
 
+/* Which operation a path means; OPERATIONS: none. */
+static size_t
+operation_of(struct octets path)
+{
+	struct octets label, operation;
+	size_t i = 0;
+
+	if (!label_split(path, &label, &operation))
+		return OPERATIONS;
+	while (i < OPERATIONS && !octets_same(operation, octets_text(operations[i].name)))
+		i++;
+	return i;
+}
+
 bool
 est_for_born(const struct exchange *x)
 {
-	struct octets label, operation;
+	size_t i = operation_of(x->path);
 
-	if (!label_split(x->path, &label, &operation))
-		return false;
-	for (size_t i = 0; i < OPERATIONS; i++)
-		if (octets_same(operation, octets_text(operations[i].name)))
-			return operations[i].born;
-	return false;
+	return i < OPERATIONS && operations[i].born;
+}
+
+bool
+est_for_late(const struct exchange *x)
+{
+	size_t i = operation_of(x->path);
+
+	return i < OPERATIONS && operations[i].late;
 }
 
 bool
@@ -271,12 +289,11 @@ est_serve(struct est *e, struct exchange *x)
 	struct octets label, operation;
 	struct call c = { .est = e, .act = "est" };
 	struct fault f;
-	size_t i = 0;
+	size_t i;
 
 	if (!label_split(x->path, &label, &operation))
 		return false;
-	while (i < OPERATIONS && !octets_same(operation, octets_text(operations[i].name)))
-		i++;
+	i = operation_of(x->path);
 	if (i < OPERATIONS)
 		c.act = operations[i].act;
 	if (i == OPERATIONS) {

@@ -28,6 +28,8 @@ bool est_serve(struct est *e, struct exchange *x);
 
 /* May a device that shows its manufacturer's certificate ask this? */
 bool est_for_born(const struct exchange *x);
+/* May one whose certificate ended lately (ca/identify.h) ask it? */
+bool est_for_late(const struct exchange *x);
 /* Answer that x's client certificate does not hold (any more): 403, with why. */
 void est_refuse_peer(struct exchange *x, const struct fault *why);
 

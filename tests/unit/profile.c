@@ -143,7 +143,7 @@ END_TEST
 /* Every value that a profile has is in its digest. */
 START_TEST(digest_tells_every_value)
 {
-	static struct profile other[27];
+	static struct profile other[28];
 	const struct profile *p = profile_find("legacy-rsa");
 	uint8_t digest[PROFILE_DIGEST_OCTETS], theirs[PROFILE_DIGEST_OCTETS];
 
@@ -176,6 +176,7 @@ START_TEST(digest_tells_every_value)
 	other[24].assurance = ASSURANCE_APPROVED;
 	other[25].eku[0] = other[25].eku[1];
 	other[26].binding = BINDING_STATIC;
+	other[27].grace_s = 1;
 	ck_assert(profile_digest(p, digest, &f));
 	for (size_t i = 0; i < COUNT(other); i++) {
 		ck_assert(profile_digest(&other[i], theirs, &f));
