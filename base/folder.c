@@ -62,3 +62,19 @@ folder_check(const char *path, mode_t kind, struct stat *ret, struct fault *f)
 	*ret = st;
 	return true;
 }
+
+bool
+folder_write_all(int fd, struct octets o)
+{
+	while (o.n > 0) {
+		ssize_t n = write(fd, o.at, o.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		o.at += n;
+		o.n -= (size_t)n;
+	}
+	return true;
+}

@@ -8,6 +8,7 @@
 
 #include <sys/stat.h>
 
+#include "base/bytes.h"
 #include "base/fault.h"
 
 /* Sync the names in folder dir. Fault: FAULT_INTERNAL. */
@@ -15,6 +16,9 @@ bool folder_sync(const char *dir, struct fault *f) CHECKED;
 
 /* Sync the folder that path (no slash at its end) is in. Fault: FAULT_INTERNAL. */
 bool folder_sync_of(const char *path, struct fault *f) CHECKED;
+
+/* All of o to fd, however many writes it takes. False: errno says why. */
+bool folder_write_all(int fd, struct octets o) CHECKED;
 
 /*
  * path is of the kind (S_IFDIR, S_IFREG) that we made there, and nobody else can

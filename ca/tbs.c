@@ -6,6 +6,7 @@
 
 #include "base/der.h"
 #include "base/digest.h"
+#include "ca/extension.h"
 #include "ca/oid.h"
 
 #define GENERAL_MAIL 1 /* GeneralName choices, RFC 5280 section 4.2.1.6 */
@@ -38,61 +39,17 @@ put_name(struct der *d, const char *org, const char *unit, const char *common)
 	der_end(d);
 }
 
-/* Open an Extension down to the content of its OCTET STRING; end_extension() closes it. */
-static void
-begin_extension(struct der *d, const struct octets *oid, bool critical)
-{
-	der_begin(d, DER_SEQUENCE);
-	der_put(d, DER_OID, *oid);
-	if (critical)
-		der_put_true(d);
-	der_begin(d, DER_OCTETS);
-}
-
-static void
-end_extension(struct der *d)
-{
-	der_end(d);
-	der_end(d);
-}
-
 static void
 put_basic_constraints(struct der *d, const struct tbs *t)
 {
-	begin_extension(d, &oid_basic_constraints, true);
+	extension_begin(d, oid_basic_constraints, true);
 	der_begin(d, DER_SEQUENCE); /* empty is cA FALSE: a DEFAULT is not encoded */
 	if (t->profile->path_len >= 0) {
 		der_put_true(d);
 		der_put_small(d, DER_INTEGER, (unsigned)t->profile->path_len);
 	}
 	der_end(d);
-	end_extension(d);
-}
-
-/* A named bit list has no trailing zero bits (X.690 section 11.2.2). */
-static void
-put_key_usage(struct der *d, const struct tbs *t)
-{
-	uint8_t bits[2] = { 0, profile_usage(t->profile, spki_kind(t->spki)) };
-
-	while ((bits[1] >> bits[0] & 1) == 0)
-		bits[0]++;
-	begin_extension(d, &oid_key_usage, true);
-	der_put(d, DER_BIT_STRING, octets_of(bits, sizeof(bits)));
-	end_extension(d);
-}
-
-static void
-put_ext_key_usage(struct der *d, const struct tbs *t)
-{
-	if (t->profile->eku[0] == NULL)
-		return;
-	begin_extension(d, &oid_ext_key_usage, false);
-	der_begin(d, DER_SEQUENCE);
-	for (size_t i = 0; i < PROFILE_EKU_MAX && t->profile->eku[i] != NULL; i++)
-		der_put(d, DER_OID, *t->profile->eku[i]);
-	der_end(d);
-	end_extension(d);
+	extension_end(d);
 }
 
 static void
@@ -100,14 +57,14 @@ put_key_ids(struct der *d, const uint8_t own[static TBS_KEY_ID_OCTETS], struct o
 {
 	struct octets mine = octets_of(own, TBS_KEY_ID_OCTETS);
 
-	begin_extension(d, &oid_subject_key_id, false);
+	extension_begin(d, oid_subject_key_id, false);
 	der_put(d, DER_OCTETS, mine);
-	end_extension(d);
-	begin_extension(d, &oid_authority_key_id, false);
+	extension_end(d);
+	extension_begin(d, oid_authority_key_id, false);
 	der_begin(d, DER_SEQUENCE);
 	der_put(d, DER_CONTEXT(0), issuer.n == 0 ? mine : issuer);
 	der_end(d);
-	end_extension(d);
+	extension_end(d);
 }
 
 static void
@@ -115,7 +72,7 @@ put_alt_names(struct der *d, const struct tbs *t)
 {
 	if (t->uri == NULL && t->dns_n == 0 && t->ip_n == 0)
 		return;
-	begin_extension(d, &oid_subject_alt_name, false);
+	extension_begin(d, oid_subject_alt_name, false);
 	der_begin(d, DER_SEQUENCE);
 	for (size_t i = 0; i < t->dns_n; i++)
 		der_put_text(d, DER_CONTEXT(GENERAL_DNS), t->dns[i]);
@@ -124,7 +81,7 @@ put_alt_names(struct der *d, const struct tbs *t)
 	for (size_t i = 0; i < t->ip_n; i++)
 		der_put(d, DER_CONTEXT(GENERAL_IP), t->ip[i]);
 	der_end(d);
-	end_extension(d);
+	extension_end(d);
 }
 
 static void
@@ -163,7 +120,7 @@ put_name_constraints(struct der *d, const struct constraints *c)
 	if (c == NULL || c->mode == CONSTRAINTS_NONE || c->n == 0)
 		return;
 	strict = c->mode == CONSTRAINTS_STRICT;
-	begin_extension(d, &oid_name_constraints, strict);
+	extension_begin(d, oid_name_constraints, strict);
 	der_begin(d, DER_SEQUENCE);
 	der_begin(d, DER_EXPLICIT(0));
 	for (size_t i = 0; i < c->n; i++)
@@ -176,7 +133,7 @@ put_name_constraints(struct der *d, const struct constraints *c)
 	der_end(d);
 	put_no_addresses(d);
 	der_end(d);
-	end_extension(d);
+	extension_end(d);
 }
 
 static void
@@ -241,14 +198,14 @@ put_status(struct der *d, const struct tbs *t)
 		(int)sizeof(issuer) ||
 	    snprintf(crl, sizeof(crl), "%s/%s", t->public_url, list) >= (int)sizeof(crl))
 		return false;
-	begin_extension(d, &oid_info_access, false);
+	extension_begin(d, oid_info_access, false);
 	der_begin(d, DER_SEQUENCE);
 	put_access(d, &oid_access_ocsp, ocsp);
 	put_access(d, &oid_access_issuers, issuer);
 	der_end(d);
-	end_extension(d);
+	extension_end(d);
 
-	begin_extension(d, &oid_crl_points, false);
+	extension_begin(d, oid_crl_points, false);
 	der_begin(d, DER_SEQUENCE);
 	der_begin(d, DER_SEQUENCE);
 	der_begin(d, DER_EXPLICIT(0)); /* distributionPoint */
@@ -256,7 +213,7 @@ put_status(struct der *d, const struct tbs *t)
 	der_put_text(d, DER_CONTEXT(GENERAL_URI), crl);
 	for (int i = 0; i < 4; i++)
 		der_end(d);
-	end_extension(d);
+	extension_end(d);
 	return true;
 }
 
@@ -265,9 +222,9 @@ put_nocheck(struct der *d, const struct tbs *t)
 {
 	if (!t->profile->nocheck)
 		return;
-	begin_extension(d, &oid_ocsp_nocheck, false);
+	extension_begin(d, oid_ocsp_nocheck, false);
 	der_put(d, DER_NULL, octets_of(NULL, 0));
-	end_extension(d);
+	extension_end(d);
 }
 
 /* provenance ::= SEQUENCE { enroller, how UTF8String, at GeneralizedTime, evidence UTF8String };
@@ -277,17 +234,17 @@ put_provenance(struct der *d, const struct provenance *p)
 {
 	if (p == NULL)
 		return;
-	begin_extension(d, &oid_provenance, false);
+	extension_begin(d, oid_provenance, false);
 	der_begin(d, DER_SEQUENCE);
 	der_put_text(d, DER_UTF8, p->enroller);
 	der_put_text(d, DER_UTF8, p->how);
 	der_put_generalized_time(d, p->at_s);
 	der_put_text(d, DER_UTF8, p->evidence);
 	der_end(d);
-	end_extension(d);
-	begin_extension(d, &oid_assurance, false);
+	extension_end(d);
+	extension_begin(d, oid_assurance, false);
 	der_put_small(d, DER_ENUMERATED, (unsigned)p->assurance);
-	end_extension(d);
+	extension_end(d);
 }
 
 static bool
@@ -298,8 +255,8 @@ put_extensions(struct der *d, const struct tbs *t, const uint8_t key_id[static T
 	der_begin(d, DER_EXPLICIT(3));
 	der_begin(d, DER_SEQUENCE);
 	put_basic_constraints(d, t);
-	put_key_usage(d, t);
-	put_ext_key_usage(d, t);
+	extension_key_usage(d, profile_usage(t->profile, spki_kind(t->spki)));
+	extension_purposes(d, t->profile);
 	put_key_ids(d, key_id, t->issuer_key_id);
 	put_alt_names(d, t);
 	put_name_constraints(d, t->constraints);

@@ -87,22 +87,6 @@ credential_read(const char *path, struct bytes *ret, struct fault *f)
 	return ok;
 }
 
-static bool
-write_all(int fd, struct octets o)
-{
-	while (o.n > 0) {
-		ssize_t n = write(fd, o.at, o.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		o.at += n;
-		o.n -= (size_t)n;
-	}
-	return true;
-}
-
 /* The whole of o on the disk, at name, which is a part of a file in the making: one of a try that
  * was cut goes. */
 static bool
@@ -119,7 +103,7 @@ write_part(const char *dir, const char *name, unsigned mode, struct octets o,
 	(void)unlink(path);
 	if ((fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode)) < 0)
 		return fault_errno(f, FAULT_INTERNAL, "credential: %s", path);
-	ok = write_all(fd, o) && fsync(fd) == 0;
+	ok = folder_write_all(fd, o) && fsync(fd) == 0;
 	if (!ok)
 		fault_errno(f, FAULT_INTERNAL, "credential: %s", path);
 	if (close(fd) != 0 && ok)

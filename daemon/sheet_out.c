@@ -24,22 +24,6 @@ const char *const sheet_columns[SHEET_COLUMNS] = {
 	[SHEET_CODE] = "code",
 };
 
-static bool
-write_all(int fd, struct octets o)
-{
-	while (o.n > 0) {
-		ssize_t n = write(fd, o.at, o.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		o.at += n;
-		o.n -= (size_t)n;
-	}
-	return true;
-}
-
 static void
 put_line(struct bytes *b, const char *const field[static SHEET_COLUMNS])
 {
@@ -166,7 +150,7 @@ sheet_out_open(const char *path, bool resume, bool json, struct sheet_out *ret, 
 		else
 			bytes_put_octets(&head, octets_bytes(&o.csv));
 		ok = bytes_ok(&o.csv, f) && bytes_ok(&head, f) &&
-		     (write_all(o.fd, octets_bytes(&head)) ||
+		     (folder_write_all(o.fd, octets_bytes(&head)) ||
 			 fault_errno(f, FAULT_INTERNAL, "sheet: %s",
 			     path == NULL ? "standard output" : path));
 		bytes_free(&head);
@@ -207,8 +191,8 @@ sheet_out_put(struct sheet_out *o, const char *const field[static SHEET_COLUMNS]
 	else
 		bytes_put_octets(&line, octets_of(o->csv.at + had, o->csv.n - had));
 	ok = ok && bytes_ok(&o->csv, f) && bytes_ok(&line, f);
-	if (ok &&
-	    (!write_all(o->fd, octets_bytes(&line)) || (o->path != NULL && fdatasync(o->fd) != 0)))
+	if (ok && (!folder_write_all(o->fd, octets_bytes(&line)) ||
+		      (o->path != NULL && fdatasync(o->fd) != 0)))
 		ok = fault_errno(
 		    f, FAULT_INTERNAL, "sheet: %s", o->path == NULL ? "standard output" : o->path);
 	bytes_free(&line);
@@ -248,7 +232,7 @@ void
 sheet_out_close(struct sheet_out *o)
 {
 	if (o->path == NULL && o->json && o->csv.n > 0)
-		(void)write_all(o->fd, octets_text("]}\n"));
+		(void)!folder_write_all(o->fd, octets_text("]}\n"));
 	if (o->path != NULL && o->fd >= 0)
 		(void)close(o->fd);
 	bytes_free(&o->csv);
@@ -259,7 +243,7 @@ sheet_out_close(struct sheet_out *o)
 static bool
 flush(int fd, struct bytes *page, struct fault *f)
 {
-	bool ok = bytes_ok(page, f) && (write_all(fd, octets_bytes(page)) ||
+	bool ok = bytes_ok(page, f) && (folder_write_all(fd, octets_bytes(page)) ||
 					   fault_errno(f, FAULT_INTERNAL, "sheet: the page"));
 
 	bytes_clear(page);

@@ -3,6 +3,7 @@
 
 #include "base/der.h"
 #include "ca/csr_rsa.h"
+#include "ca/extension.h"
 #include "ca/oid.h"
 #include "ca/tbs.h"
 
@@ -41,47 +42,6 @@ put_key(struct der *d, const struct csrattrs *what)
 	der_end(d);
 }
 
-static void
-begin_extension(struct der *d, struct octets oid, bool critical)
-{
-	der_begin(d, DER_SEQUENCE);
-	der_put(d, DER_OID, oid);
-	if (critical)
-		der_put_true(d);
-	der_begin(d, DER_OCTETS);
-}
-
-static void
-end_extension(struct der *d)
-{
-	der_end(d);
-	der_end(d);
-}
-
-/* A named bit list has no trailing zero bits (X.690 section 11.2.2). */
-static void
-put_key_usage(struct der *d, const struct csrattrs *what)
-{
-	uint8_t bits[2] = { 0, profile_usage(what->profile, is_rsa(what) ? SPKI_RSA : SPKI_P256) };
-
-	while (bits[0] < 7 && (bits[1] >> bits[0] & 1) == 0)
-		bits[0]++;
-	begin_extension(d, oid_key_usage, true);
-	der_put(d, DER_BIT_STRING, octets_of(bits, sizeof(bits)));
-	end_extension(d);
-}
-
-static void
-put_purposes(struct der *d, const struct profile *p)
-{
-	begin_extension(d, oid_ext_key_usage, false);
-	der_begin(d, DER_SEQUENCE);
-	for (size_t i = 0; i < PROFILE_EKU_MAX && p->eku[i] != NULL; i++)
-		der_put(d, DER_OID, *p->eku[i]);
-	der_end(d);
-	end_extension(d);
-}
-
 /* RFC 9908 section 3.2: one attribute, one value, whole extensions, each once. What is certain is
  * whole, so that the template needs no extensionReqTemplate. */
 static void
@@ -94,13 +54,14 @@ put_extensions(struct der *d, const struct csrattrs *what)
 	der_begin(d, DER_SET);
 	der_begin(d, DER_SEQUENCE);
 	if (what->profile != NULL) {
-		put_key_usage(d, what);
-		put_purposes(d, what->profile);
+		extension_key_usage(
+		    d, profile_usage(what->profile, is_rsa(what) ? SPKI_RSA : SPKI_P256));
+		extension_purposes(d, what->profile);
 	}
 	if (what->alt_names.n > 0) {
-		begin_extension(d, oid_subject_alt_name, false);
+		extension_begin(d, oid_subject_alt_name, false);
 		der_put(d, DER_SEQUENCE, what->alt_names);
-		end_extension(d);
+		extension_end(d);
 	}
 	der_end(d);
 	der_end(d);

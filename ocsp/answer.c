@@ -7,6 +7,7 @@
 #include <openssl/evp.h>
 
 #include "base/der.h"
+#include "ca/extension.h"
 #include "ca/level.h"
 #include "ca/oid.h"
 #include "ca/revoke.h"
@@ -87,12 +88,9 @@ struct ground {
 static void
 put_extension(struct der *d, struct octets oid, uint8_t tag, struct octets content)
 {
-	der_begin(d, DER_SEQUENCE);
-	der_put(d, DER_OID, oid);
-	der_begin(d, DER_OCTETS);
+	extension_begin(d, oid, false);
 	der_put(d, tag, content);
-	der_end(d);
-	der_end(d);
+	extension_end(d);
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "base/der.h"
 #include "ca/cert.h"
+#include "ca/extension.h"
 #include "ca/oid.h"
 
 #define URL_MAX 320
@@ -32,30 +33,13 @@ crl_part_entry(
 }
 
 static void
-begin_extension(struct der *d, struct octets oid, bool critical)
-{
-	der_begin(d, DER_SEQUENCE);
-	der_put(d, DER_OID, oid);
-	if (critical)
-		der_put_true(d);
-	der_begin(d, DER_OCTETS);
-}
-
-static void
-end_extension(struct der *d)
-{
-	der_end(d);
-	der_end(d);
-}
-
-static void
 put_number(struct der *d, struct octets oid, bool critical, uint64_t number)
 {
 	uint8_t n[8];
 
-	begin_extension(d, oid, critical);
+	extension_begin(d, oid, critical);
 	der_put_unsigned(d, octets_u64(number, n));
-	end_extension(d);
+	extension_end(d);
 }
 
 /* distributionPoint [0], in it fullName [0], in it one URI. */
@@ -74,24 +58,24 @@ put_point(struct der *d, const char *url)
 static void
 put_issuing_point(struct der *d, const char *url)
 {
-	begin_extension(d, oid_crl_issuing_point, true);
+	extension_begin(d, oid_crl_issuing_point, true);
 	der_begin(d, DER_SEQUENCE);
 	put_point(d, url);
 	der_put(d, DER_CONTEXT(1), octets_of("\xff", 1)); /* onlyContainsUserCerts */
 	der_end(d);
-	end_extension(d);
+	extension_end(d);
 }
 
 static void
 put_freshest(struct der *d, const char *url)
 {
-	begin_extension(d, oid_crl_freshest, false);
+	extension_begin(d, oid_crl_freshest, false);
 	der_begin(d, DER_SEQUENCE);
 	der_begin(d, DER_SEQUENCE);
 	put_point(d, url);
 	der_end(d);
 	der_end(d);
-	end_extension(d);
+	extension_end(d);
 }
 
 static bool
@@ -122,11 +106,11 @@ crl_part_end(const struct issuer *by, const struct crl_order *o, struct bytes *r
 		return false;
 	der_begin(&d, DER_EXPLICIT(0));
 	der_begin(&d, DER_SEQUENCE);
-	begin_extension(&d, oid_authority_key_id, false);
+	extension_begin(&d, oid_authority_key_id, false);
 	der_begin(&d, DER_SEQUENCE);
 	der_put(&d, DER_CONTEXT(0), octets_of(by->a.key_id, TBS_KEY_ID_OCTETS));
 	der_end(&d);
-	end_extension(&d);
+	extension_end(&d);
 	put_number(&d, oid_crl_number, false, o->number);
 	if (o->which.kind == CRL_DELTA)
 		put_number(&d, oid_crl_delta, true, o->base);
