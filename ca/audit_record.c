@@ -1,4 +1,4 @@
-/* ca/audit_record.c - what our own ledger says of one level; see audit.h. */
+/* ca/audit_record.c - what our own ledger says of one level; see audit.h, audit_under.h. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -6,49 +6,33 @@
 
 #include <openssl/evp.h>
 
-#include "ca/audit.h"
+#include "ca/audit_under.h"
 #include "ca/claim.h"
 #include "ca/ledger_check.h"
-#include "ca/request.h"
 #include "ca/revoke.h"
-#include "ca/token.h"
-
-static const char ours[] = "our ledger", our_log[] = "our log, RFC 6962 section 2.1";
-
-/* One level under audit, and what was found of it. */
-struct under {
-	const struct audit_site *s;
-	const struct audit_terms *t;
-	struct audit_report *r;
-	const struct cert *cert;
-	unsigned level;
-	struct ledger *ledger; /* that records it */
-	struct standing standing;
-	struct authority issuer;
-};
 
 static struct audit_finding
-finding(const struct under *u, const char *check, const char *source)
+finding(const struct audit_under *u, const char *check, const char *source)
 {
 	return (struct audit_finding){
 		.level = u->level, .check = check, .source = source, .kind = LEAF_RECORD
 	};
 }
 
-static void
-tell(const struct under *u, const char *check, enum leaf_verdict verdict, const char *text)
+void
+audit_say(
+    const struct audit_under *u, const char *check, enum leaf_verdict verdict, const char *text)
 {
-	struct audit_finding found = finding(u, check, ours);
+	struct audit_finding found = finding(u, check, AUDIT_OURS);
 
 	found.verdict = verdict;
 	(void)snprintf(found.text, sizeof(found.text), "%s", text);
 	audit_tell(u->r, &found);
 }
 
-/* A fault that is a finding; false where it is ours to report. */
-static bool
-tell_fault(const struct under *u, const char *check, const char *source, const struct fault *why,
-    struct fault *f)
+bool
+audit_say_fault(const struct audit_under *u, const char *check, const char *source,
+    const struct fault *why, struct fault *f)
 {
 	struct audit_finding found = finding(u, check, source);
 
@@ -79,12 +63,11 @@ certificate_hash(const struct cert *c, uint8_t to[static EVP_MAX_MD_SIZE])
 	return EVP_Digest(c->der.at, c->der.n, to, NULL, EVP_sha256(), NULL) == 1;
 }
 
-/* Tell of an entry that holds, and show it. */
-static void
-tell_entry(const struct under *u, const char *check, uint64_t index, struct octets line,
+void
+audit_say_entry(const struct audit_under *u, const char *check, uint64_t index, struct octets line,
     const struct json *entry)
 {
-	struct audit_finding found = finding(u, check, our_log);
+	struct audit_finding found = finding(u, check, AUDIT_OUR_LOG);
 	const char *at = json_text(entry, "at"), *act = json_text(entry, "act");
 
 	found.entry = line;
@@ -104,7 +87,7 @@ knows_no_issuance(const struct standing *s)
 
 /* The entry that issued it names its serial and the SHA-256 of exactly these octets. */
 static bool
-issued_entry(const struct under *u, struct fault *f)
+issued_entry(const struct audit_under *u, struct fault *f)
 {
 	uint8_t digest[EVP_MAX_MD_SIZE];
 	struct bytes line = { 0 };
@@ -113,19 +96,20 @@ issued_entry(const struct under *u, struct fault *f)
 	bool ok = true;
 
 	if (knows_no_issuance(&u->standing)) {
-		tell(u, "issued_entry", LEAF_NOT_CHECKED,
+		audit_say(u, "issued_entry", LEAF_NOT_CHECKED,
 		    "its row is of an edition that knows the entry of its revocation alone");
 		return true;
 	}
 	if (!audit_entry(
 		u->ledger, u->standing.issued_index, "certificate.issued", &line, &entry, &why))
-		ok = tell_fault(u, "issued_entry", our_log, &why, f);
+		ok = audit_say_fault(u, "issued_entry", AUDIT_OUR_LOG, &why, f);
 	else if (!certificate_hash(u->cert, digest) || !says(entry, "certificate", digest, 32) ||
 		 !says(entry, "serial", u->cert->serial, TBS_SERIAL_OCTETS))
-		tell(u, "issued_entry", LEAF_FAILS,
+		audit_say(u, "issued_entry", LEAF_FAILS,
 		    "the entry that should tell of it tells of another certificate");
 	else
-		tell_entry(u, "issued_entry", u->standing.issued_index, octets_bytes(&line), entry);
+		audit_say_entry(
+		    u, "issued_entry", u->standing.issued_index, octets_bytes(&line), entry);
 	json_free(entry);
 	bytes_free(&line);
 	return ok;
@@ -133,7 +117,7 @@ issued_entry(const struct under *u, struct fault *f)
 
 /* A state that is not the first one has an entry of its own; one of a merge names no serials. */
 static bool
-state_entry(const struct under *u, struct fault *f)
+state_entry(const struct audit_under *u, struct fault *f)
 {
 	const struct standing *s = &u->standing;
 	struct bytes line = { 0 };
@@ -144,21 +128,21 @@ state_entry(const struct under *u, struct fault *f)
 	if (s->log_index == s->issued_index)
 		return true;
 	if (!audit_entry(u->ledger, s->log_index, NULL, &line, &entry, &why))
-		ok = tell_fault(u, "state_entry", our_log, &why, f);
+		ok = audit_say_fault(u, "state_entry", AUDIT_OUR_LOG, &why, f);
 	else if (!ledger_check_act(s->state, json_text(entry, "act")) ||
 		 (json_text(entry, "serial") != NULL &&
 		     !says(entry, "serial", u->cert->serial, TBS_SERIAL_OCTETS)))
-		tell(u, "state_entry", LEAF_FAILS,
+		audit_say(u, "state_entry", LEAF_FAILS,
 		    "the entry that should tell of its state tells of something else");
 	else
-		tell_entry(u, "state_entry", s->log_index, octets_bytes(&line), entry);
+		audit_say_entry(u, "state_entry", s->log_index, octets_bytes(&line), entry);
 	json_free(entry);
 	bytes_free(&line);
 	return ok;
 }
 
 static void
-standing(const struct under *u)
+standing(const struct audit_under *u)
 {
 	char text[FAULT_TEXT_MAX], at[TEXT_TIME_MAX];
 	const struct standing *s = &u->standing;
@@ -170,156 +154,24 @@ standing(const struct under *u)
 	(void)snprintf(text, sizeof(text), "%s since %s%s%s", ledger_state_word(s, u->t->now_s), at,
 	    s->state == STANDING_REVOKED ? ": " : "",
 	    s->state == STANDING_REVOKED ? revoke_reason_word(s->reason) : "");
-	tell(u, "standing", (u->t->book ? made : good) ? LEAF_HOLDS : LEAF_FAILS, text);
+	audit_say(u, "standing", (u->t->book ? made : good) ? LEAF_HOLDS : LEAF_FAILS, text);
 }
 
 static bool
-log_tree(const struct under *u, struct fault *f)
+log_tree(const struct audit_under *u, struct fault *f)
 {
-	struct audit_finding found = finding(u, "log_tree", our_log);
+	struct audit_finding found = finding(u, "log_tree", AUDIT_OUR_LOG);
 	uint64_t got, size;
 	struct fault why;
 
 	if (!audit_tree(u->s->trees, u->ledger, &got, &size, &why))
-		return tell_fault(u, "log_tree", our_log, &why, f);
+		return audit_say_fault(u, "log_tree", AUDIT_OUR_LOG, &why, f);
 	found.verdict = got == size ? LEAF_HOLDS : LEAF_NOT_CHECKED;
 	u->r->more = u->r->more || got < size;
 	(void)snprintf(found.text, sizeof(found.text),
 	    "%" PRIu64 " of %" PRIu64 " entries of %s make its tree", got, size,
 	    ledger_tenant(u->ledger));
 	audit_tell(u->r, &found);
-	return true;
-}
-
-/* Who added it, how and how surely: the certificate says what the ledger says. */
-static bool
-provenance(const struct under *u, struct provenance *ret)
-{
-	const struct standing *s = &u->standing;
-	const struct profile *p = profile_find(s->profile);
-	char text[FAULT_TEXT_MAX];
-
-	/* A profile that is gone was an endpoint's: our own cannot go. */
-	if (p != NULL && !p->named) {
-		tell(u, "provenance", LEAF_HOLDS, "a key of the service itself: it carries none");
-		return false;
-	}
-	if (!cert_provenance(u->cert, ret)) {
-		tell(u, "provenance", LEAF_FAILS, "the certificate does not say who added it");
-		return false;
-	}
-	(void)snprintf(text, sizeof(text), "added by %.95s, how: %.15s, assurance: %s",
-	    ret->enroller[0] == '\0' ? "-" : ret->enroller, ret->how,
-	    cert_assurance_word(ret->assurance));
-	if (strcmp(ret->enroller, s->enroller) == 0 && strcmp(ret->how, s->how) == 0)
-		tell(u, "provenance", LEAF_HOLDS, text);
-	else
-		tell(u, "provenance", LEAF_FAILS, "certificate and ledger differ in who added it");
-	tell(u, "assurance", ret->assurance == s->assurance ? LEAF_HOLDS : LEAF_FAILS,
-	    ret->assurance == s->assurance ? "" : "certificate and ledger differ in the assurance");
-	return true;
-}
-
-/* The entry of act tells of the token or the request that is the evidence. */
-static bool
-tell_evidence(const struct under *u, const struct provenance *p, uint64_t index, const char *act,
-    const char *member, struct fault *f)
-{
-	struct bytes line = { 0 };
-	struct json *entry = NULL;
-	struct fault why;
-	const char *id;
-	bool ok = true;
-
-	if (!audit_entry(u->ledger, index, act, &line, &entry, &why))
-		ok = tell_fault(u, "evidence", our_log, &why, f);
-	else if ((id = json_text(entry, member)) == NULL || strcmp(id, p->evidence) != 0)
-		tell(u, "evidence", LEAF_FAILS, "the entry of what it names tells of another");
-	else
-		tell_entry(u, "evidence", index, octets_bytes(&line), entry);
-	json_free(entry);
-	bytes_free(&line);
-	return ok;
-}
-
-/* The token that let it in: its device, and the entry of its making. */
-static bool
-by_token(const struct under *u, const struct provenance *p, struct fault *f)
-{
-	struct token token;
-	struct fault why;
-
-	if (!token_find(u->ledger, p->evidence, &token, &why))
-		return tell_fault(u, "evidence", ours, &why, f);
-	if (token.log_index > 0 && strcmp(token.device.name, u->standing.name) == 0 &&
-	    strcmp(token.creator, p->enroller) == 0)
-		return tell_evidence(u, p, token.log_index, "token.created", "token", f);
-	tell(u, "evidence", token.log_index > 0 ? LEAF_FAILS : LEAF_NOT_CHECKED,
-	    token.log_index > 0 ? "the token that it names was another device's"
-				: "the token's row is of an edition that does not know its entry");
-	return true;
-}
-
-/* A registrar said yes to the device's request. */
-static bool
-by_approval(const struct under *u, const struct provenance *p, struct fault *f)
-{
-	struct bytes row = { 0 };
-	struct request r;
-	struct fault why;
-	bool ok = true;
-
-	if (!request_find(u->ledger, p->evidence, &row, &r, &why))
-		ok = tell_fault(u, "evidence", ours, &why, f);
-	else if (memcmp(r.serial, u->cert->serial, sizeof(r.serial)) != 0)
-		tell(u, "evidence", LEAF_NOT_CHECKED,
-		    "its key has asked again since, and the request's row tells of that");
-	else if (strcmp(r.device.name, u->standing.name) != 0 || strcmp(r.by, p->enroller) != 0)
-		tell(u, "evidence", LEAF_FAILS, "the request that it names was another device's");
-	else
-		ok = tell_evidence(u, p, r.decided_index, "enrolment.approved", "request", f);
-	bytes_free(&row);
-	return ok;
-}
-
-/* The certificate that it took the place of was the same endpoint's. */
-static bool
-by_certificate(const struct under *u, const struct provenance *p, struct fault *f)
-{
-	uint8_t serial[TBS_SERIAL_OCTETS];
-	struct standing before;
-	struct fault why;
-	char text[FAULT_TEXT_MAX];
-
-	if (!text_unhex(p->evidence, serial, sizeof(serial))) {
-		tell(u, "evidence", LEAF_FAILS, "the certificate that it renewed is not named");
-		return true;
-	}
-	if (!ledger_standing(u->ledger, serial, &before, &why))
-		return tell_fault(u, "evidence", ours, &why, f);
-	(void)snprintf(text, sizeof(text), "renewal of %.32s", p->evidence);
-	if (strcmp(before.name, u->standing.name) == 0 &&
-	    strcmp(before.enroller, u->standing.enroller) == 0)
-		tell(u, "evidence", LEAF_HOLDS, text);
-	else
-		tell(u, "evidence", LEAF_FAILS, "it renewed another endpoint's certificate");
-	return true;
-}
-
-static bool
-evidence(const struct under *u, struct fault *f)
-{
-	struct provenance p;
-
-	if (!provenance(u, &p))
-		return true;
-	if (strcmp(p.how, "token") == 0)
-		return by_token(u, &p, f);
-	if (strcmp(p.how, "certificate") == 0)
-		return by_certificate(u, &p, f);
-	if (strcmp(p.how, "approval") == 0)
-		return by_approval(u, &p, f);
-	tell(u, "evidence", LEAF_HOLDS, "none is due: the entry of its issuance says who");
 	return true;
 }
 
@@ -340,7 +192,7 @@ get_owner(struct ledger *l, const struct cert *c, struct bytes *ret, struct faul
 
 /* The rows of ca/leaf.h that need the ledger. */
 static void
-leaf_rows(const struct under *u, const struct leaf *l)
+leaf_rows(const struct audit_under *u, const struct leaf *l)
 {
 	for (size_t i = 0; i < leaf_checks_n; i++) {
 		const struct leaf_check *k = &leaf_checks[i];
@@ -364,7 +216,7 @@ leaf_rows(const struct under *u, const struct leaf *l)
  * are claimed for "service".
  */
 static bool
-claim(const struct under *u, const struct endpoint *e, struct fault *f)
+claim(const struct audit_under *u, const struct endpoint *e, struct fault *f)
 {
 	struct ledger *platform = realm_platform(u->s->realm);
 	char owner[CLAIM_OWNER_MAX], own[CLAIM_OWNER_MAX];
@@ -379,21 +231,22 @@ claim(const struct under *u, const struct endpoint *e, struct fault *f)
 		return false;
 	have = octets_bytes(&row);
 	if (have.n == 0)
-		tell(u, "key_claimed", LEAF_NOT_CHECKED, "no claim of its key is recorded yet");
+		audit_say(
+		    u, "key_claimed", LEAF_NOT_CHECKED, "no claim of its key is recorded yet");
 	else if (octets_same(have, octets_text(owner)) ||
 		 (strcmp(e->kind, "log") == 0 && octets_same(have, octets_text(own))))
-		tell(u, "key_claimed", LEAF_HOLDS, "");
+		audit_say(u, "key_claimed", LEAF_HOLDS, "");
 	else if (octets_same(have, octets_text(REVOKE_KEY_BURNT)))
-		tell(u, "key_claimed", u->t->book ? LEAF_HOLDS : LEAF_FAILS,
+		audit_say(u, "key_claimed", u->t->book ? LEAF_HOLDS : LEAF_FAILS,
 		    "its key was revoked as compromised");
 	else
-		tell(u, "key_claimed", LEAF_FAILS, "its key is claimed by another endpoint");
+		audit_say(u, "key_claimed", LEAF_FAILS, "its key is claimed by another endpoint");
 	bytes_free(&row);
 	return true;
 }
 
 static bool
-leaf(const struct under *u, struct fault *f)
+leaf(const struct audit_under *u, struct fault *f)
 {
 	const struct profile *p = profile_find(u->standing.profile);
 	struct bytes pinned = { 0 }, recorded = { 0 }, owner = { 0 };
@@ -420,7 +273,7 @@ leaf(const struct under *u, struct fault *f)
 	l.recorded = octets_bytes(&recorded);
 	l.owner = octets_bytes(&owner);
 	leaf_rows(u, &l);
-	ok = (l.endpoint == NULL || claim(u, &e, f)) && evidence(u, f);
+	ok = (l.endpoint == NULL || claim(u, &e, f)) && audit_evidence(u, f);
 out:
 	bytes_free(&owner);
 	bytes_free(&recorded);
@@ -430,7 +283,7 @@ out:
 
 /* A CA is known by its key, and is then exactly the certificate that we have of it. */
 static bool
-authority(const struct under *u, struct fault *f)
+authority(const struct audit_under *u, struct fault *f)
 {
 	struct bytes pinned = { 0 };
 	struct authority a;
@@ -439,17 +292,17 @@ authority(const struct under *u, struct fault *f)
 
 	if (!realm_authority(u->s->realm, u->cert->key_id, &a, &why)) {
 		if (why.code == FAULT_NOTFOUND)
-			tell(u, "authority_pinned", LEAF_FAILS, "no CA of ours has this key");
+			audit_say(u, "authority_pinned", LEAF_FAILS, "no CA of ours has this key");
 		else
-			ok = tell_fault(u, "authority_pinned", ours, &why, f);
+			ok = audit_say_fault(u, "authority_pinned", AUDIT_OURS, &why, f);
 	} else if (!realm_ca_certificate(u->s->realm, &a, &pinned, f)) {
 		ok = false;
 	} else if ((unsigned)a.level != u->level ||
 		   !octets_same(octets_bytes(&pinned), u->cert->der)) {
-		tell(u, "authority_pinned", LEAF_FAILS,
+		audit_say(u, "authority_pinned", LEAF_FAILS,
 		    "our CA of this key has another certificate, or another level");
 	} else {
-		tell(u, "authority_pinned", LEAF_HOLDS, a.label);
+		audit_say(u, "authority_pinned", LEAF_HOLDS, a.label);
 	}
 	bytes_free(&pinned);
 	return ok;
@@ -457,7 +310,7 @@ authority(const struct under *u, struct fault *f)
 
 /* Its issuer, the ledger that records what that one issues, and its row there. */
 static bool
-find(struct under *u, struct fault *f)
+find(struct audit_under *u, struct fault *f)
 {
 	struct fault why;
 	bool self = octets_same(u->cert->issuer, u->cert->subject);
@@ -472,7 +325,8 @@ find(struct under *u, struct fault *f)
 		*f = why;
 		return false;
 	}
-	tell(u, "recorded", LEAF_FAILS, "no certificate of this serial and issuer is on record");
+	audit_say(
+	    u, "recorded", LEAF_FAILS, "no certificate of this serial and issuer is on record");
 	return true;
 }
 
@@ -480,7 +334,7 @@ bool
 audit_record(const struct audit_site *s, const struct audit_chain *c, size_t i,
     const struct audit_terms *t, struct audit_report *r, struct fault *f)
 {
-	struct under u = {
+	struct audit_under u = {
 		.s = s, .t = t, .r = r, .cert = &c->cert[i], .level = audit_level(c, i)
 	};
 
