@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/claim.h"
+#include "ca/device.h"
 #include "ca/profile_set.h"
 #include "ca/request.h"
 #include "ca/revoke.h"
@@ -658,6 +659,89 @@ START_TEST(an_approval)
 }
 END_TEST
 
+/* A device's row and its registrar's entry, as the signer makes them. */
+static void
+announce(struct device *d, const char *name, const char *by)
+{
+	struct log_context why = g.why;
+	struct json *e;
+
+	*d = (struct device){ .maker = "lexa",
+		.serial = "SN/1",
+		.is = { "acme", "printer", "" },
+		.profile = "printer",
+		.added_s = g.now_s };
+	(void)snprintf(d->is.name, sizeof(d->is.name), "%s", name);
+	(void)snprintf(d->by, sizeof(d->by), "%s", by);
+	why.by = d->by;
+	e = log_entry("device.registered", &why);
+	json_put_text(e, "idevid", "lexa/SN/1");
+	ck_assert(log_append(g.acme->ledger, e, g.now_s, &d->log_index, &f));
+	ck_assert_msg(device_add(g.acme->ledger, d, &f), "%s", f.text);
+	ground_commit(g.acme->ledger);
+}
+
+static void
+withdraw(void)
+{
+	ck_assert(device_remove(g.acme->ledger, "lexa", "SN/1", &f));
+	ground_commit(g.acme->ledger);
+}
+
+START_TEST(a_manufacturers_certificate)
+{
+	struct provenance from = { .enroller = "operator:bob",
+		.how = "idevid",
+		.evidence = "lexa/SN/1",
+		.at_s = g.now_s,
+		.assurance = ASSURANCE_IDEVID };
+	struct device d;
+
+	announce(&d, "hp-1", "operator:bob");
+	issue(&from, &leaf);
+	finds("");
+	ck_assert_uint_eq(result.not_checked, 0);
+	alter(g.acme->ledger, d.log_index, "lexa/SN/1", "lexa/SN/2");
+	trees = (struct audit_trees){ .next = 0 };
+	finds(" 4:log_tree 4:evidence");
+	alter(g.acme->ledger, d.log_index, "lexa/SN/2", "lexa/SN/1");
+	trees = (struct audit_trees){ .next = 0 };
+	withdraw(); /* which is the registrar's right, and takes the proof along */
+	finds("");
+	ck_assert_uint_eq(result.not_checked, 1);
+	announce(&d, "hp-2", "operator:bob");
+	finds(" 4:evidence");
+	withdraw();
+	announce(&d, "hp-1", "operator:eve");
+	finds(" 4:evidence");
+	withdraw();
+	g.now_s++;
+	announce(&d, "hp-2", "operator:eve"); /* another registration than the one it came in by */
+	finds("");
+	ck_assert_uint_eq(result.not_checked, 1);
+}
+END_TEST
+
+START_TEST(a_device_that_is_none)
+{
+	static const char *const none[] = { "", "lexa", "lexa/", "/SN", "SN 1/",
+		"mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm/SN" };
+	struct provenance from = { .enroller = "operator:bob",
+		.how = "idevid",
+		.at_s = g.now_s,
+		.assurance = ASSURANCE_IDEVID };
+
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
+		bool named = i == 2 || i == 3 || i == 4;
+
+		(void)snprintf(from.evidence, sizeof(from.evidence), "%s", none[i]);
+		issue(&from, &leaf);
+		finds(named ? "" : " 4:evidence");
+		ck_assert_uint_eq(result.not_checked, named ? 1 : 0);
+	}
+}
+END_TEST
+
 START_TEST(an_approval_that_nobody_gave)
 {
 	struct provenance from;
@@ -917,6 +1001,8 @@ chains(void)
 	tcase_add_test(t, a_renewal);
 	tcase_add_test(t, an_approval);
 	tcase_add_test(t, an_approval_that_nobody_gave);
+	tcase_add_test(t, a_manufacturers_certificate);
+	tcase_add_test(t, a_device_that_is_none);
 	tcase_add_test(t, another_service);
 	tcase_add_test(t, cas_as_leaves);
 	tcase_add_test(t, every_flipped_bit);
