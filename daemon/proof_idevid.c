@@ -46,6 +46,7 @@ by_idevid(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	j->device = d.is;
 	if (!proof_profile(c, d.profile, d.is.kind, f))
 		return false;
+	j->profile = c->profile;
 	c->provenance = (struct provenance){
 		.how = "idevid",
 		.at_s = j->now_s,
@@ -79,7 +80,7 @@ still_registered(struct signer *s, const struct job *j, struct fault *f)
 	       realm_ledger(s->realm, c.wire.tenant, &c.ledger, f) &&
 	       find_device(&again, &c, &d, f) &&
 	       ((strcmp(d.is.name, j->device.name) == 0 &&
-		    strcmp(d.is.kind, j->device.kind) == 0) ||
+		    strcmp(d.profile, j->profile->name) == 0) ||
 		   fault_set(f, FAULT_DENIED, "device: it is registered as another one now"));
 }
 

@@ -69,11 +69,12 @@ struct job {
 	unsigned waits_s;       /* it waits for a registrar, and is asked again so much later */
 	bool sending;           /* the certificate sent was made before, and its answer lost */
 	uint8_t sent[TBS_SERIAL_OCTETS];
-	enum enrol_way way;      /* of an enrolment */
-	int64_t late_s;          /* of a renewal: the certificate had ended so long before */
-	bool cuts;               /* as a duty's: something was revoked on the way */
-	enum identity_role role; /* of an operator to be */
-	struct mark checkpoint;  /* of an export: what was signed */
+	enum enrol_way way;            /* of an enrolment */
+	const struct profile *profile; /* that a device was announced for */
+	int64_t late_s;                /* of a renewal: the certificate had ended so long before */
+	bool cuts;                     /* as a duty's: something was revoked on the way */
+	enum identity_role role;       /* of an operator to be */
+	struct mark checkpoint;        /* of an export: what was signed */
 };
 
 /* What may be asked of the keys. Anything else ends the asker's line; what is only too long is
