@@ -192,6 +192,25 @@ is "row 37: another tenant's label" 403 "$STATUS"
 is "row 37: its entry there" "request.refused enroll" "$(last globex | jq -r '.act + " " + .request')"
 is "the first is good still" good "$(ocsp_word "$WORK/first.pem")"
 
+# --- an open connection of such a device is no revocation's business ----------------------------
+
+coproc KEPT { timeout 60 openssl s_client -quiet -connect "localhost:$SECURE" -cert "$M/one.pem" -key "$M/one.key" \
+    -cert_chain "$M/mid.pem" -CAfile "$ROOT" 2>/dev/null; }
+# kept: the status of one more answer over it
+kept() {
+	local line
+	printf 'HEAD /.well-known/est/acme/cacerts HTTP/1.1\r\nHost: localhost\r\n\r\n' >&"${KEPT[1]}"
+	while read -r -t 20 line <&"${KEPT[0]}"; do
+		case $line in HTTP/*) echo "${line:9:3}" ;; $'\r') return ;; esac
+	done
+}
+is "a connection" 200 "$(kept)"
+enrol acme hp-98 "$WORK/unrelated" || fail "enrol another" 200 "$STATUS"
+works "another is revoked" q cert revoke --tenant acme "$(serial "$WORK/unrelated/leaf.pem")"
+sleep 0.5
+is "the connection goes on" 200 "$(kept)"
+kill "$KEPT_PID"
+
 # --- again, after a reset ----------------------------------------------------------------------
 
 born one hp-1

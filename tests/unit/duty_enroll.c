@@ -247,6 +247,79 @@ START_TEST(a_renewal_waits_for_its_window)
 }
 END_TEST
 
+/* The newest entry of acme has member as it is told, or not at all. */
+static void
+entry_says(const char *text, bool there)
+{
+	struct bytes line = { 0 };
+	struct log_edge edge;
+	uint8_t key_of[8];
+
+	ck_assert(log_edge_read(g.acme->ledger, &edge, &f));
+	ck_assert(
+	    ledger_get(g.acme->ledger, TABLE_LOG, octets_u64(edge.size - 1, key_of), &line, &f));
+	bytes_put_u8(&line, 0);
+	ck_assert_msg(
+	    (strstr((const char *)line.at, text) != NULL) == there, "%s", (const char *)line.at);
+	bytes_free(&line);
+}
+
+START_TEST(a_renewal_that_is_late)
+{
+	struct cert first, second;
+	struct bytes kept = { 0 };
+
+	load("name: printer\nvalidity: 2h\ngrace: 1h\n");
+	put_token("printer", "printer", false);
+	begin(false, plain());
+	first = granted();
+	bytes_put_octets(&kept, octets_bytes(&certificate));
+	g.now_s = first.not_after_s;
+	begin(true, device("printer", "hp-1"));
+	second = granted();
+	entry_says("\"late_s\"", false);
+	g.now_s = second.not_after_s + 3600;
+	begin(true, device("printer", "hp-1"));
+	second = granted();
+	entry_says("\"late_s\":3600", true);
+	begin(true, device("printer", "hp-1"));
+	wire.peer = octets_bytes(&kept);
+	refused(FAULT_DENIED, "the certificate is expired");
+	g.now_s = second.not_after_s + 3601;
+	begin(true, device("printer", "hp-1"));
+	refused(FAULT_DENIED, "the certificate is expired");
+	load("name: printer\nvalidity: 2h\n");
+	g.now_s = second.not_after_s + 1;
+	begin(true, device("printer", "hp-1"));
+	refused(FAULT_DENIED, "the certificate is expired");
+	bytes_free(&kept);
+}
+END_TEST
+
+/* A device that began anew has not what it had: not even where it ended before grace was given. */
+START_TEST(late_and_replaced)
+{
+	struct bytes kept = { 0 };
+	struct cert first;
+
+	load("name: printer\nvalidity: 2h\n");
+	put_token("printer", "printer", false);
+	begin(false, plain());
+	first = granted();
+	bytes_put_octets(&kept, octets_bytes(&certificate));
+	g.now_s = first.not_after_s + 60;
+	ck_assert(token_secret(&letters, &f));
+	put_token("printer", "printer", false);
+	begin(false, plain());
+	(void)granted();
+	load("name: printer\nvalidity: 2h\ngrace: 1h\n");
+	begin(true, device("printer", "hp-1"));
+	wire.peer = octets_bytes(&kept);
+	refused(FAULT_DENIED, "the certificate is expired");
+	bytes_free(&kept);
+}
+END_TEST
+
 START_TEST(approval)
 {
 	struct identified also;
@@ -640,6 +713,8 @@ main(void)
 	tcase_add_test(t, names_are_the_templates);
 	tcase_add_test(t, asked_names);
 	tcase_add_test(t, a_renewal_waits_for_its_window);
+	tcase_add_test(t, a_renewal_that_is_late);
+	tcase_add_test(t, late_and_replaced);
 	tcase_add_test(t, approval);
 	tcase_add_test(t, assurance);
 	tcase_add_test(t, who_may_ask);

@@ -177,6 +177,39 @@ START_TEST(paths_that_are_not_ests)
 }
 END_TEST
 
+/* With a manufacturer's certificate, or one that ended lately: what may be asked, and nothing else.
+ */
+START_TEST(who_is_let_through)
+{
+	static const struct {
+		const char *path;
+		bool born, late;
+	} rows[] = {
+		{ OP("cacerts"), true, false },
+		{ OP("csrattrs"), true, false },
+		{ OP("simpleenroll"), true, false },
+		{ OP("simplereenroll"), false, true },
+		{ OP("fullcmc"), true, false },
+		{ OP("serverkeygen"), true, false },
+		{ "/.well-known/est/simplereenroll", false, true },
+		{ "/acme/.well-known/est/simplereenroll", false, true },
+		{ OP("sign"), false, false },
+		{ OP("Simplereenroll"), false, false },
+		{ OP("simplereenroll/x"), false, false },
+		{ OP(""), false, false },
+		{ "/v1/tenants", false, false },
+		{ "/healthz", false, false },
+		{ "/", false, false },
+	};
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		begin("POST", rows[i].path);
+		ck_assert_msg(est_for_born(&x) == rows[i].born, "row %zu", i);
+		ck_assert_msg(est_for_late(&x) == rows[i].late, "row %zu", i);
+	}
+}
+END_TEST
+
 START_TEST(operations_that_are_none)
 {
 	static const char *const paths[] = { "/.well-known/est/", "/.well-known/est//",
@@ -804,6 +837,7 @@ paths(void)
 	TCase *t = tcase_create("paths");
 
 	tcase_add_test(t, paths_that_are_not_ests);
+	tcase_add_test(t, who_is_let_through);
 	tcase_add_test(t, operations_that_are_none);
 	tcase_add_test(t, tenants_that_are_none);
 	tcase_add_test(t, labels_with_a_profile);

@@ -5,6 +5,7 @@
 
 #include "ca/holding.h"
 #include "ca/issue.h"
+#include "ca/profile_set.h"
 #include "ca/revoke.h"
 #include "tests/unit/ground.h"
 
@@ -86,6 +87,33 @@ START_TEST(what_has_ended_is_held_no_more)
 	holds(OWNER, g.now_s, 2, (const uint8_t *const[]){ c, a });
 	holds(OWNER, end_s, 2, (const uint8_t *const[]){ c, a });
 	holds(OWNER, end_s + 1, 0, NULL);
+}
+END_TEST
+
+/* What could renew still is held still, and a new beginning ends it: it must not come back. */
+START_TEST(what_is_within_grace_is_held)
+{
+	const uint8_t *a = issued("hp-1"), *b;
+	int64_t end_s = standing(a).not_after_s;
+	struct bytes bundle = { 0 };
+
+	bytes_put_counted_text(&bundle, "operator.yaml");
+	bytes_put_counted_text(&bundle, "name: operator\nask: []\n");
+	bytes_put_counted_text(&bundle, "service.yaml");
+	bytes_put_counted_text(&bundle, "name: service\npurposes: [clientAuth, serverAuth]\n");
+	bytes_put_counted_text(&bundle, "printer.yaml");
+	bytes_put_counted_text(&bundle, "name: printer\ngrace: 1h\n");
+	ck_assert_msg(profile_load(octets_bytes(&bundle), &f), "%s", f.text);
+	bytes_free(&bundle);
+	holds(OWNER, end_s + 3600, 1, &a);
+	holds(OWNER, end_s + 3601, 0, NULL);
+	g.now_s = end_s + 1;
+	b = issued("hp-1");
+	holds(OWNER, g.now_s, 2, (const uint8_t *const[]){ b, a });
+	ck_assert_uint_eq(supersede(b), 1);
+	ck_assert_int_eq(standing(a).state, STANDING_REVOKED);
+	ck_assert_uint_eq(standing(a).reason, REASON_SUPERSEDED);
+	holds(OWNER, g.now_s, 1, &b);
 }
 END_TEST
 
@@ -185,6 +213,7 @@ main(void)
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
 	tcase_add_test(t, each_of_its_own);
 	tcase_add_test(t, what_has_ended_is_held_no_more);
+	tcase_add_test(t, what_is_within_grace_is_held);
 	tcase_add_test(t, a_new_beginning_ends_the_rest);
 	tcase_add_test(t, what_is_held_ends_too);
 	tcase_add_test(t, as_many_as_there_may_be);

@@ -1,11 +1,13 @@
 /* tests/unit/identify.c - ca/identify.h: the exact octets on record are somebody, and nothing else
  * is; and whether they are so now is asked at every level. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ca/identify.h"
 #include "ca/oid.h"
+#include "ca/profile_set.h"
 #include "ca/revoke.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
@@ -140,6 +142,93 @@ START_TEST(expired)
 	ck_assert(who.good); /* its last second */
 	g.now_s++;
 	not_good(octets_bytes(&leaf->der), "the certificate is expired");
+}
+END_TEST
+
+/* Profiles with so much grace for printers. */
+static void
+grace(const char *how_long)
+{
+	struct bytes bundle = { 0 };
+	char printer[64];
+
+	(void)snprintf(printer, sizeof(printer),
+	    "name: printer\ngrace: %s\n"
+	    "purposes: [clientAuth, serverAuth]\n",
+	    how_long);
+	bytes_put_counted_text(&bundle, "operator.yaml");
+	bytes_put_counted_text(&bundle, "name: operator\nask: []\n");
+	bytes_put_counted_text(&bundle, "service.yaml");
+	bytes_put_counted_text(&bundle, "name: service\npurposes: [clientAuth, serverAuth]\n");
+	bytes_put_counted_text(&bundle, "printer.yaml");
+	bytes_put_counted_text(&bundle, printer);
+	ck_assert_msg(profile_load(octets_bytes(&bundle), &f), "%s", f.text);
+	bytes_free(&bundle);
+}
+
+START_TEST(late)
+{
+	struct octets der = octets_bytes(&leaf->der);
+
+	grace("1h");
+	known(der);
+	ck_assert(who.good && also.late_s == 0 && !identify_late(&also));
+	g.now_s += profile_find("printer")->valid_s;
+	known(der);
+	ck_assert(who.good && also.late_s == 0 && !identify_late(&also));
+	g.now_s++;
+	not_good(der, "the certificate is expired");
+	ck_assert_int_eq(also.late_s, 1);
+	ck_assert(identify_late(&also));
+	g.now_s += 3599;
+	not_good(der, "the certificate is expired");
+	ck_assert_int_eq(also.late_s, 3600);
+	ck_assert(identify_late(&also));
+	g.now_s++;
+	not_good(der, "the certificate is expired");
+	ck_assert(!identify_late(&also));
+	grace("0");
+	g.now_s -= 3600;
+	not_good(der, "the certificate is expired");
+	ck_assert_int_eq(also.late_s, 1);
+	ck_assert(!identify_late(&also));
+}
+END_TEST
+
+/* Whatever else speaks against it, grace is no excuse of. */
+START_TEST(late_and_more)
+{
+	struct octets der = octets_bytes(&leaf->der);
+	struct standing s;
+
+	grace("90d");
+	ck_assert(ledger_standing(g.acme->ledger, leaf->serial, &s, &f));
+	g.now_s = s.not_after_s + 1;
+	not_good(der, "the certificate is expired");
+	ck_assert(identify_late(&also));
+	for (enum standing_state state = STANDING_PENDING; state <= STANDING_HELD; state++) {
+		if (state == STANDING_GOOD || state == STANDING_ABANDONED)
+			continue;
+		s.state = state;
+		ck_assert(ledger_put_standing(g.acme->ledger, leaf->serial, &s, &f));
+		ground_commit(g.acme->ledger);
+		not_good(der, "");
+		ck_assert_msg(also.late_s == 0 && !identify_late(&also), "state %d", state);
+	}
+	s.state = STANDING_GOOD;
+	ck_assert(ledger_put_standing(g.acme->ledger, leaf->serial, &s, &f));
+	ground_commit(g.acme->ledger);
+	not_good(der, "the certificate is expired");
+	ck_assert(identify_late(&also));
+	ground_suspend(&g, LEVEL_TENANT, "acme", false);
+	not_good(der, "");
+	ck_assert(also.late_s == 0 && !identify_late(&also));
+	ground_suspend(&g, LEVEL_TENANT, "acme", true);
+	not_good(der, "the certificate is expired");
+	ck_assert(identify_late(&also));
+	ground_revoke(&g, g.platform->ledger, g.region->a.serial, 1);
+	not_good(der, "");
+	ck_assert(also.late_s == 0 && !identify_late(&also));
 }
 END_TEST
 
@@ -321,6 +410,8 @@ main(void)
 	tcase_add_test(t, an_endpoint_of_the_platform);
 	tcase_add_test(t, revoked);
 	tcase_add_test(t, expired);
+	tcase_add_test(t, late);
+	tcase_add_test(t, late_and_more);
 	tcase_add_test(t, held);
 	tcase_add_test(t, cas_revoked);
 	tcase_add_test(t, root_revoked);

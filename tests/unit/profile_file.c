@@ -67,6 +67,7 @@ START_TEST(a_name_is_enough)
 	ck_assert(p.enrol && p.named && p.status && !p.nocheck && !p.officer);
 	ck_assert_int_eq(p.assurance, ASSURANCE_TOKEN);
 	ck_assert_int_eq(p.binding, BINDING_CHECKED);
+	ck_assert_int_eq(p.grace_s, 0);
 	ck_assert_uint_eq(p.dns_n, 1);
 }
 END_TEST
@@ -79,7 +80,9 @@ START_TEST(every_key)
 	      "rsa_bits_min: 2048\nrsa_bits_max: 3072\nrsa_bits_step: 512\n"
 	      "purposes: [serverAuth, clientAuth]\nsubject:\n  unit: 'U {tenant}'\n"
 	      "  common_name: '{name} of {tenant}'\ndns: []\nrenewal_window: 30d\n"
-	      "ask: [certificate]\napproval: officer\nassurance: approved\nbinding: required\n");
+	      "ask: [certificate]\napproval: officer\nassurance: approved\nbinding: required\n"
+	      "grace: 90d\n");
+	ck_assert_int_eq(p.grace_s, PROFILE_GRACE_MAX);
 	ck_assert_int_eq(p.binding, BINDING_REQUIRED);
 	ck_assert_str_eq(p.kind, "k");
 	ck_assert_int_eq(p.valid_s, PROFILE_VALID_MAX);
@@ -210,6 +213,12 @@ START_TEST(bad_asking)
 		    "a.yaml:2: approval: expected one of none|officer|each, found \"registrar\"" },
 		{ "name: x\nbinding: none",
 		    "a.yaml:2: binding: expected one of checked|required|static, found \"none\"" },
+		{ "name: x\ngrace: 91d",
+		    "a.yaml:2: grace: expected at most 90d, found \"7862400 s\"" },
+		{ "name: x\ngrace: 00",
+		    "a.yaml:2: grace: expected a duration such as 90d, 24h, 15m, 30s or 0, found \"00\"" },
+		{ "name: x\nvalidity: 0",
+		    "a.yaml:2: validity: expected a duration such as 90d, 24h, 15m, 30s, found \"0\"" },
 		{ "name: x\nassurance: ceremony",
 		    "a.yaml:2: assurance: expected one of token|approved, found \"ceremony\"" },
 		{ "name: x\nassurance: approved",
