@@ -1,10 +1,10 @@
 /*
  * ca/lint.h - a certificate that is about to be signed, read by somebody else.
  *
- * tbs.c writes the octets; here they get a signature that is nobody's, are
- * read back by ca/cert.h (which shares nothing with the writer) and, the
- * extensions, by libcrypto, and a table of cited checks holds them against the
- * profile, the issuer and what was meant. A finding refuses the issuance.
+ * tbs.c writes the octets; here they are signed by a throwaway key, are read
+ * back by ca/cert.h (which shares nothing with the writer) and, the extensions,
+ * by libcrypto, and a table of cited checks holds them against the profile, the
+ * issuer and what was meant. A finding refuses the issuance.
  */
 #ifndef QUATRAIN_CA_LINT_H
 #define QUATRAIN_CA_LINT_H
