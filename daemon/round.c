@@ -289,6 +289,16 @@ wrote(const struct round *d, const struct round_job *r, const struct ledger *l)
 	       (r->duty->verb == WIRE_TENANT || r->duty->verb == WIRE_OPERATOR);
 }
 
+/* Whose answer tells what ledgers say, of any tenant: it saw what others of its round had written,
+ * a release from hold too, before that was durable. */
+static bool
+told(const struct round *d, const struct round_job *r)
+{
+	uint16_t verb = r->duty->verb;
+
+	return !d->judging && (verb == WIRE_OCSP || verb == WIRE_DEVICE || verb == WIRE_SESSIONS);
+}
+
 /* A ledger that could not be written: all who wrote there are told so, none is answered on a guess.
  */
 static bool
@@ -301,7 +311,7 @@ commit_one(void *with, struct ledger *l)
 		return true;
 	log_fact(LOG_ERROR, "commit", "tenant", ledger_tenant(l), "fault", f.text, NULL);
 	for (size_t i = 0; i < d->n; i++)
-		if (wrote(d, &d->job[i], l)) {
+		if (wrote(d, &d->job[i], l) || told(d, &d->job[i])) {
 			d->job[i].job.failed = true;
 			fault_set(
 			    &d->job[i].job.fault, FAULT_BUSY, "the ledger cannot be written now");

@@ -7,6 +7,7 @@
 
 #include "ca/claim.h"
 #include "ca/journal_check.h"
+#include "ca/oid.h"
 #include "ca/profile_set.h"
 #include "ca/token.h"
 #include "daemon/api.h"
@@ -349,6 +350,78 @@ START_TEST(a_suspension_that_is_half_told_cuts)
 }
 END_TEST
 
+/* An OCSP request for a serial of acme's, by hand. */
+static void
+ask_status(size_t i, const uint8_t *serial)
+{
+	const struct issuer *by;
+	struct bytes body = { 0 };
+	struct authority ca;
+	struct octets key;
+	struct tenant t;
+	uint8_t name_hash[EVP_MAX_MD_SIZE], key_hash[EVP_MAX_MD_SIZE];
+
+	ck_assert(
+	    realm_tenant(g.realm, "acme", &t, &f) && realm_authority(g.realm, t.key_id, &ca, &f));
+	ck_assert_msg(keyring_issuer(s.keys, ca.key_id, &by, &f), "%s", f.text);
+	key = octets_of(by->facts.spki.at + by->facts.spki.n - 65, 65);
+	ck_assert_int_eq(EVP_Digest(by->facts.subject.at, by->facts.subject.n, name_hash, NULL,
+			     EVP_sha1(), NULL),
+	    1);
+	ck_assert_int_eq(EVP_Digest(key.at, key.n, key_hash, NULL, EVP_sha1(), NULL), 1);
+	bytes_put_octets(&body,
+	    SEQ(SEQ(SEQ(SEQ(SEQ(SEQ(OID(oid_sha1)), TLV(DER_OCTETS, octets_of(name_hash, 20)),
+		TLV(DER_OCTETS, octets_of(key_hash, 20)),
+		TLV(DER_INTEGER, octets_of(serial, TBS_SERIAL_OCTETS))))))));
+	job(i, WIRE_OCSP, FROM_EDGE, body);
+}
+
+static bool
+find_hp(void *with, struct octets key, struct octets value)
+{
+	struct standing at;
+
+	if (!ledger_read_standing(value, &at) || strcmp(at.name, "hp-1") != 0)
+		return true;
+	memcpy(with, key.at, TBS_SERIAL_OCTETS);
+	return false;
+}
+
+/* A certificate goes on, and somebody asks of it in the same round: where that cannot be written,
+ * nobody is told that it is good. */
+START_TEST(no_answer_rests_on_what_was_not_written)
+{
+	static const struct duty breaks = { .word = "test", .act = break_acme };
+	struct wire_act a = { .tenant = "acme", .source = "local", .json = octets_text("{}") };
+	uint8_t serial[TBS_SERIAL_OCTETS] = { 0 };
+	char hex[TBS_SERIAL_OCTETS * 2 + 1];
+	struct ledger *l;
+
+	ask_enroll(0, "acme", "hp-1");
+	round_run(d, 1);
+	ck_assert_msg(answered() == 0, "%s", (const char *)answer.body.at);
+	ck_assert(realm_ledger(g.realm, "acme", &l, &f));
+	ck_assert(store_scan(
+	    ledger_store(l), TABLE_SERIAL, octets_of(NULL, 0), SIZE_MAX, find_hp, serial, &f));
+	text_hex(serial, sizeof(serial), hex);
+	a.object = octets_text(hex);
+	for (int i = 0; i < 2; i++) { /* held, then released */
+		struct bytes body = { 0 };
+
+		wire_put_act(&a, &body);
+		job(0, i == 0 ? WIRE_HOLD : WIRE_RELEASE, FROM_DESK, body);
+		ask_status(1, serial);
+		job(2, WIRE_SERVICE, FROM_EDGE, (struct bytes){ 0 });
+		d->job[2].duty = &breaks;
+		round_run(d, i == 0 ? 2 : 3);
+		do
+			ck_assert_msg(answered() == (i == 0 ? 0 : FAULT_BUSY), "%d: %u %s", i,
+			    answer.code, (const char *)answer.body.at);
+		while (answer.verb != WIRE_OCSP);
+	}
+}
+END_TEST
+
 START_TEST(what_is_refused_cuts_nobody)
 {
 	struct wire_act a = { .tenant = "nobody", .source = "local" };
@@ -474,6 +547,7 @@ main(void)
 	tcase_add_test(t, row_19_one_key_in_two_tenants_of_one_round);
 	tcase_add_test(t, an_intent_whose_claim_was_lost_is_abandoned_at_once);
 	tcase_add_test(t, a_suspension_that_is_half_told_cuts);
+	tcase_add_test(t, no_answer_rests_on_what_was_not_written);
 	tcase_add_test(t, what_is_refused_cuts_nobody);
 	tcase_add_test(t, row_32_an_altered_line_is_not_signed_for);
 	tcase_add_test(t, row_31_no_second_checkpoint_of_the_same_size);
