@@ -238,21 +238,18 @@ look(struct press *p)
 	return false;
 }
 
-/* The first sheet that is due; when the next will be goes into next_us. */
+/* The sheet that was due first, so that none that is due again at once keeps the others waiting;
+ * when the next will be goes into next_us. */
 static bool
 find_due(struct press *p, int64_t now_us)
 {
 	p->next_us = NEVER_US;
-	for (size_t i = 0; i < p->n; i++) {
-		if (p->sheets[i].due_us <= now_us) {
+	for (size_t i = 0; i < p->n; i++)
+		if (p->sheets[i].due_us < p->next_us) {
 			p->at = i;
-			p->next_us = 0;
-			return true;
-		}
-		if (p->sheets[i].due_us < p->next_us)
 			p->next_us = p->sheets[i].due_us;
-	}
-	return false;
+		}
+	return p->next_us <= now_us;
 }
 
 static void

@@ -125,6 +125,30 @@ START_TEST(changes)
 }
 END_TEST
 
+/* One CA changes all the time: the other has its turn, whichever of the two was seen first. */
+START_TEST(nobody_is_kept_waiting)
+{
+	const struct issuer *two[] = { g.platform, g.acme };
+
+	s->settings.crl.delay = 0;
+	for (size_t i = 0; i < 2; i++)
+		press_first(s->press, two[i], clock_now_s());
+	for (size_t i = 0; i < 2; i++)
+		ground_commit(two[i]->ledger);
+	(void)turn(true);
+	for (size_t i = 0; i < 2; i++) {
+		uint64_t before = head(two[i], delta).number;
+
+		press_changed(s->press, two[i]->a.key_id);
+		for (unsigned n = 0; head(two[i], delta).number == before; n++) {
+			ck_assert_uint_lt(n, TURNS);
+			press_changed(s->press, two[1 - i]->a.key_id);
+			press_turn(s->press, true);
+		}
+	}
+}
+END_TEST
+
 /* Others wait: slices are made all the same, but not one behind the other. */
 START_TEST(while_others_wait)
 {
@@ -193,6 +217,7 @@ main(void)
 	tcase_add_test(t, a_start);
 	tcase_add_test(t, a_start_finds_what_was_left_undone);
 	tcase_add_test(t, changes);
+	tcase_add_test(t, nobody_is_kept_waiting);
 	tcase_add_test(t, while_others_wait);
 	tcase_add_test(t, first_lists);
 	tcase_add_test(t, a_clock_that_is_wrong);

@@ -212,9 +212,7 @@ START_TEST(out_refuses_what_is_not_ours)
 {
 	static const char *const others[] = { "root:x:0:0\n", "device\r\nhp-1\r\n",
 		HEAD "hp-1,printer\r\n", HEAD "\"\r\n", "a key without a line end",
-		HEAD "hp-1,printer\r\nhp-2,pri",
-		"\x7f"
-		"ELF\n" };
+		HEAD "hp-1,printer\r\nhp-2,pri", "\177ELF\n" };
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		write_file(others[i]);
