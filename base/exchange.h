@@ -35,7 +35,7 @@ struct exchange {
 	enum exchange_face face;
 	struct octets method, path, query; /* path is raw, query without its '?' */
 	struct octets content_type, authorization, user_agent, origin;
-	struct octets if_none_match, if_modified_since;
+	struct octets if_none_match, if_modified_since, if_match, idempotency_key;
 	struct octets body;
 	bool body_too_large; /* over the face's limit; body is then empty */
 	struct octets peer;  /* DER of the client's certificate, n 0 for none */

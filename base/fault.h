@@ -25,6 +25,10 @@ enum fault_code {
 	FAULT_CONFLICT,   /* there already: a name, a key, a serial */
 	FAULT_LIMIT,      /* over a configured size, count or rate */
 	FAULT_BUSY,       /* not now: a child restarts, a queue is full */
+	FAULT_STALE,      /* it was changed since the peer looked (RFC 9110 section 13.1.1) */
+	FAULT_BLIND,      /* it must say what it looked at (RFC 6585 section 3) */
+	FAULT_REUSED,     /* its Idempotency-Key was another request's */
+	FAULT_OFTEN,      /* too many of that kind in a day */
 	FAULT_INTERNAL,   /* ours: memory, disk, libcrypto, a bug */
 };
 

@@ -50,6 +50,8 @@ wire_put_act(const struct wire_act *a, struct bytes *ret)
 	bytes_put_counted(ret, a->object);
 	bytes_put_counted(ret, a->peer);
 	bytes_put_counted(ret, a->json);
+	bytes_put_counted(ret, a->match);
+	bytes_put_counted(ret, a->key);
 }
 
 bool
@@ -62,6 +64,8 @@ wire_act(struct octets body, struct wire_act *ret, struct fault *f)
 	ret->object = reader_counted(&r);
 	ret->peer = reader_counted(&r);
 	ret->json = reader_counted(&r);
+	ret->match = reader_counted(&r);
+	ret->key = reader_counted(&r);
 	return done(&r, f);
 }
 

@@ -59,6 +59,11 @@ enum wire_verb {
 	WIRE_LOCK,       /* to the signer: the data folder's lock, held as long as it lives */
 };
 
+/* An act's answer in place of 0, as bits: it was done, but ... */
+#define WIRE_DONE     0x8000u
+#define WIRE_WAITS    0x0001u /* ... it waits for a second person: {"id",...} */
+#define WIRE_REPEATED 0x0002u /* ... when the same request came before: the answer of then */
+
 #define WIRE_DIGEST_OCTETS  32
 #define WIRE_STOPS_ISSUING  (1u << 0)
 #define WIRE_STOPS_REVOKING (1u << 1)
@@ -92,6 +97,8 @@ struct wire_act {
 	struct octets object; /* from the path: serial, token id; n 0: none */
 	struct octets peer;   /* DER; n 0: the machine's own user, which only the desk may say */
 	struct octets json;   /* the request's body */
+	struct octets match;  /* If-Match (RFC 9110 section 13.1.1); n 0: none */
+	struct octets key;    /* Idempotency-Key; n 0: none */
 };
 
 /* A request that was refused before it came to the signer. */

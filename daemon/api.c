@@ -72,8 +72,12 @@ static const struct {
 	{ FAULT_DENIED, 403, "Forbidden" },
 	{ FAULT_NOTFOUND, 404, "Not Found" },
 	{ FAULT_CONFLICT, 409, "Conflict" },
+	{ FAULT_STALE, 412, "Precondition Failed" },
 	{ FAULT_LIMIT, 413, "Content Too Large" },
 	{ FAULT_TYPE, 415, "Unsupported Media Type" },
+	{ FAULT_REUSED, 422, "Unprocessable Content" },
+	{ FAULT_BLIND, 428, "Precondition Required" },
+	{ FAULT_OFTEN, 429, "Too Many Requests" },
 	{ FAULT_BUSY, 503, "Service Unavailable" },
 	{ FAULT_INTERNAL, 500, "Internal Server Error" },
 };
@@ -126,6 +130,8 @@ describe_with(struct exchange *x, const struct fault *f, struct octets members)
 	    members);
 	if (problems[i].status == 503)
 		exchange_header(x, "Retry-After", "2");
+	else if (problems[i].status == 429)
+		exchange_header(x, "Retry-After", "3600");
 	return problems[i].status;
 }
 
@@ -215,12 +221,25 @@ acted_status(const struct exchange *x)
 	return *status;
 }
 
+/* RFC 9110 section 15.3.3: with where to look. */
+static unsigned
+waiting(struct exchange *x, struct octets body)
+{
+	struct json *j = NULL;
+	struct fault f;
+
+	if (json_parse(body, &j, &f) && json_text(j, "id") != NULL)
+		exchange_header(x, "Location", "/v1/acts/%s", json_text(j, "id"));
+	json_free(j);
+	return 202;
+}
+
 static void
 acted(struct exchange *x, uint16_t code, struct octets body)
 {
 	struct fault f;
 
-	if (code != 0) {
+	if (code != 0 && (code & WIRE_DONE) == 0) {
 		struct octets text = body, members = { NULL, 0 };
 		const uint8_t *end = body.n == 0 ? NULL : memchr(body.at, 0, body.n);
 
@@ -236,7 +255,9 @@ acted(struct exchange *x, uint16_t code, struct octets body)
 	bytes_clear(&x->reply);
 	bytes_put_octets(&x->reply, body);
 	exchange_header(x, "Cache-Control", "no-store");
-	x->status = acted_status(x);
+	if ((code & WIRE_REPEATED) != 0)
+		exchange_header(x, "Idempotent-Replayed", "true");
+	x->status = (code & WIRE_WAITS) != 0 ? waiting(x, body) : acted_status(x);
 }
 
 /* A list that the signer alone can make: what it wants to know stands in the query. */
@@ -263,6 +284,8 @@ ask(struct api_call *c, const struct route *r)
 		.object = octets_text(c->object),
 		.peer = x->peer,
 		.json = x->body,
+		.match = x->if_match,
+		.key = x->idempotency_key,
 	};
 	unsigned *status = calloc(1, sizeof(*status));
 	struct fault f;
@@ -301,6 +324,17 @@ may_read(const struct api_call *c, struct fault *f)
 	return v.permit || fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
 }
 
+static bool
+check_key(struct octets key, struct fault *f)
+{
+	bool ok = key.at == NULL || (key.n > 0 && key.n <= API_KEY_MAX);
+
+	for (size_t i = 0; ok && i < key.n; i++)
+		ok = key.at[i] > ' ' && key.at[i] <= '~';
+	return ok || fault_set(f, FAULT_BADREQ,
+			 "Idempotency-Key: expected 1 to %d visible ASCII characters", API_KEY_MAX);
+}
+
 /*
  * A browser with an operator's certificate must not act for a page from elsewhere: such a page can
  * send no JSON without asking first (which nothing here grants), and what it sends says where it
@@ -320,7 +354,9 @@ may_act(const struct api_call *c, struct fault *f)
 	    (x->content_type.n < sizeof(type) - 1 ||
 		strncasecmp((const char *)x->content_type.at, type, sizeof(type) - 1) != 0))
 		return fault_set(f, FAULT_TYPE, "api: expected Content-Type application/json");
-	return true;
+	if (x->if_match.n > API_MATCH_MAX)
+		return fault_set(f, FAULT_BADREQ, "If-Match: over %d octets", API_MATCH_MAX);
+	return check_key(x->idempotency_key, f);
 }
 
 static void

@@ -13,7 +13,9 @@
 #include "ca/audit.h"
 #include "ca/realm.h"
 
-#define API_BODY_MAX 65536
+#define API_BODY_MAX  65536
+#define API_KEY_MAX   255  /* octets of an Idempotency-Key */
+#define API_MATCH_MAX 1024 /* of If-Match */
 
 struct api {
 	struct realm *realm;

@@ -289,7 +289,7 @@ const struct command cli_commands[] = {
 	{ { "operator", "add" }, { NULL, CLI_LABEL, "NAME", NULL, 0, NULL },
 	    PARAMS(operator_add_options), CLI_CALLS | CLI_OWN_ROOT, operator_add_command,
 	    "certify an operator",
-	    "Makes a P-256 key here, has it certified for an operator of the given role, and writes cert.pem (leaf and chain), key.pem (mode 0600) and root.pem. The key never leaves this machine; files that are there are never overwritten. root.pem is a copy of root.pem in the data folder, or of --root.",
+	    "Makes a P-256 key here, has it certified for an operator of the given role, and writes cert.pem (leaf and chain), key.pem (mode 0600) and root.pem. The key never leaves this machine; files that are there are never overwritten. NAME is a handle and stands in the log for good, so it should be no person's name. root.pem is a copy of root.pem in the data folder, or of --root.",
 	    "quatrain tenant list --url https://HOST:8443 --cert DIR/cert.pem --key DIR/key.pem --root DIR/root.pem" },
 	{ { "operator", "list" }, NOTHING, { NULL, 0 }, CLI_CALLS, operator_list_command,
 	    "list the operators", "Lists the operators with role, serial and status.",

@@ -47,10 +47,12 @@ static const struct {
 	{ 405, "Method Not Allowed" },
 	{ 406, "Not Acceptable" },
 	{ 409, "Conflict" },
+	{ 412, "Precondition Failed" },
 	{ 413, "Content Too Large" },
 	{ 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
 	{ 422, "Unprocessable Content" },
+	{ 428, "Precondition Required" },
 	{ 429, "Too Many Requests" },
 	{ 500, "Internal Server Error" },
 	{ 501, "Not Implemented" },
@@ -260,6 +262,19 @@ split_target(struct exchange *x, struct octets target)
 	x->query = octets_of(mark + 1, target.n - x->path.n - 1);
 }
 
+/* An empty one is one too: it is told from none by its place. */
+static bool
+take_key(struct exchange *x, const h2o_headers_t *headers)
+{
+	ssize_t at = h2o_find_header_by_str(headers, H2O_STRLIT("idempotency-key"), -1);
+
+	if (at == -1)
+		return true;
+	x->idempotency_key =
+	    octets_of(headers->entries[at].value.base, headers->entries[at].value.len);
+	return h2o_find_header_by_str(headers, H2O_STRLIT("idempotency-key"), at) == -1;
+}
+
 /* What a handler sees of the headers. A second one of a kind would leave open which counts. */
 static bool
 take_headers(struct exchange *x, const h2o_headers_t *headers)
@@ -273,6 +288,7 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 		{ H2O_TOKEN_USER_AGENT, &x->user_agent },
 		{ H2O_TOKEN_IF_NONE_MATCH, &x->if_none_match },
 		{ H2O_TOKEN_IF_MODIFIED_SINCE, &x->if_modified_since },
+		{ H2O_TOKEN_IF_MATCH, &x->if_match },
 	};
 	ssize_t origin; /* h2o has no token for it */
 
@@ -289,7 +305,7 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 	if ((origin = h2o_find_header_by_str(headers, H2O_STRLIT("origin"), -1)) != -1)
 		x->origin = octets_of(
 		    headers->entries[origin].value.base, headers->entries[origin].value.len);
-	return true;
+	return take_key(x, headers);
 }
 
 static void

@@ -45,7 +45,9 @@ some_act(void)
 		.source = "local",
 		.object = octets_text("1f"),
 		.peer = octets_of("\x30\x00", 2),
-		.json = octets_text("{\"a\":1}") };
+		.json = octets_text("{\"a\":1}"),
+		.match = octets_text("\"1f\""),
+		.key = octets_text("key-1") };
 }
 
 static struct wire_refused
@@ -94,6 +96,8 @@ START_TEST(act_comes_back)
 	ck_assert(octets_same(out.object, in.object));
 	ck_assert(octets_same(out.peer, in.peer));
 	ck_assert(octets_same(out.json, in.json));
+	ck_assert(octets_same(out.match, in.match));
+	ck_assert(octets_same(out.key, in.key));
 }
 END_TEST
 
@@ -206,7 +210,7 @@ START_TEST(texts_are_bounded)
 			text[rows[i].n / 2] = '\0';
 		bytes_clear(&b);
 		bytes_put_counted(&b, octets_of(text, rows[i].n));
-		for (int part = 0; part < 4; part++)
+		for (int part = 0; part < 6; part++)
 			bytes_put_counted_text(&b, "x");
 		ck_assert_msg(wire_act(octets_bytes(&b), &out, &f) == rows[i].fits, "row %zu", i);
 	}
