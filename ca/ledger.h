@@ -168,7 +168,7 @@ void ledger_set_changed(struct ledger *l, bool changed);
 bool ledger_settled(const struct ledger *l);
 void ledger_set_settled(struct ledger *l, bool settled);
 
-void ledger_write_standing(const struct standing *s, struct bytes *ret);
+void ledger_write_standing(const struct standing *s, struct bytes *b);
 bool ledger_read_standing(struct octets value, struct standing *ret);
 bool ledger_read_authority(struct octets value, struct authority *ret);
 const char *ledger_state_word(

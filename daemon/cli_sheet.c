@@ -149,7 +149,7 @@ static void
 show(const struct sheet *s, size_t i)
 {
 	static const char bar[BAR + 1] = "##############################";
-	size_t n = s->roster.n, full = i * BAR / n;
+	size_t n = s->roster.n, full = n == 0 ? 0 : i * BAR / n;
 
 	if (s->shown)
 		(void)fprintf(stderr, "\r[%-*.*s] %zu of %zu%s", BAR, (int)full, bar, i, n,

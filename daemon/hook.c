@@ -69,7 +69,7 @@ bool
 hook_run(const char *program, const char *dir, struct fault *f)
 {
 	int status = 0;
-	pid_t pid;
+	pid_t pid = -1;
 
 	errno = start(program, dir, &pid);
 	if (errno != 0)

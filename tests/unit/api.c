@@ -476,8 +476,9 @@ START_TEST(requests)
 		{ "state=refused", 1 }, { "state=issued", 1 }, { "state=expired", 1 },
 		{ "state=nonsense", 0 }, { "state=", 5 }, { "limit=2", 2 } };
 
-	for (uint8_t i = REQUEST_WAITING; i <= REQUEST_EXPIRED; i++)
-		put_request(i, (enum request_state)i, i == REQUEST_ISSUED ? "hp-1" : "hp-2", NONE);
+	for (int i = REQUEST_WAITING; i <= REQUEST_EXPIRED; i++)
+		put_request(
+		    (uint8_t)i, (enum request_state)i, i == REQUEST_ISSUED ? "hp-1" : "hp-2", NONE);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		get(T "/requests", rows[i].query);
 		is_json(200);

@@ -18,6 +18,7 @@ static struct {
 	size_t gets, scans, writes;
 } cost;
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker gives these names (--wrap) */
 bool __real_store_get(
     struct store *s, unsigned table, struct octets key, struct bytes *ret, struct fault *why);
 bool __wrap_store_get(
@@ -42,6 +43,7 @@ __wrap_store_scan(struct store *s, unsigned table, struct octets from, size_t li
 	cost.scans++;
 	return __real_store_scan(s, table, from, limit, visit, with, why);
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 static void
 setup(void)
