@@ -19,8 +19,14 @@
 #define OFFLINE_US   INT64_C(86400000000)
 #define NEVER_US     INT64_MAX
 #define CLOCK_US     INT64_C(1000000) /* between looks at a clock that is wrong */
+#define SHUT_US      INT64_C(1000000) /* between looks at what is to be shut */
 #define BUCKETS      4096
 #define SMALL_OCTETS (1u << 20) /* such a list is made where no room is left for issuing */
+
+/* A ledger that was opened for its lists alone. */
+struct visited {
+	char tenant[TEXT_LABEL_MAX];
+};
 
 /* One CA. */
 struct sheet {
@@ -47,6 +53,9 @@ struct press {
 	bool busy;
 	size_t at; /* its sheet */
 	int64_t cost_us, not_before_us;
+	/* to be shut again: every CA's list is made anew within some days */
+	struct visited *visited;
+	size_t visited_n, visited_room;
 };
 
 bool
@@ -68,6 +77,7 @@ press_free(struct press *p)
 		return;
 	crl_issue_free(&p->issue);
 	bytes_free(&p->to_look);
+	free(p->visited);
 	free(p->sheets);
 	free(p);
 }
@@ -290,6 +300,63 @@ may_whole(const struct sheet *s, const struct issuer *by, int64_t now_us)
 	       ledger_has_room(by->ledger, &f);
 }
 
+/* Out of memory: it stays open. */
+static void
+remember_visited(struct press *p, const char *tenant)
+{
+	struct visited *more;
+
+	if (p->visited_n == p->visited_room) {
+		size_t room = p->visited_room == 0 ? 16 : 2 * p->visited_room;
+
+		if ((more = reallocarray(p->visited, room, sizeof(*more))) == NULL)
+			return;
+		p->visited = more;
+		p->visited_room = room;
+	}
+	(void)snprintf(p->visited[p->visited_n++].tenant, TEXT_LABEL_MAX, "%s", tenant);
+}
+
+/* Shut what was opened for its lists, once it has its mark (watch.h): that is a second's matter. */
+static void
+shut_visited(struct press *p)
+{
+	struct signer *s = p->signer;
+	size_t left = 0;
+
+	for (size_t i = 0; i < p->visited_n; i++) {
+		struct ledger *l = realm_peek(s->realm, p->visited[i].tenant);
+
+		if (l != NULL && ledger_changed(l)) {
+			p->visited[left++] = p->visited[i];
+		} else if (l != NULL) {
+			keyring_drop(s->keys, l);
+			realm_drop(s->realm, p->visited[i].tenant);
+		}
+	}
+	p->visited_n = left;
+}
+
+/* The issuer of the sheet in hand. What is settled in a ledger that this opens is told: sheets may
+ * move. */
+static bool
+open_issuer(struct press *p, const struct issuer **ret, struct fault *f)
+{
+	struct realm *r = p->signer->realm;
+	const uint8_t *ca = p->sheets[p->at].ca;
+	struct authority a;
+	bool was_open;
+
+	if (!realm_authority(r, ca, &a, f))
+		return false;
+	was_open = a.level != LEVEL_TENANT || realm_peek(r, a.label) != NULL;
+	if (!keyring_issuer(p->signer->keys, a.key_id, ret, f))
+		return false;
+	if (!was_open)
+		remember_visited(p, a.label);
+	return true;
+}
+
 static void
 begin(struct press *p, int64_t now_us)
 {
@@ -298,8 +365,7 @@ begin(struct press *p, int64_t now_us)
 	struct crl_want w;
 	struct fault f;
 
-	/* It may open a ledger, and what is settled there is told: sheets may move. */
-	if (!keyring_issuer(p->signer->keys, p->sheets[p->at].ca, &by, &f)) {
+	if (!open_issuer(p, &by, &f)) {
 		give_up(p, &f, "-");
 		return;
 	}
@@ -387,6 +453,8 @@ press_turn(struct press *p, bool idle)
 
 	if (!idle && now_us < p->not_before_us)
 		return;
+	if (!p->busy)
+		shut_visited(p);
 	if (!p->busy && (!p->listed || p->to_look.n > 0) && look(p))
 		return;
 	if (!p->busy && now_us >= p->next_us) {
@@ -406,9 +474,11 @@ press_wait_ms(const struct press *p)
 
 	if (p->busy || !p->listed || p->to_look.n > 0)
 		return 0;
-	if (p->next_us == NEVER_US)
+	if (p->next_us == NEVER_US && p->visited_n == 0)
 		return -1;
 	left_us = p->next_us - clock_steady_us();
+	if (p->visited_n > 0 && left_us > SHUT_US)
+		left_us = SHUT_US;
 	if (left_us <= 0)
 		return 0;
 	return left_us / 1000 >= INT32_MAX / 2 ? INT32_MAX / 2 : (int)(left_us / 1000) + 1;

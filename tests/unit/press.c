@@ -149,6 +149,37 @@ START_TEST(nobody_is_kept_waiting)
 }
 END_TEST
 
+/* A ledger that nobody had open is shut again when it is marked; one that is in use stays. */
+START_TEST(what_was_opened_is_shut)
+{
+	const struct issuer *beta = ground_tenant(&g, "beta", CONSTRAINTS_STRICT), *by;
+	uint8_t id[TBS_KEY_ID_OCTETS];
+	struct ledger *l;
+
+	memcpy(id, beta->a.key_id, sizeof(id));
+	ground_commit(beta->ledger);
+	ground_commit(realm_platform(g.realm));
+	l = beta->ledger;
+	keyring_drop(g.keys, l);
+	realm_drop(g.realm, "beta");
+	press_changed(s->press, id);
+	while (press_wait_ms(s->press) == 0)
+		press_turn(s->press, true);
+	ck_assert_ptr_nonnull(l = realm_peek(g.realm, "beta"));
+	ck_assert(ledger_changed(l));
+	ck_assert_int_le(press_wait_ms(s->press), 1001);
+	press_turn(s->press, true);
+	ck_assert_ptr_nonnull(realm_peek(g.realm, "beta"));
+	ledger_set_changed(l, false);
+	press_turn(s->press, true);
+	ck_assert_ptr_null(realm_peek(g.realm, "beta"));
+	ck_assert_ptr_nonnull(realm_peek(g.realm, "acme"));
+	ck_assert_int_gt(press_wait_ms(s->press), 1001);
+	ck_assert_msg(keyring_issuer(g.keys, id, &by, &f), "%s", f.text); /* opened anew */
+	ck_assert(is_there(by, complete));
+}
+END_TEST
+
 /* Others wait: slices are made all the same, but not one behind the other. */
 START_TEST(while_others_wait)
 {
@@ -218,6 +249,7 @@ main(void)
 	tcase_add_test(t, a_start_finds_what_was_left_undone);
 	tcase_add_test(t, changes);
 	tcase_add_test(t, nobody_is_kept_waiting);
+	tcase_add_test(t, what_was_opened_is_shut);
 	tcase_add_test(t, while_others_wait);
 	tcase_add_test(t, first_lists);
 	tcase_add_test(t, a_clock_that_is_wrong);
