@@ -289,6 +289,14 @@ device_row(struct dump_check *c, struct octets key, struct octets value, struct 
 	       bad(c, "a device that cannot be read", f);
 }
 
+/* Whoever restores makes them of the lines, which are proven. */
+static bool
+node_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	(void)key, (void)value;
+	return bad(c, "a node of the log's tree, which no backup holds", f);
+}
+
 static bool
 any_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
 {
@@ -315,6 +323,7 @@ static bool (*const rows[])(
 	[TABLE_REQUEST] = request_row,
 	[TABLE_MAKER] = maker_row,
 	[TABLE_DEVICE] = device_row,
+	[TABLE_NODE] = node_row,
 };
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))

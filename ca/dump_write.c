@@ -240,6 +240,8 @@ row(void *with, unsigned table, struct octets key, struct octets value)
 {
 	struct writer *s = with;
 
+	if (table == TABLE_NODE) /* made of the lines, and of them again */
+		return true;
 	bytes_clear(&s->head);
 	bytes_put_u8(&s->head, (uint8_t)table);
 	bytes_put_u16(&s->head, (uint16_t)key.n);

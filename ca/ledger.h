@@ -38,6 +38,7 @@ enum ledger_table {
 	TABLE_MAKER,   /* name -> whose devices are taken; of the platform: by the root's Name
 			  (ca/maker.h) */
 	TABLE_DEVICE,  /* "maker/serialNumber" -> who may come in as what (ca/device.h) */
+	TABLE_NODE,    /* level u8, index u64 -> root of a full subtree (ca/log_tree.h) */
 	TABLE_COUNT,   /* a new one is a line in ca/dump_check.c too */
 };
 

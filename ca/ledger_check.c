@@ -11,6 +11,7 @@
 
 #include "ca/cert.h"
 #include "ca/intent.h"
+#include "ca/log_tree.h"
 
 #define PROGRESS 1000 /* lines */
 
@@ -19,6 +20,7 @@ struct check {
 	const struct ledger_hearing *to;
 	struct ledger_counts n;
 	struct log_edge edge; /* of the lines so far */
+	bool no_nodes;        /* one is missing */
 	bool noted;           /* there is a checkpoint that can be read */
 	struct log_note note;
 	uint64_t greatest_id;
@@ -112,9 +114,36 @@ check_entry(struct check *c, struct octets line, uint64_t index)
 	json_free(j);
 }
 
+/* Stored nodes against the lines that they are made of. A ledger of before may have none of them,
+ * and none behind the first that is missing. */
+static void
+check_nodes(struct check *c, const struct log_carry *carry)
+{
+	uint8_t row[LOG_HASH_OCTETS];
+	uint64_t index;
+	struct fault f;
+
+	for (unsigned i = 0; i < carry->n; i++) {
+		index = (c->edge.size >> (i + 1) * LOG_TILE_BITS) - 1;
+		if (!log_tree_row(c->l, i + 1, index, row, &f)) {
+			c->no_nodes = true;
+			if (f.code != FAULT_NOTFOUND)
+				found(
+				    c, "node %" PRIu64 " of level %u cannot be read", index, i + 1);
+		} else if (memcmp(row, carry->node[i], sizeof(row)) != 0) {
+			found(c, "node %" PRIu64 " of level %u is not that of its entries", index,
+			    i + 1);
+		} else if (c->no_nodes) {
+			found(c, "node %" PRIu64 " of level %u stands behind one that is missing",
+			    index, i + 1);
+		}
+	}
+}
+
 static void
 check_line(struct check *c, struct octets line)
 {
+	struct log_carry carry;
 	uint8_t leaf[LOG_HASH_OCTETS], prev[LOG_HASH_OCTETS], root[LOG_HASH_OCTETS];
 	uint64_t index = c->edge.size;
 
@@ -126,7 +155,8 @@ check_line(struct check *c, struct octets line)
 		    index - (index > 0), index);
 	check_entry(c, line, index);
 	log_leaf(line, leaf);
-	log_edge_add(&c->edge, leaf);
+	log_edge_add_full(&c->edge, leaf, &carry);
+	check_nodes(c, &carry);
 	if (!c->noted || c->edge.size != c->note.size)
 		return;
 	log_edge_root(&c->edge, root);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "ca/log_tree.h"
 
 #define EDITION     1
 #define NODE_PREFIX 0x01
@@ -24,8 +25,8 @@ log_leaf(struct octets line, uint8_t to[static LOG_HASH_OCTETS])
 	digest_of_both(octets_of(&prefix, 1), line, to);
 }
 
-static void
-node(const uint8_t left[static LOG_HASH_OCTETS], const uint8_t right[static LOG_HASH_OCTETS],
+void
+log_node(const uint8_t left[static LOG_HASH_OCTETS], const uint8_t right[static LOG_HASH_OCTETS],
     uint8_t to[static LOG_HASH_OCTETS])
 {
 	uint8_t both[1 + 2 * LOG_HASH_OCTETS] = { NODE_PREFIX };
@@ -47,17 +48,30 @@ full_subtrees(uint64_t size)
 
 /* As adding one to a binary number: each carry merges two subtrees of one size. */
 void
-log_edge_add(struct log_edge *e, const uint8_t leaf[static LOG_HASH_OCTETS])
+log_edge_add_full(
+    struct log_edge *e, const uint8_t leaf[static LOG_HASH_OCTETS], struct log_carry *ret)
 {
-	unsigned n = full_subtrees(e->size);
+	unsigned n = full_subtrees(e->size), height = 0;
 	uint8_t carry[LOG_HASH_OCTETS];
 
+	ret->n = 0;
 	memcpy(carry, leaf, sizeof(carry));
-	for (uint64_t s = e->size; (s & 1) != 0; s >>= 1)
-		node(e->node[--n], carry, carry);
+	for (uint64_t s = e->size; (s & 1) != 0; s >>= 1) {
+		log_node(e->node[--n], carry, carry);
+		if (++height % LOG_TILE_BITS == 0)
+			memcpy(ret->node[ret->n++], carry, sizeof(carry));
+	}
 	memcpy(e->node[n], carry, sizeof(carry));
 	memcpy(e->last, leaf, sizeof(e->last));
 	e->size++;
+}
+
+void
+log_edge_add(struct log_edge *e, const uint8_t leaf[static LOG_HASH_OCTETS])
+{
+	struct log_carry ignored;
+
+	log_edge_add_full(e, leaf, &ignored);
 }
 
 void
@@ -71,7 +85,7 @@ log_edge_root(const struct log_edge *e, uint8_t to[static LOG_HASH_OCTETS])
 	}
 	memcpy(to, e->node[--n], LOG_HASH_OCTETS);
 	while (n > 0)
-		node(e->node[--n], to, to);
+		log_node(e->node[--n], to, to);
 }
 
 bool
@@ -224,6 +238,7 @@ static bool
 append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index, struct fault *f)
 {
 	struct log_edge e;
+	struct log_carry carry;
 	struct bytes line = { 0 };
 	uint8_t leaf[LOG_HASH_OCTETS], key[8];
 	bool ok = false;
@@ -244,8 +259,8 @@ append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index,
 	if (ret_index != NULL)
 		*ret_index = e.size;
 	log_leaf(octets_bytes(&line), leaf);
-	log_edge_add(&e, leaf);
-	ok = edge_write(l, &e, f);
+	log_edge_add_full(&e, leaf, &carry);
+	ok = log_tree_add(l, e.size, &carry, f) && edge_write(l, &e, f);
 out:
 	bytes_free(&line);
 	return ok;

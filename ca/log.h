@@ -20,6 +20,7 @@
 #define LOG_ENTRY_MAX   8192 /* octets of one entry */
 #define LOG_DEPTH_MAX   64
 #define LOG_PATH_MAX    1024
+#define LOG_TILE_BITS   8 /* a tile is 2^8 hashes wide: C2SP tlog-tiles */
 
 /* The right edge of the tree: the roots of its full subtrees, largest first. */
 struct log_edge {
@@ -30,7 +31,16 @@ struct log_edge {
 
 /* Pure. */
 void log_leaf(struct octets line, uint8_t to[static LOG_HASH_OCTETS]);
+void log_node(const uint8_t left[static LOG_HASH_OCTETS],
+    const uint8_t right[static LOG_HASH_OCTETS], uint8_t to[static LOG_HASH_OCTETS]);
 void log_edge_add(struct log_edge *e, const uint8_t leaf[static LOG_HASH_OCTETS]);
+/* The same, and the full subtrees of 256, 256^2, ... entries that the leaf completed. */
+struct log_carry {
+	unsigned n;
+	uint8_t node[LOG_DEPTH_MAX / LOG_TILE_BITS][LOG_HASH_OCTETS];
+};
+void log_edge_add_full(
+    struct log_edge *e, const uint8_t leaf[static LOG_HASH_OCTETS], struct log_carry *ret);
 void log_edge_root(
     const struct log_edge *e, uint8_t to[static LOG_HASH_OCTETS]); /* empty: SHA-256("") */
 

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ca/log_tree.h"
+
 static bool
 altered(const struct ledger *l, uint64_t index, struct fault *f)
 {
@@ -68,12 +70,84 @@ check_signed(const struct ledger *l, const struct log_edge *e, const struct log_
 	    ledger_tenant(l), e->size);
 }
 
+/* Tiles are served of stored nodes: one of another hash would break every proof that needs it. One
+ * that is missing is made when it is asked for. */
+static bool
+check_node(struct ledger *l, unsigned level, uint64_t index,
+    const uint8_t hash[static LOG_HASH_OCTETS], struct fault *f)
+{
+	uint8_t row[LOG_HASH_OCTETS];
+	struct fault why;
+
+	if (!log_tree_row(l, level, index, row, &why)) {
+		*f = why;
+		return why.code == FAULT_NOTFOUND;
+	}
+	if (memcmp(row, hash, sizeof(row)) == 0)
+		return true;
+	return fault_set(f, FAULT_CONFLICT,
+	    "log of %.63s: node %" PRIu64
+	    " of level %u was altered in its store: no checkpoint is signed",
+	    ledger_tenant(l), index, level);
+}
+
+static bool
+check_nodes(struct ledger *l, uint64_t size, const struct log_carry *carry, struct fault *f)
+{
+	bool ok = true;
+
+	for (unsigned i = 0; ok && i < carry->n; i++)
+		ok = check_node(l, i + 1, (size >> (i + 1) * LOG_TILE_BITS) - 1, carry->node[i], f);
+	return ok;
+}
+
+/* The nodes above the first level that end with entry size - 1, each of those beneath it. */
+static bool
+check_above(struct ledger *l, uint64_t size, struct fault *f)
+{
+	uint8_t hash[LOG_HASH_OCTETS];
+	struct bytes tile = { 0 };
+	struct log_edge e;
+	bool ok = true;
+
+	size >>= LOG_TILE_BITS;
+	for (unsigned level = 2; ok && size != 0 && size % LOG_TILE_WIDTH == 0; level++) {
+		size >>= LOG_TILE_BITS;
+		bytes_clear(&tile);
+		e = (struct log_edge){ .size = 0 };
+		ok = log_tile(l, level - 1, size - 1, LOG_TILE_WIDTH, &tile, f);
+		for (size_t at = 0; ok && at < tile.n; at += LOG_HASH_OCTETS)
+			log_edge_add(&e, tile.at + at);
+		log_edge_root(&e, hash);
+		ok = ok && check_node(l, level, size - 1, hash, f);
+	}
+	bytes_free(&tile);
+	return ok;
+}
+
+/* Tile by tile, as far as they are whole in what is read again. */
+static bool
+reread_nodes(struct ledger *l, struct log_edge *tile, uint64_t index,
+    const uint8_t leaf[static LOG_HASH_OCTETS], struct fault *f)
+{
+	struct log_carry carry;
+
+	if (index % LOG_TILE_WIDTH == 0)
+		*tile = (struct log_edge){ .size = 0 };
+	if (tile->size != index % LOG_TILE_WIDTH)
+		return true; /* its beginning was not read */
+	log_edge_add_full(tile, leaf, &carry);
+	return carry.n == 0 || (check_node(l, 1, index >> LOG_TILE_BITS, carry.node[0], f) &&
+				   check_above(l, index + 1, f));
+}
+
 /* From e on to size, line by line; each names the leaf before it. */
 static bool
 climb(struct ledger *l, struct log_edge *e, uint64_t size, const struct log_signed *before,
     struct fault *f)
 {
 	struct bytes line = { 0 };
+	struct log_carry carry;
 	uint8_t leaf[LOG_HASH_OCTETS], prev[LOG_HASH_OCTETS];
 	bool ok = true;
 
@@ -85,8 +159,8 @@ climb(struct ledger *l, struct log_edge *e, uint64_t size, const struct log_sign
 			ok = altered(l, e->size, f);
 		else if (memcmp(prev, e->last, sizeof(prev)) != 0)
 			ok = blame(l, e->size, leaf, f);
-		log_edge_add(e, leaf);
-		ok = ok && check_signed(l, e, before, f);
+		log_edge_add_full(e, leaf, &carry);
+		ok = ok && check_nodes(l, e->size, &carry, f) && check_signed(l, e, before, f);
 	}
 	bytes_free(&line);
 	return ok;
@@ -97,6 +171,7 @@ static bool
 reread(struct ledger *l, uint64_t from, uint64_t to, struct fault *f)
 {
 	struct bytes line = { 0 };
+	struct log_edge tile = { .size = 0 };
 	uint8_t leaf[LOG_HASH_OCTETS] = { 0 }, before[LOG_HASH_OCTETS], prev[LOG_HASH_OCTETS];
 	bool ok = true;
 
@@ -109,6 +184,7 @@ reread(struct ledger *l, uint64_t from, uint64_t to, struct fault *f)
 			ok = altered(l, i, f);
 		else if (i > from && memcmp(prev, before, sizeof(before)) != 0)
 			ok = blame(l, i, leaf, f);
+		ok = ok && reread_nodes(l, &tile, i, leaf, f);
 	}
 	bytes_free(&line);
 	return ok;

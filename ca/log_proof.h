@@ -8,7 +8,8 @@
  * that, of those since the last proof of this process (all of them the first
  * time), and LOG_PROOF_WINDOW older ones besides, window after window, each line
  * held against the hash of it that its successor names. So every line is read
- * again in bounded time, and no checkpoint waits for more than that.
+ * again in bounded time, and no checkpoint waits for more than that. The stored
+ * nodes of the tree (ca/log_tree.h) are held against the lines with them.
  */
 #ifndef QUATRAIN_CA_LOG_PROOF_H
 #define QUATRAIN_CA_LOG_PROOF_H

@@ -247,6 +247,7 @@ START_TEST(rows_that_no_ledger_has)
 		{ TABLE_MAKER, octets_text("lexa"), octets_text("\1\1"), "a maker that" },
 		{ TABLE_DEVICE, octets_text("lexa/SN-1"), octets_text("\1\1"), "a device that" },
 		{ TABLE_DEVICE, octets_text("lexa"), octets_text("\1"), "a device that" },
+		{ TABLE_NODE, octets_of(octets, 9), octets_of(octets, 32), "no backup holds" },
 		{ TABLE_CRL, octets_of(octets, 0), octets_text("value"), "of a size" },
 		{ TABLE_CRL, octets_of(octets, STORE_KEY_MAX + 1), octets_of(octets, 0),
 		    "of a size" },
