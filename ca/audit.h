@@ -105,7 +105,8 @@ bool audit_tree(struct audit_trees *trees, struct ledger *l, uint64_t *ret_read,
 /*
  * The entry of that index: appended to line, and read. It stands there, it says its own number, the
  * next one (or the tree's edge) names its hash, and it tells of act (NULL: any). *ret to
- * json_free(). Faults: FAULT_DENIED what does not hold, FAULT_INTERNAL
+ * json_free(). Faults: FAULT_DENIED what does not hold, FAULT_TYPE it holds and is redacted
+ * (ca/redaction.h), FAULT_INTERNAL
  */
 bool audit_entry(struct ledger *l, uint64_t index, const char *act, struct bytes *line,
     struct json **ret, struct fault *f) CHECKED;

@@ -40,7 +40,7 @@ audit_say_fault(const struct audit_under *u, const char *check, const char *sour
 		*f = *why;
 		return false;
 	}
-	found.verdict = LEAF_FAILS;
+	found.verdict = why->code == FAULT_TYPE ? LEAF_NOT_CHECKED : LEAF_FAILS;
 	memcpy(found.text, why->text, sizeof(found.text));
 	audit_tell(u->r, &found);
 	return true;

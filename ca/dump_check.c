@@ -206,7 +206,8 @@ log_row(struct dump_check *c, struct octets key, struct octets value, struct fau
 		return bad(c, "a line of the log is missing", f);
 	if (value.n == 0 || value.n > LOG_ENTRY_MAX)
 		return bad(c, "a line of the log is too long", f);
-	log_leaf(value, leaf);
+	redactions_see(&c->redactions, c->built.size, value);
+	log_line_leaf(value, c->built.size, leaf);
 	log_edge_add(&c->built, leaf);
 	return true;
 }
@@ -335,6 +336,7 @@ dump_check_begin(struct dump_check *c, const char *tenant, struct dump_platform 
 {
 	struct bytes key = c->key, strange = c->strange;
 
+	redactions_free(&c->redactions);
 	*c = (struct dump_check){ .platforms = p, .key = key, .strange = strange };
 	bytes_clear(&c->key);
 	bytes_clear(&c->strange);
@@ -347,6 +349,7 @@ dump_check_free(struct dump_check *c)
 {
 	bytes_free(&c->key);
 	bytes_free(&c->strange);
+	redactions_free(&c->redactions);
 }
 
 static int
@@ -379,9 +382,10 @@ dump_check_row(
 
 /* The tree of the lines, the edge in the ledger, and what the section's end says. */
 static bool
-check_log(const struct dump_check *c, const struct dump_ledger *stated, struct fault *f)
+check_log(struct dump_check *c, const struct dump_ledger *stated, struct fault *f)
 {
 	uint8_t built[LOG_HASH_OCTETS], edge[LOG_HASH_OCTETS];
+	struct fault why;
 
 	log_edge_root(&c->built, built);
 	log_edge_root(&c->stated, edge);
@@ -390,6 +394,8 @@ check_log(const struct dump_check *c, const struct dump_ledger *stated, struct f
 	if (memcmp(built, edge, sizeof(built)) != 0 ||
 	    memcmp(built, stated->root, sizeof(built)) != 0)
 		return bad(c, "RFC 6962 section 2.1: the log's lines do not give its root", f);
+	if (!redactions_hold(&c->redactions, &why))
+		return bad(c, why.text, f);
 	return c->log_end <= c->built.size ||
 	       bad(c, "a standing names a line that the log does not have", f);
 }

@@ -1,5 +1,6 @@
 /*
- * ca/dump_check.h - what the rows of one ledger must be to each other, in constant memory.
+ * ca/dump_check.h - what the rows of one ledger must be to each other, in constant memory (and 48
+ * octets for each entry that was redacted).
  *
  * That two tables name the same things is told by sums: each side adds (XOR)
  * the SHA-256 of what it names, once each, and the sums must be the same.
@@ -8,6 +9,7 @@
 #define QUATRAIN_CA_DUMP_CHECK_H
 
 #include "ca/dump.h"
+#include "ca/redaction.h"
 
 struct dump_sum {
 	uint8_t at[DUMP_HASH_OCTETS];
@@ -29,6 +31,7 @@ struct dump_check {
 	struct dump_platform *platforms; /* lent */
 	struct bytes strange;            /* key ids of CAs that the platform does not know */
 	struct log_edge stated, built;
+	struct redactions redactions;
 	uint64_t log_end; /* one more than the greatest index that a standing names */
 	struct {
 		struct dump_sum held, named;

@@ -12,6 +12,7 @@
 #include "ca/cert.h"
 #include "ca/intent.h"
 #include "ca/log_tree.h"
+#include "ca/redaction.h"
 
 #define PROGRESS 1000 /* lines */
 
@@ -94,9 +95,12 @@ check_entry(struct check *c, struct octets line, uint64_t index)
 {
 	struct json *j = NULL;
 	const char *act;
+	struct redaction stub;
 	struct fault f;
 	int64_t n;
 
+	if (redaction_stub(line, index, &stub))
+		return; /* what tells of it was held against it */
 	if (!json_parse(line, &j, &f)) {
 		found(c, "entry %" PRIu64 ": it cannot be read", index);
 		return;
@@ -146,15 +150,16 @@ check_line(struct check *c, struct octets line)
 	struct log_carry carry;
 	uint8_t leaf[LOG_HASH_OCTETS], prev[LOG_HASH_OCTETS], root[LOG_HASH_OCTETS];
 	uint64_t index = c->edge.size;
+	struct fault why;
 
-	if (!log_prev(line, prev))
-		found(c, "entry %" PRIu64 ": it does not name the one before it", index);
+	if (!redaction_prev(c->l, index, line, prev, &why))
+		found(c, "%s", why.text);
 	else if (memcmp(prev, c->edge.last, sizeof(prev)) != 0)
 		found(c,
 		    "entry %" PRIu64 " was altered (entry %" PRIu64 " names another hash for it)",
 		    index - (index > 0), index);
 	check_entry(c, line, index);
-	log_leaf(line, leaf);
+	log_line_leaf(line, index, leaf);
 	log_edge_add_full(&c->edge, leaf, &carry);
 	check_nodes(c, &carry);
 	if (!c->noted || c->edge.size != c->note.size)
@@ -245,18 +250,22 @@ ledger_check_act(enum standing_state state, const char *act)
 	return false;
 }
 
-/* The entry that a standing names says what it says. */
+/* The entry that a standing names says what it says; of a redacted one there is the act. */
 static void
 check_reason(struct check *c, const char *hex, const struct standing *s)
 {
 	struct bytes line = { 0 };
 	struct json *j = NULL;
 	const char *act = NULL, *serial = NULL;
+	struct redaction r;
 	uint8_t key[8];
 	struct fault f;
 
-	if (ledger_get(c->l, TABLE_LOG, octets_u64(s->log_index, key), &line, &f) &&
-	    json_parse(octets_bytes(&line), &j, &f)) {
+	if (!ledger_get(c->l, TABLE_LOG, octets_u64(s->log_index, key), &line, &f)) {
+		act = NULL;
+	} else if (redaction_stub(octets_bytes(&line), s->log_index, &r)) {
+		act = redaction_told(c->l, &r, &r, &f) ? r.was : NULL;
+	} else if (json_parse(octets_bytes(&line), &j, &f)) {
 		act = json_text(j, "act");
 		serial = json_text(j, "serial");
 	}

@@ -151,7 +151,7 @@ log_leaf_at(struct ledger *l, uint64_t index, uint8_t to[static LOG_HASH_OCTETS]
 	bool ok = ledger_get(l, TABLE_LOG, octets_u64(index, key), &line, f);
 
 	if (ok)
-		log_leaf(octets_bytes(&line), to);
+		log_line_leaf(octets_bytes(&line), index, to);
 	bytes_free(&line);
 	return ok;
 }

@@ -33,6 +33,9 @@ struct log_edge {
 void log_leaf(struct octets line, uint8_t to[static LOG_HASH_OCTETS]);
 void log_node(const uint8_t left[static LOG_HASH_OCTETS],
     const uint8_t right[static LOG_HASH_OCTETS], uint8_t to[static LOG_HASH_OCTETS]);
+/* The leaf hash of entry n as its stored line has it: the one that a redacted line names
+ * (ca/redaction.h, which says when that may be believed), else log_leaf(). */
+void log_line_leaf(struct octets line, uint64_t n, uint8_t to[static LOG_HASH_OCTETS]);
 void log_edge_add(struct log_edge *e, const uint8_t leaf[static LOG_HASH_OCTETS]);
 /* The same, and the full subtrees of 256, 256^2, ... entries that the leaf completed. */
 struct log_carry {

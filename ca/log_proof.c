@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/log_tree.h"
+#include "ca/redaction.h"
 
 static bool
 altered(const struct ledger *l, uint64_t index, struct fault *f)
@@ -45,8 +46,8 @@ blame(struct ledger *l, uint64_t index, const uint8_t leaf[static LOG_HASH_OCTET
 	bool own = false;
 
 	if (line_at(l, index + 1, &line, &none))
-		own =
-		    log_prev(octets_bytes(&line), known) && memcmp(known, leaf, sizeof(known)) != 0;
+		own = redaction_prev(l, index + 1, octets_bytes(&line), known, &none) &&
+		      memcmp(known, leaf, sizeof(known)) != 0;
 	else if (log_edge_read(l, &e, &none))
 		own = memcmp(e.last, leaf, sizeof(e.last)) != 0;
 	bytes_free(&line);
@@ -149,13 +150,14 @@ climb(struct ledger *l, struct log_edge *e, uint64_t size, const struct log_sign
 	struct bytes line = { 0 };
 	struct log_carry carry;
 	uint8_t leaf[LOG_HASH_OCTETS], prev[LOG_HASH_OCTETS];
+	struct fault none;
 	bool ok = true;
 
 	while (ok && e->size < size) {
 		if (!(ok = line_at(l, e->size, &line, f)))
 			break;
-		log_leaf(octets_bytes(&line), leaf);
-		if (!log_prev(octets_bytes(&line), prev))
+		log_line_leaf(octets_bytes(&line), e->size, leaf);
+		if (!redaction_prev(l, e->size, octets_bytes(&line), prev, &none))
 			ok = altered(l, e->size, f);
 		else if (memcmp(prev, e->last, sizeof(prev)) != 0)
 			ok = blame(l, e->size, leaf, f);
@@ -173,14 +175,15 @@ reread(struct ledger *l, uint64_t from, uint64_t to, struct fault *f)
 	struct bytes line = { 0 };
 	struct log_edge tile = { .size = 0 };
 	uint8_t leaf[LOG_HASH_OCTETS] = { 0 }, before[LOG_HASH_OCTETS], prev[LOG_HASH_OCTETS];
+	struct fault none;
 	bool ok = true;
 
 	for (uint64_t i = from; ok && i < to; i++) {
 		if (!(ok = line_at(l, i, &line, f)))
 			break;
 		memcpy(before, leaf, sizeof(before));
-		log_leaf(octets_bytes(&line), leaf);
-		if (!log_prev(octets_bytes(&line), prev))
+		log_line_leaf(octets_bytes(&line), i, leaf);
+		if (!redaction_prev(l, i, octets_bytes(&line), prev, &none))
 			ok = altered(l, i, f);
 		else if (i > from && memcmp(prev, before, sizeof(before)) != 0)
 			ok = blame(l, i, leaf, f);

@@ -13,6 +13,7 @@
 #include "ca/chain.h"
 #include "ca/log.h"
 #include "ca/oid.h"
+#include "ca/redaction.h"
 
 #define SMALL_FILE_MAX 131072
 
@@ -107,6 +108,8 @@ static bool
 read_entries(const char *dir, struct log_edge *e, int64_t *at_s, struct fault *f)
 {
 	char path[LOG_PATH_MAX], *line = NULL;
+	struct redactions redacted = { { 0 }, { 0 } };
+	struct redaction stub;
 	size_t room = 0;
 	ssize_t n;
 	uint8_t leaf[LOG_HASH_OCTETS];
@@ -124,13 +127,15 @@ read_entries(const char *dir, struct log_edge *e, int64_t *at_s, struct fault *f
 			    e->size + 1, o.n > LOG_ENTRY_MAX ? "too long" : "cut short");
 			goto out;
 		}
-		if (!check_line(o, e, at_s, f))
+		if (!redaction_stub(o, e->size, &stub) && !check_line(o, e, at_s, f))
 			goto out;
-		log_leaf(o, leaf);
+		redactions_see(&redacted, e->size, o);
+		log_line_leaf(o, e->size, leaf);
 		log_edge_add(e, leaf);
 	}
-	ok = true;
+	ok = redactions_hold(&redacted, f);
 out:
+	redactions_free(&redacted);
 	free(line);
 	(void)fclose(in);
 	return ok;
