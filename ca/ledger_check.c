@@ -12,6 +12,7 @@
 #include "ca/cert.h"
 #include "ca/intent.h"
 #include "ca/log_tree.h"
+#include "ca/note.h"
 #include "ca/redaction.h"
 
 #define PROGRESS 1000 /* lines */

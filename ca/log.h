@@ -88,33 +88,8 @@ void log_put_epoch(struct ledger *l, uint64_t epoch);
 bool log_append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index,
     struct fault *f) CHECKED;
 
-/*
- * The signed checkpoint (C2SP signed-note and tlog-checkpoint): origin, size,
- * root, the extension line "epoch N", blank line, Ed25519 signature by k under
- * the origin as key name. Appends to ret. Fault: FAULT_INTERNAL.
- */
-bool log_checkpoint(const char *origin, const struct log_edge *e, uint64_t epoch,
-    const struct key *k, struct bytes *ret, struct fault *f) CHECKED;
-
 /* "acme.eu.example.org/log" */
 void log_origin(const struct name_space *ns, const char *tenant, char to[static LOG_ORIGIN_MAX]);
-
-/* A checkpoint read: its texts are lent from note. Fault: FAULT_BADREQ, saying what was expected.
- */
-struct log_note {
-	struct octets text; /* what is signed: all to the blank line */
-	char origin[LOG_ORIGIN_MAX];
-	uint64_t size;
-	uint8_t root[LOG_HASH_OCTETS];
-	bool has_epoch; /* checkpoints of the first edition name none */
-	uint64_t epoch;
-	uint8_t key_hash[4];
-	uint8_t signature[64];
-};
-bool log_note_read(struct octets note, struct log_note *ret, struct fault *f) CHECKED;
-/* Four octets that name a key in a signature line. Fault: FAULT_INTERNAL. */
-bool log_key_hash(const char *origin, const uint8_t public_key[static 32], uint8_t to[static 4],
-    struct fault *f) CHECKED;
 
 /* What an export proved to be. */
 struct log_verdict {

@@ -11,7 +11,7 @@
 
 #include "ca/cert.h"
 #include "ca/chain.h"
-#include "ca/log.h"
+#include "ca/note.h"
 #include "ca/oid.h"
 #include "ca/redaction.h"
 
@@ -191,19 +191,6 @@ log_signed(const uint8_t key[static 32], const uint8_t signature[static 64], str
 	return ok;
 }
 
-static bool
-check_signature(const struct log_note *note, const uint8_t key[static 32], struct fault *f)
-{
-	uint8_t hash[4];
-
-	if (!log_key_hash(note->origin, key, hash, f))
-		return false;
-	if (memcmp(hash, note->key_hash, sizeof(hash)) != 0)
-		return fault_set(f, FAULT_BADREQ,
-		    "checkpoint: its signature line: signed by another key than certificates.pem shows");
-	return log_signed(key, note->signature, note->text, "checkpoint", f);
-}
-
 /* PEM has room for octets that no reader looks at; an export has none. */
 static bool
 check_spelling(struct octets pem, struct fault *f)
@@ -261,7 +248,7 @@ check_signer(const char *dir, const char *root_pem, const struct log_note *note,
 
 	ok = read_in(dir, "certificates.pem", &chain, f) && read_small(root_pem, &root, f) &&
 	     log_signer(octets_bytes(&chain), octets_bytes(&root), note->origin, at_s, key, f) &&
-	     check_signature(note, key, f);
+	     log_note_signed(note, key, f);
 	bytes_free(&root);
 	bytes_free(&chain);
 	return ok;

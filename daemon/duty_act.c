@@ -4,6 +4,7 @@
 
 #include "ca/found.h"
 #include "ca/level.h"
+#include "ca/note.h"
 #include "ca/token.h"
 #include "daemon/signer.h"
 

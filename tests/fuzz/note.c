@@ -3,14 +3,34 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/log.h"
+#include "ca/note.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n);
+
+static void
+put_line(const struct log_note_line *l, struct bytes *to)
+{
+	uint8_t signature[4 + LOG_COSIGNATURE_OCTETS];
+	struct bytes again = { 0 };
+
+	bytes_put_text(to, "\xe2\x80\x94 ");
+	bytes_put_octets(to, l->name);
+	bytes_put_text(to, " ");
+	bytes_put_octets(to, l->base64);
+	bytes_put_text(to, "\n");
+	if (l->n > LOG_COSIGNATURE_OCTETS)
+		return;
+	memcpy(signature, l->key_hash, 4);
+	memcpy(signature + 4, l->signature, l->n);
+	text_base64(octets_of(signature, 4 + l->n), 0, &again);
+	if (!octets_same(octets_bytes(&again), l->base64))
+		abort();
+	bytes_free(&again);
+}
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 {
-	uint8_t signature[4 + 64];
 	struct bytes b = { 0 };
 	struct log_note note;
 	struct fault f;
@@ -20,8 +40,6 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 			abort();
 		return 0;
 	}
-	memcpy(signature, note.key_hash, 4);
-	memcpy(signature + 4, note.signature, 64);
 	bytes_put_fmt(&b, "%s\n%" PRIu64 "\n", note.origin, note.size);
 	text_base64(octets_of(note.root, sizeof(note.root)), 0, &b);
 	bytes_put_text(&b, "\n");
@@ -29,9 +47,9 @@ LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 		bytes_put_fmt(&b, "epoch %" PRIu64 "\n", note.epoch);
 	if (!octets_same(octets_bytes(&b), note.text))
 		abort();
-	bytes_put_fmt(&b, "\n\xe2\x80\x94 %s ", note.origin);
-	text_base64(octets_of(signature, sizeof(signature)), 0, &b);
 	bytes_put_text(&b, "\n");
+	for (size_t i = 0; i < note.lines; i++)
+		put_line(&note.line[i], &b);
 	if (!octets_same(octets_bytes(&b), octets_of(at, n)))
 		abort();
 	bytes_free(&b);

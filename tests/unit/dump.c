@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ca/note.h"
 #include "tests/unit/dumped.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -174,7 +175,8 @@ START_TEST(a_checkpoint_is_no_seal)
 	ck_assert(log_edge_read(realm_platform(g.realm), &e, &f));
 	ck_assert(log_checkpoint(origin, &e, 0, k, &note, &f));
 	ck_assert(log_note_read(octets_bytes(&note), &n, &f));
-	s = (struct dump_seal){ g.now_s, octets_of(n.signature, 64), octets_bytes(&certificates) };
+	s = (struct dump_seal){ g.now_s, octets_of(n.line[0].signature, 64),
+		octets_bytes(&certificates) };
 	dump.n = total.octets;
 	ck_assert(dump_put_seal(&s, &dump, &f));
 	dumped_refused(octets_bytes(&dump), "signature");

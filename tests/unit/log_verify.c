@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ca/log.h"
+#include "ca/note.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
 
@@ -373,7 +373,7 @@ START_TEST(anothers_checkpoint)
 	ck_assert(log_edge_read(g.acme->ledger, &e, &f));
 	ck_assert(log_checkpoint("acme.eu.example.org/log", &e, 0, key, &note, &f));
 	put(NOTE, octets_bytes(&note));
-	refused("signed by another key than certificates.pem shows", 0);
+	refused("signed by another key than the log", 0);
 	put(NOTE, file[NOTE]);
 	put_chain(octets_bytes(&ground_leaf(&g, g.acme, "printer", "hp-4711")->der));
 	refused("the first is no log's certificate", 1);

@@ -7,7 +7,7 @@
 
 #include <openssl/evp.h>
 
-#include "ca/log.h"
+#include "ca/note.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
 
@@ -269,10 +269,11 @@ holds(const struct log_note *n)
 	uint8_t hash[4];
 	bool ok;
 
-	ck_assert(log_key_hash(n->origin, spki.at + spki.n - 32, hash, &f));
+	ck_assert(log_key_hash(n->origin, LOG_KEY_SIGNS, spki.at + spki.n - 32, hash, &f));
 	ck_assert_int_eq(EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key), 1);
-	ok = strcmp(n->origin, origin) == 0 && memcmp(hash, n->key_hash, 4) == 0 &&
-	     EVP_DigestVerify(ctx, n->signature, sizeof(n->signature), n->text.at, n->text.n) == 1;
+	ok = strcmp(n->origin, origin) == 0 && memcmp(hash, n->line[0].key_hash, 4) == 0 &&
+	     n->line[0].n == 64 && octets_same(n->line[0].name, octets_text(origin)) &&
+	     EVP_DigestVerify(ctx, n->line[0].signature, 64, n->text.at, n->text.n) == 1;
 	EVP_MD_CTX_free(ctx);
 	EVP_PKEY_free(key);
 	return ok;
@@ -374,7 +375,7 @@ START_TEST(notes_of_another_shape)
 		{ "o\n1\n" ROOT "\n\n" DASH "o AAAA\n", "line 5" },
 		{ "o\n1\n" ROOT "\n\n" DASH "o AAAA" SIG "\n", "line 5" },
 		{ "o\n1\n" ROOT "\n\n" DASH "o " SIG, "line 5" },
-		{ "o\n1\n" ROOT "\n\n" DASH "o " SIG "\n" DASH "o " SIG "\n", "line 5" },
+		{ "o\n1\n" ROOT "\n\n" DASH "o " SIG "\n" DASH "o " SIG "\n", "line 6" },
 	};
 	struct log_note n = { .size = 77 };
 
@@ -388,6 +389,108 @@ START_TEST(notes_of_another_shape)
 		ck_assert_msg(strstr(f.text, rows[i].why) != NULL, "row %zu: %s", i, f.text);
 	}
 	ck_assert_uint_eq(n.size, 77);
+}
+END_TEST
+
+#define COSIG                                                                                      \
+	"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="
+#define COSIG2                                                                                     \
+	"AAAAAQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=="
+#define BODY "o\n1\n" ROOT "\n\n"
+#define OWN  DASH "o " SIG "\n"
+
+/* C2SP signed-note: lines of keys that nobody knows harm nobody, up to sixteen. */
+START_TEST(several_signature_lines)
+{
+	static const char *const good[] = { BODY OWN DASH "w " COSIG "\n",
+		BODY DASH "w " COSIG "\n" OWN, BODY OWN DASH "w AAAAAAA=\n",
+		BODY OWN DASH "o " COSIG2 "\n", BODY OWN DASH "\xd0\xb0 AAAAAAA=\n",
+		BODY OWN DASH "w " COSIG "\n" DASH "v " COSIG "\n" };
+	static const char *const bad[] = { BODY OWN "\n", BODY OWN "\n" OWN,
+		BODY DASH "w " COSIG "\n", BODY DASH "o " COSIG "\n", BODY OWN DASH "w " COSIG,
+		BODY OWN DASH "w\n", BODY OWN DASH "w \n", BODY OWN DASH " AAAAAAA=\n",
+		BODY OWN DASH "w AAAA\n", BODY OWN DASH "w AAAAAA==\n",
+		BODY OWN DASH "w AAAAAAB=\n", BODY OWN DASH "w+x AAAAAAA=\n",
+		BODY OWN DASH "w\xc2\xa0 AAAAAAA=\n", BODY OWN DASH "w\xe2\x80\xa8 AAAAAAA=\n",
+		BODY OWN DASH "w\xff AAAAAAA=\n", BODY OWN DASH "w\t AAAAAAA=\n",
+		BODY OWN DASH "w  AAAAAAA=\n", BODY OWN DASH "w AAAAAAA= \n",
+		BODY OWN "w AAAAAAA=\n", BODY OWN DASH "w " COSIG "\n" DASH "w " COSIG "\n" };
+	struct bytes many = { 0 };
+	struct log_note n;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		ck_assert_msg(
+		    log_note_read(octets_text(good[i]), &n, &f), "row %zu: %s", i, f.text);
+	ck_assert_uint_eq(n.lines, 3);
+	ck_assert_uint_eq(n.line[1].n, LOG_COSIGNATURE_OCTETS);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		ck_assert_msg(!log_note_read(octets_text(bad[i]), &n, &f), "row %zu", i);
+		ck_assert_int_eq(f.code, FAULT_BADREQ);
+	}
+	bytes_put_text(&many, BODY OWN);
+	for (int i = 1; i < LOG_NOTE_LINES; i++)
+		bytes_put_fmt(&many, DASH "w%d " COSIG "\n", i);
+	ck_assert_msg(log_note_read(octets_bytes(&many), &n, &f), "%s", f.text);
+	ck_assert_uint_eq(n.lines, LOG_NOTE_LINES);
+	bytes_put_text(&many, DASH "w " COSIG "\n");
+	ck_assert(!log_note_read(octets_bytes(&many), &n, &f));
+	bytes_free(&many);
+}
+END_TEST
+
+/* C2SP tlog-cosignature: over time and text; a name, a key, a time or a text of another is none. */
+START_TEST(cosignatures)
+{
+	struct octets plain = checkpoint(), with;
+	const uint8_t *own = key_spki(log_key).at + key_spki(log_key).n - 32, *its;
+	struct key *k;
+	struct bytes b = { 0 };
+	struct log_note n, other;
+	int64_t at_s = 0;
+
+	ck_assert(key_new(KEY_ED25519, &k, &f));
+	its = key_spki(k).at + key_spki(k).n - 32;
+	ck_assert(log_note_read(plain, &n, &f));
+	bytes_put_octets(&b, plain);
+	ck_assert(log_cosign(n.text, "eu.example.org/cosigner", k, 1900000000, &b, &f));
+	with = forge_exact(octets_bytes(&b));
+	ck_assert_msg(log_note_read(with, &n, &f), "%s", f.text);
+	ck_assert(log_note_signed(&n, own, &f));
+	ck_assert_msg(
+	    log_note_cosigned(&n, "eu.example.org/cosigner", its, &at_s, &f), "%s", f.text);
+	ck_assert_int_eq(at_s, 1900000000);
+	ck_assert(!log_note_cosigned(&n, "us.example.org/cosigner", its, &at_s, &f));
+	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
+	ck_assert(!log_note_cosigned(&n, "eu.example.org/cosigner", own, &at_s, &f));
+	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
+	ck_assert(!log_note_cosigned(&n, n.origin, own, &at_s, &f));
+	ck_assert(!log_note_signed(&n, its, &f));
+	ck_assert_int_eq(f.code, FAULT_BADREQ);
+	for (size_t i = 0; i < LOG_COSIGNATURE_OCTETS; i++) {
+		other = n;
+		other.line[1].signature[i] ^= 1;
+		ck_assert(!log_note_cosigned(&other, "eu.example.org/cosigner", its, &at_s, &f));
+		ck_assert_int_eq(f.code, FAULT_BADREQ);
+	}
+	other = n;
+	other.text.n--;
+	ck_assert(!log_note_cosigned(&other, "eu.example.org/cosigner", its, &at_s, &f));
+	key_free(k);
+	bytes_free(&b);
+}
+END_TEST
+
+/* The key of C2SP signed-note's own example. */
+START_TEST(a_key_for_verifiers)
+{
+	static const uint8_t key[32] = { 0xe9, 0x32, 0x79, 0x1a, 0xe6, 0xe7, 0xa8, 0x40, 0xa4, 0x61,
+		0x64, 0xc9, 0x04, 0x78, 0x64, 0x26, 0xd5, 0xe7, 0x82, 0x1d, 0xd8, 0xb2, 0x9a, 0x00,
+		0xd6, 0x1c, 0xae, 0x72, 0xaf, 0xdd, 0x4d, 0xa4 };
+	char to[LOG_VKEY_MAX];
+
+	ck_assert(log_vkey("example.com/foo", LOG_KEY_SIGNS, key, to, &f));
+	ck_assert_str_eq(
+	    to, "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k");
 }
 END_TEST
 
@@ -463,6 +566,9 @@ main(void)
 	tcase_add_test(n, every_flipped_bit);
 	tcase_add_test(n, every_cut);
 	tcase_add_test(n, notes_of_another_shape);
+	tcase_add_test(n, several_signature_lines);
+	tcase_add_test(n, cosignatures);
+	tcase_add_test(n, a_key_for_verifiers);
 	tcase_add_test(n, origins_of_another_shape);
 	tcase_add_test(n, origins_are_bounded);
 	tcase_add_test(n, times);
