@@ -13,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/shared.h"
+#include "base/trace.h"
 
 #define EXCHANGE_HEADERS_MAX 8
 #define EXCHANGE_SOURCE_MAX  64
@@ -47,6 +48,8 @@ struct exchange {
 	uint8_t binding[32];
 	size_t binding_n;                 /* 32: tls-exporter (RFC 9266); 12: tls-unique; 0: none */
 	char source[EXCHANGE_SOURCE_MAX]; /* address:port, or "local" */
+	struct trace trace;       /* as it came, or as trace_begin() made it when one was wanted */
+	struct octets tracestate; /* fit to be passed on; n 0: none */
 	uint64_t address; /* what the source counts as, where anything is limited; 0: nobody */
 
 	/* for the handler: what it was registered with, and what it keeps between calls */

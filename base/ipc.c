@@ -8,7 +8,7 @@
 
 #include "base/secret.h"
 
-#define HEAD_OCTETS   8
+#define HEAD_OCTETS   (8 + TRACE_ID_OCTETS + TRACE_SPAN_OCTETS)
 #define BUFFER_OCTETS (1 << 20) /* the kernel doubles it for its own needs */
 #define FDS_MAX       1
 
@@ -66,6 +66,8 @@ head_write(uint8_t head[static HEAD_OCTETS], const struct message *m)
 	head[5] = (uint8_t)m->verb;
 	head[6] = (uint8_t)(m->code >> 8);
 	head[7] = (uint8_t)m->code;
+	memcpy(head + 8, m->trace.id, TRACE_ID_OCTETS);
+	memcpy(head + 8 + TRACE_ID_OCTETS, m->trace.span, TRACE_SPAN_OCTETS);
 }
 
 /* Room for one descriptor's control message, aligned as the kernel wants it. */
@@ -163,6 +165,9 @@ fill(struct message *m, struct octets head, size_t n, struct fault *f)
 	m->id = reader_u32(&r);
 	m->verb = reader_u16(&r);
 	m->code = reader_u16(&r);
+	m->trace.flags = 0;
+	reader_copy(&r, m->trace.id, sizeof(m->trace.id));
+	reader_copy(&r, m->trace.span, sizeof(m->trace.span));
 	return true;
 }
 

@@ -2,7 +2,8 @@
  * base/ipc.h - ask and answer between our own processes, over a socketpair.
  *
  * SOCK_SEQPACKET keeps messages whole. A message is id (u32), verb (u16),
- * code (u16, 0 in a question; 0 or a fault_code in an answer), then the body.
+ * code (u16, 0 in a question; 0 or a fault_code in an answer), trace (24 octets, zeros for none),
+ * then the body.
  * A file descriptor may ride along.
  */
 #ifndef QUATRAIN_BASE_IPC_H
@@ -12,6 +13,7 @@
 
 #include "base/bytes.h"
 #include "base/fault.h"
+#include "base/trace.h"
 
 #define IPC_BODY_MAX (192u << 10) /* octets */
 
@@ -19,6 +21,7 @@ struct message {
 	uint32_t id;
 	uint16_t verb;
 	uint16_t code;
+	struct trace trace; /* of the request that a question is for; its flags stay behind */
 	struct bytes body;
 	int fd; /* -1: none; a received one is the caller's to close */
 };

@@ -9,9 +9,15 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "base/text.h"
 
-#define TAIL "\" cut=yes\n" /* the most that a line still needs when it is full */
+#define TAIL      "\" cut=yes\n" /* the most that a line still needs when it is full */
+#define PAIRS_MAX 24
+
+struct pair {
+	const char *key, *value;
+};
 
 /* A line in the making; its last octets are kept for the tail. */
 struct line {
@@ -25,12 +31,25 @@ static const char *const LEVELS[] = { "debug", "info", "warn", "error" };
 
 static const char *who_logs = "quatrain";
 static enum log_level least_logged = LOG_INFO;
+static enum log_format form = LOG_LOGFMT;
 
 void
 log_start(const char *who, enum log_level least)
 {
 	who_logs = who;
 	least_logged = least;
+}
+
+void
+log_form(enum log_format format)
+{
+	form = format;
+}
+
+bool
+log_wants(enum log_level level)
+{
+	return level >= least_logged;
 }
 
 /* All of s or nothing. */
@@ -104,49 +123,100 @@ put_pair(struct line *l, const char *key, const char *value)
 }
 
 static void
-put_time(struct line *l)
+time_text(char to[static TEXT_TIME_MAX + 8])
 {
-	char text[TEXT_TIME_MAX], full[TEXT_TIME_MAX + 8];
+	char text[TEXT_TIME_MAX];
 	int64_t now_us = clock_now_us();
 
 	text_time(now_us / 1000000, text);
-	(void)snprintf(full, sizeof(full), "%.19s.%03uZ", text, (unsigned)(now_us / 1000 % 1000));
-	put_pair(l, "time", full);
+	(void)snprintf(
+	    to, TEXT_TIME_MAX + 8, "%.19s.%03uZ", text, (unsigned)(now_us / 1000 % 1000));
+}
+
+/* A line that cannot be written has nowhere to be told. */
+static void
+write_line(const void *at, size_t n)
+{
+	while (write(STDERR_FILENO, at, n) < 0 && errno == EINTR)
+		continue;
 }
 
 static void
-end_line(struct line *l)
+write_logfmt(const struct pair *pairs, size_t n)
 {
-	const char *tail = l->cut ? " cut=yes\n" : "\n";
+	struct line l = { .n = 0 };
+	const char *tail;
 
-	memcpy(l->at + l->n, tail, strlen(tail));
-	l->n += strlen(tail);
-	/* A line that cannot be written has nowhere to be told. */
-	while (write(STDERR_FILENO, l->at, l->n) < 0 && errno == EINTR)
-		continue;
+	for (size_t i = 0; i < n; i++)
+		put_pair(&l, pairs[i].key, pairs[i].value);
+	tail = l.cut ? " cut=yes\n" : "\n";
+	memcpy(l.at + l.n, tail, strlen(tail));
+	write_line(l.at, l.n + strlen(tail));
+}
+
+/* False where it does not fit, or there is no memory for it. */
+static bool
+write_object(const struct pair *pairs, size_t n, bool cut)
+{
+	struct json *j = json_object();
+	struct bytes line = { 0 };
+	struct fault f;
+	bool ok;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t len = strnlen(pairs[i].value, LOG_VALUE_MAX + 1);
+
+		cut |= len > LOG_VALUE_MAX;
+		if (len > LOG_VALUE_MAX)
+			len = LOG_VALUE_MAX;
+		json_put_octets(j, pairs[i].key, octets_of(pairs[i].value, len));
+	}
+	if (cut)
+		json_put_text(j, "cut", "yes");
+	ok = json_write(j, &line, &f);
+	json_free(j);
+	bytes_put_text(&line, "\n");
+	ok = ok && bytes_ok(&line, &f) && line.n <= LOG_LINE_MAX;
+	if (ok)
+		write_line(line.at, line.n);
+	bytes_free(&line);
+	return ok;
+}
+
+/* The last pairs are left out of a line that is too long; what must not be lost stands first. */
+static void
+write_json(const struct pair *pairs, size_t n)
+{
+	for (size_t kept = n; kept > 0; kept--)
+		if (write_object(pairs, kept, kept < n))
+			return;
+	write_logfmt(pairs, n);
 }
 
 void
 log_fact(enum log_level level, const char *event, ...)
 {
-	struct line l = { .n = 0 };
+	char now[TEXT_TIME_MAX + 8];
+	struct pair pairs[PAIRS_MAX] = { { "time", now }, { "level", LEVELS[level] },
+		{ "who", who_logs }, { "event", event } };
+	size_t n = 4;
 	const char *key;
 	va_list ap;
 
-	if (level < least_logged)
+	if (!log_wants(level))
 		return;
-	put_time(&l);
-	put_pair(&l, "level", LEVELS[level]);
-	put_pair(&l, "who", who_logs);
-	put_pair(&l, "event", event);
+	time_text(now);
 	va_start(ap, event);
-	while ((key = va_arg(ap, const char *)) != NULL) {
+	while (n < PAIRS_MAX && (key = va_arg(ap, const char *)) != NULL) {
 		const char *value = va_arg(ap, const char *);
 
-		put_pair(&l, key, value == NULL ? "" : value);
+		pairs[n++] = (struct pair){ key, value == NULL ? "" : value };
 		if (value == NULL) /* it may be the closing NULL itself */
 			break;
 	}
 	va_end(ap);
-	end_line(&l);
+	if (form == LOG_JSON)
+		write_json(pairs, n);
+	else
+		write_logfmt(pairs, n);
 }

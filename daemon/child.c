@@ -130,9 +130,10 @@ child_log(const char *who, const struct settings *s)
 		[LOG_ERROR] = "error" };
 	enum log_level least = LOG_ERROR;
 
-	while (least > LOG_DEBUG && strcmp(words[least], s->log_level) != 0)
+	while (least > LOG_DEBUG && strcmp(words[least], s->log.level) != 0)
 		least--;
 	log_start(who, least);
+	log_form(strcmp(s->log.format, "json") == 0 ? LOG_JSON : LOG_LOGFMT);
 }
 
 bool

@@ -11,12 +11,15 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/trace.h"
 #include "daemon/client_service.h"
 #include "daemon/fetch.h"
 
 /* The signer's answer to the slowest question, a new tenant behind a queue, is awaited 20 s by the
  * service. */
-#define CALL_S 60L
+#define CALL_S         60L
+#define TRACE_LINES    2
+#define TRACE_LINE_MAX (TRACE_STATE_MAX + 32)
 
 struct client {
 	struct fetch *fetch;
@@ -195,16 +198,44 @@ client_problem(const struct client *c)
 	return c->problem;
 }
 
+/* The trace that this command is a part of goes with its requests, as the environment names it. */
+static void
+put_trace(
+    const char *headers[static TRACE_LINES + 1], char lines[static TRACE_LINES][TRACE_LINE_MAX])
+{
+	const char *parent = getenv("TRACEPARENT"), *state = getenv("TRACESTATE");
+	char text[TRACE_TEXT_MAX];
+	struct trace t;
+	size_t n = 0;
+
+	if (parent != NULL && trace_parse(octets_text(parent), &t)) {
+		trace_text(&t, text);
+		(void)snprintf(lines[n], TRACE_LINE_MAX, "traceparent: %s", text);
+		headers[n] = lines[n];
+		n++;
+		if (state != NULL && trace_state_ok(octets_text(state))) {
+			(void)snprintf(lines[n], TRACE_LINE_MAX, "tracestate: %s", state);
+			headers[n] = lines[n];
+			n++;
+		}
+	}
+	headers[n] = NULL;
+}
+
 static bool
 ask(struct client *c, const char *method, const char *path, const struct json *body,
     struct fetch_reply *ret, struct fault *f)
 {
+	const char *headers[TRACE_LINES + 1];
+	char lines[TRACE_LINES][TRACE_LINE_MAX];
 	struct fetch_ask a = { .method = method };
 	struct bytes text = { 0 };
 	char url[FETCH_URL_MAX];
 	bool ok = false;
 	int n = snprintf(url, sizeof(url), "%s%s", c->base, path);
 
+	put_trace(headers, lines);
+	a.headers = headers;
 	json_free(c->problem);
 	c->problem = NULL;
 	if (n < 0 || (size_t)n >= sizeof(url))

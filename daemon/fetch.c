@@ -280,6 +280,19 @@ add_header(struct curl_slist **list, const char *name, const char *value)
 	return true;
 }
 
+static bool
+add_lines(struct curl_slist **list, const char *const *lines)
+{
+	struct curl_slist *longer;
+
+	for (; lines != NULL && *lines != NULL; lines++) {
+		if ((longer = curl_slist_append(*list, *lines)) == NULL)
+			return false;
+		*list = longer;
+	}
+	return true;
+}
+
 /* An "Expect: 100-continue" would cost a round trip and some servers choke on it: never sent. */
 static bool
 set_ask(CURL *curl, const struct fetch_ask *ask, struct curl_slist **headers)
@@ -288,7 +301,8 @@ set_ask(CURL *curl, const struct fetch_ask *ask, struct curl_slist **headers)
 
 	if (!add_header(headers, "Expect", "") ||
 	    (ask->type != NULL && !add_header(headers, "Content-Type", ask->type)) ||
-	    (ask->accept != NULL && !add_header(headers, "Accept", ask->accept)))
+	    (ask->accept != NULL && !add_header(headers, "Accept", ask->accept)) ||
+	    !add_lines(headers, ask->headers))
 		return false;
 	if (curl_easy_setopt(curl, CURLOPT_URL, ask->url) != CURLE_OK ||
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) != CURLE_OK ||

@@ -37,8 +37,9 @@ struct fetch_peer {
 struct fetch_ask {
 	const char *method;
 	const char *url;
-	const char *type;   /* Content-Type of the body, or NULL */
-	const char *accept; /* or NULL */
+	const char *type;           /* Content-Type of the body, or NULL */
+	const char *accept;         /* or NULL */
+	const char *const *headers; /* more of them, "name: value", closed by NULL; or NULL */
 	struct octets body;
 };
 

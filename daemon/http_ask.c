@@ -22,6 +22,7 @@ struct question {
 	struct question *next; /* of its bucket */
 	uint32_t id;
 	uint16_t verb;
+	struct trace trace;
 	struct bytes body; /* owned until sent */
 	int64_t due_ms;
 	http_answer *then; /* NULL: nobody listens any more */
@@ -114,7 +115,9 @@ hang_up(struct http *h, const char *why)
 static bool
 send_now(struct http *h, struct question *q)
 {
-	struct message m = { .id = q->id, .verb = q->verb, .body = q->body, .fd = -1 };
+	struct message m = {
+		.id = q->id, .verb = q->verb, .trace = q->trace, .body = q->body, .fd = -1
+	};
 	struct desk *d = &h->desk;
 	struct fault f;
 
@@ -156,7 +159,8 @@ send_waiting(struct http *h)
 }
 
 struct question *
-http_ask_moved(struct http *h, uint16_t verb, struct bytes *body, http_answer *then, void *with)
+http_ask_moved(struct http *h, uint16_t verb, const struct trace *trace, struct bytes *body,
+    http_answer *then, void *with)
 {
 	struct question *q = h2o_mem_alloc(sizeof(*q));
 	struct desk *d = &h->desk;
@@ -164,6 +168,8 @@ http_ask_moved(struct http *h, uint16_t verb, struct bytes *body, http_answer *t
 	memset(q, 0, sizeof(*q));
 	q->id = ++d->last_id;
 	q->verb = verb;
+	if (trace != NULL)
+		q->trace = *trace;
 	q->body = *body;
 	q->due_ms = clock_steady_us() / 1000 + HTTP_ASK_MS;
 	q->then = then;
@@ -188,7 +194,7 @@ http_ask(struct http *h, uint16_t verb, struct octets body, http_answer *then, v
 	bytes_put_octets(&copy, body);
 	if (!bytes_ok(&copy, &f))
 		h2o_fatal("no memory");
-	(void)http_ask_moved(h, verb, &copy, then, with);
+	(void)http_ask_moved(h, verb, NULL, &copy, then, with);
 }
 
 void

@@ -163,7 +163,9 @@ settle(struct call *c)
 
 	x->ask.verb = 0;
 	if (x->status == 0 && verb != 0 && x->ask.then != NULL && bytes_ok(&x->ask.body, &f)) {
-		c->question = http_ask_moved(c->face->http, verb, &x->ask.body, answered, c);
+		trace_begin(&x->trace);
+		c->question =
+		    http_ask_moved(c->face->http, verb, &x->trace, &x->ask.body, answered, c);
 		return;
 	}
 	if (x->status < 200 || x->status > 599 || !bytes_ok(&x->reply, &f))
@@ -308,6 +310,37 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 	return take_key(x, headers);
 }
 
+static bool
+is_named(const h2o_headers_t *headers, size_t i, const char *name)
+{
+	return h2o_memis(
+	    headers->entries[i].name->base, headers->entries[i].name->len, name, strlen(name));
+}
+
+/* A second traceparent leaves open which counts, and then none does (W3C Trace Context section
+ * 3.2); a tracestate goes with one alone. */
+static void
+take_trace(struct exchange *x, const h2o_headers_t *headers)
+{
+	struct octets state = { NULL, 0 };
+	unsigned parents = 0, states = 0;
+
+	for (size_t i = 0; i < headers->size; i++) {
+		struct octets value =
+		    octets_of(headers->entries[i].value.base, headers->entries[i].value.len);
+
+		if (is_named(headers, i, "traceparent") &&
+		    (parents++ > 0 || !trace_parse(value, &x->trace)))
+			parents = 2;
+		else if (is_named(headers, i, "tracestate") && states++ == 0)
+			state = value;
+	}
+	if (parents != 1)
+		memset(&x->trace, 0, sizeof(x->trace));
+	else if (states == 1 && trace_state_ok(state))
+		x->tracestate = state;
+}
+
 static void
 bind_call(struct exchange *x)
 {
@@ -391,6 +424,7 @@ on_request(h2o_handler_t *self, h2o_req_t *req)
 	if (conn->ssl != NULL && (SSL_get_shutdown(conn->ssl) & SSL_RECEIVED_SHUTDOWN) != 0)
 		req->http1_is_persistent = 0;
 	fill(c);
+	take_trace(&c->x, &req->headers);
 	if (screen(c))
 		face->want.serve(&c->x);
 	settle(c);

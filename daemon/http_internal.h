@@ -114,9 +114,9 @@ void http_call_register(struct face *face, h2o_hostconf_t *host);
 /* http_ask.c */
 typedef void http_answer(void *with, uint16_t code, struct octets body);
 void http_desk_open(struct http *h);
-/* body is moved. The question, for http_ask_forget() until then is called. */
-struct question *http_ask_moved(
-    struct http *h, uint16_t verb, struct bytes *body, http_answer *then, void *with);
+/* trace may be NULL; body is moved. The question, for http_ask_forget() until then is called. */
+struct question *http_ask_moved(struct http *h, uint16_t verb, const struct trace *trace,
+    struct bytes *body, http_answer *then, void *with);
 void http_ask_forget(struct question *q); /* then will not be called */
 void http_desk_expire(struct http *h);    /* refuse what waits for too long */
 void http_desk_hang_up(struct http *h);   /* close the line and refuse all */

@@ -22,15 +22,18 @@ struct settings {
 	char public_url[CONF_TEXT_MAX]; /* in AIA and CRL distribution points */
 	struct conf_list
 	    names; /* SANs of the service's own certificate: DNS names and IP addresses */
-	char seal[CONF_TEXT_MAX];        /* key-file, passphrase, credential */
-	char seal_file[CONF_TEXT_MAX];   /* key-file: its path (default <data>/master.key);
-					    credential: its name */
-	char profiles[CONF_TEXT_MAX];    /* folder of YAML files; empty: the built-in ones */
-	char user[CONF_TEXT_MAX];        /* children become it when started by root; empty: stay */
-	char log_level[CONF_TEXT_MAX];   /* debug, info, warn, error */
-	int64_t edges;                   /* processes that share the listeners */
-	struct {                         /* see limit.h; 0: no such limit */
-		struct conf_list exempt; /* addresses and networks */
+	char seal[CONF_TEXT_MAX];      /* key-file, passphrase, credential */
+	char seal_file[CONF_TEXT_MAX]; /* key-file: its path (default <data>/master.key);
+					  credential: its name */
+	char profiles[CONF_TEXT_MAX];  /* folder of YAML files; empty: the built-in ones */
+	char user[CONF_TEXT_MAX];      /* children become it when started by root; empty: stay */
+	struct {                       /* the lines on standard error; and the issuance log */
+		char level[CONF_TEXT_MAX];  /* debug, info, warn, error */
+		char format[CONF_TEXT_MAX]; /* logfmt, json */
+	} log;
+	int64_t edges;                                     /* processes that share the listeners */
+	struct {                                           /* see limit.h; 0: no such limit */
+		struct conf_list exempt;                   /* addresses and networks */
 		int64_t connections, handshakes, refusals; /* of an address, a minute */
 		int64_t tenant;                            /* certificates, a second */
 		int64_t device;                            /* certificates, an hour */

@@ -128,8 +128,7 @@ port_taken "$SECURE"
 is "SIGTERM: nobody listens any more" 1 $?
 
 # Killed with its main, no child stays behind, busy as it may be: nobody would watch it.
-sed -i 's/^log_level:.*//' "$CONF"
-echo 'log_level: warn' >>"$CONF"
+printf 'log:\n  level: warn\n' >>"$CONF"
 : >"$WORK/serve.log"
 service_start || stop_here "serve again"
 chain_of acme "$WORK/ca"
@@ -157,5 +156,5 @@ PID=""
 service_start || stop_here "serve after a killed main"
 works "after a killed main it serves" serves last
 { kill "$load"; wait "$load"; } 2>/dev/null
-unlike "log_level: warn: no line of less" 'level=(info|debug)' "$(cat "$WORK/serve.log")"
+unlike "log: level: warn: no line of less" 'level=(info|debug)' "$(cat "$WORK/serve.log")"
 finish

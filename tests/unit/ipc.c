@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HEAD_OCTETS 8
+#define HEAD_OCTETS 32
 #define FDS_MOST    64
 
 static int ends[2];

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/log.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -166,6 +167,95 @@ START_TEST(long_key_is_left_out)
 }
 END_TEST
 
+/* The one object that was written, without its time; canonical, and on one line. */
+static struct json *
+object(void)
+{
+	ssize_t n = read(ends[0], line, sizeof(line) - 1);
+	struct bytes again = { 0 };
+	struct json *j;
+	struct fault f;
+
+	ck_assert_int_gt(n, 1);
+	ck_assert_int_le(n, LOG_LINE_MAX);
+	ck_assert_ptr_eq(memchr(line, '\n', (size_t)n), line + n - 1);
+	ck_assert_msg(json_parse(octets_of(line, (size_t)n - 1), &j, &f), "%s", f.text);
+	ck_assert(json_write(j, &again, &f));
+	ck_assert(octets_same(octets_bytes(&again), octets_of(line, (size_t)n - 1)));
+	bytes_free(&again);
+	ck_assert_uint_eq(strlen(json_text(j, "time")), strlen("2026-11-22T14:30:00.123Z"));
+	ck_assert_str_eq(json_text(j, "who"), "edge");
+	return j;
+}
+
+START_TEST(a_fact_as_an_object)
+{
+	struct json *j;
+
+	log_form(LOG_JSON);
+	log_fact(LOG_WARN, "refused", "status", "403", "why", "", NULL);
+	j = object();
+	ck_assert_str_eq(json_text(j, "level"), "warn");
+	ck_assert_str_eq(json_text(j, "event"), "refused");
+	ck_assert_str_eq(json_text(j, "status"), "403");
+	ck_assert_str_eq(json_text(j, "why"), "");
+	ck_assert_ptr_null(json_text(j, "cut"));
+	json_free(j);
+	log_form(LOG_LOGFMT);
+}
+END_TEST
+
+START_TEST(no_peer_breaks_an_object)
+{
+	static const char *const rows[][2] = {
+		{ "a\nb", "a\\x0ab" },
+		{ "\",\"who\":\"signer", "\",\"who\":\"signer" },
+		{ "}\n{\"event\":\"issued\"}", "}\\x0a{\"event\":\"issued\"}" },
+		{ "\x1b[31m", "\\x1b[31m" },
+		{ "\xff\xfe", "\\xff\\xfe" },
+		{ "\xe2\x80\xae", "\\xe2\\x80\\xae" }, /* right-to-left override */
+		{ "\xe2\x80\xa8", "\\xe2\\x80\\xa8" }, /* line separator */
+		{ "\xc3\xa4\xed\xa0\x80", "\xc3\xa4\\xed\\xa0\\x80" },
+	};
+
+	log_form(LOG_JSON);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct json *j;
+
+		log_fact(LOG_INFO, "e", "k", rows[i][0], NULL);
+		j = object();
+		ck_assert_str_eq(json_text(j, "k"), rows[i][1]);
+		ck_assert_str_eq(json_text(j, "event"), "e");
+		json_free(j);
+	}
+	log_form(LOG_LOGFMT);
+}
+END_TEST
+
+START_TEST(long_object_is_cut)
+{
+	char v[2 * LOG_VALUE_MAX];
+	struct json *j;
+
+	memset(v, '\n', sizeof(v) - 1);
+	v[sizeof(v) - 1] = '\0';
+	log_form(LOG_JSON);
+	log_fact(LOG_INFO, "e", "a", "first", "b", v, "c", v, "d", v, "z", "last", NULL);
+	j = object();
+	ck_assert_str_eq(json_text(j, "a"), "first");
+	ck_assert_ptr_null(json_text(j, "z"));
+	ck_assert_str_eq(json_text(j, "cut"), "yes");
+	json_free(j);
+	log_fact(LOG_INFO, "e", "k", v, "l", "m", NULL);
+	j = object();
+	ck_assert_uint_eq(strlen(json_text(j, "k")), 4 * LOG_VALUE_MAX);
+	ck_assert_str_eq(json_text(j, "l"), "m");
+	ck_assert_str_eq(json_text(j, "cut"), "yes");
+	json_free(j);
+	log_form(LOG_LOGFMT);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -181,6 +271,9 @@ main(void)
 	tcase_add_test(t, long_value_is_cut_alone);
 	tcase_add_test(t, long_line_is_cut);
 	tcase_add_test(t, long_key_is_left_out);
+	tcase_add_test(t, a_fact_as_an_object);
+	tcase_add_test(t, no_peer_breaks_an_object);
+	tcase_add_test(t, long_object_is_cut);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);

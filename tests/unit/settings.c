@@ -85,7 +85,8 @@ START_TEST(defaults)
 	ck_assert_str_eq(s.seal_file, "");
 	ck_assert_str_eq(s.profiles, "");
 	ck_assert_str_eq(s.user, "");
-	ck_assert_str_eq(s.log_level, "info");
+	ck_assert_str_eq(s.log.level, "info");
+	ck_assert_str_eq(s.log.format, "logfmt");
 	ck_assert_int_eq(s.edges, 1);
 	ck_assert_int_eq(s.store_max, 16384);
 	ck_assert_uint_eq(s.limits.exempt.n, 2);
@@ -162,7 +163,9 @@ START_TEST(refuses)
 	refused("store_max: 63\n", "store_max");
 	refused("store_max: 1048577\n", "store_max");
 	refused("store_max: 1G\n", "store_max");
-	refused("log_level: loud\n", "log_level");
+	refused("log: { level: loud }\n", "log.level");
+	refused("log: { format: xml }\n", "log.format");
+	refused("log_level: info\n", "log_level");
 	refused("nonsense: 1\n", "nonsense");
 	refused("data: a\ndata: b\n", "data");
 	refused("data: [a]\n", "data");
