@@ -37,6 +37,7 @@ struct exchange {
 	struct octets method, path, query; /* path is raw, query without its '?' */
 	struct octets content_type, authorization, user_agent, origin;
 	struct octets if_none_match, if_modified_since, if_match, idempotency_key;
+	struct octets last_event_id; /* of a stream of events that is taken up again */
 	struct octets body;
 	bool body_too_large; /* over the face's limit; body is then empty */
 	struct octets peer;  /* DER of the client's certificate, n 0 for none */
@@ -73,8 +74,16 @@ struct exchange {
 	struct shared *shared; /* held; NULL: none. Sent in reply's place, and never copied */
 	struct exchange_header headers[EXCHANGE_HEADERS_MAX];
 	size_t headers_n;
-	bool close;                 /* end the connection after it */
-	char why[EXCHANGE_WHY_MAX]; /* for the log: why it was refused; empty: it was not */
+	bool close; /* end the connection after it */
+	/*
+	 * NULL, or reply is only the beginning: when it has left, pull is asked for the next piece,
+	 * which it puts into reply (empty then). With nothing to say it is asked again a few
+	 * milliseconds later, so that what waits, waits where pull reads it, and never in memory.
+	 * False: there is no more behind this piece.
+	 */
+	bool (*pull)(struct exchange *x);
+	void (*over)(struct exchange *x); /* NULL, or called once, when the reply has ended */
+	char why[EXCHANGE_WHY_MAX];       /* for the log: why it was refused; empty: it was not */
 };
 
 /* Add a header; a value that does not fit, or has control octets, is left out. */

@@ -56,6 +56,7 @@ static const struct route {
 	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
 	{ "POST", "/v1/backups", WIRE_BACKUP, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
+	{ "GET", "/v1/events", 0, 200, api_events },
 	{ "POST", "/v1/audit", 0, 200, api_audit },
 	{ "GET", "/v1/tenants/{t}/audit", 0, 200, api_audit_tenant },
 };
@@ -148,23 +149,35 @@ api_problem(struct exchange *x, const struct fault *f)
 }
 
 bool
-api_query(const struct exchange *x, const char *name, char *to, size_t size, struct fault *f)
+api_query_at(const struct exchange *x, const char *name, size_t nth, char *to, size_t size,
+    bool *ret_found, struct fault *f)
 {
 	struct octets in = x->query;
 	size_t n = strlen(name);
 
 	to[0] = '\0';
+	*ret_found = false;
 	while (in.n > 0) {
 		const uint8_t *end = memchr(in.at, '&', in.n);
 		struct octets one = octets_of(in.at, end == NULL ? in.n : (size_t)(end - in.at));
 
-		if (one.n > n && memcmp(one.at, name, n) == 0 && one.at[n] == '=')
+		if (one.n > n && memcmp(one.at, name, n) == 0 && one.at[n] == '=' && nth-- == 0) {
+			*ret_found = true;
 			return text_unpercent(octets_of(one.at + n + 1, one.n - n - 1), to, size) ||
 			       fault_set(f, FAULT_BADREQ, "%s: expected a text of under %zu octets",
 				   name, size);
+		}
 		in = end == NULL ? octets_of(NULL, 0) : octets_of(end + 1, in.n - one.n - 1);
 	}
 	return true;
+}
+
+bool
+api_query(const struct exchange *x, const char *name, char *to, size_t size, struct fault *f)
+{
+	bool found;
+
+	return api_query_at(x, name, 0, to, size, &found, f);
 }
 
 /* Take one segment of the path off. */
@@ -306,19 +319,26 @@ ask(struct api_call *c, const struct route *r)
 	x->ask.then = acted;
 }
 
-/* Who reads: an operator by certificate, or the machine's own user at the desk. */
+bool
+api_who(const struct api_call *c, const struct exchange *x, struct identity *ret, struct fault *f)
+{
+	struct identified also;
+
+	if (x->peer.n == 0 && x->face != FACE_LOCAL)
+		return fault_set(f, FAULT_AUTH, "api: expected an operator's certificate");
+	*ret = (struct identity){ .kind = IDENTITY_LOCAL, .role = ROLE_OFFICER, .good = true };
+	return x->peer.n == 0 || identify(c->api->realm, x->peer, c->now_s, ret, &also, f);
+}
+
 static bool
 may_read(const struct api_call *c, struct fault *f)
 {
 	struct object what = { .tenant = "" };
-	struct identity who = { .kind = IDENTITY_LOCAL, .role = ROLE_OFFICER, .good = true };
-	struct identified also;
+	struct identity who;
 	struct verdict v;
 
 	memcpy(what.tenant, c->tenant, sizeof(what.tenant));
-	if (c->x->peer.n == 0 && c->x->face != FACE_LOCAL)
-		return fault_set(f, FAULT_AUTH, "api: expected an operator's certificate");
-	if (c->x->peer.n != 0 && !identify(c->api->realm, c->x->peer, c->now_s, &who, &also, f))
+	if (!api_who(c, c->x, &who, f))
 		return false;
 	decide(&who, ACT_READ, &what, &v);
 	return v.permit || fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);

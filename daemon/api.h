@@ -16,11 +16,17 @@
 #define API_BODY_MAX  65536
 #define API_KEY_MAX   255  /* octets of an Idempotency-Key */
 #define API_MATCH_MAX 1024 /* of If-Match */
+/* Streams of events that one process has open: in all, and of one operator. */
+#define API_STREAMS_MAX  256
+#define API_STREAMS_EACH 16
+
+struct events;
 
 struct api {
 	struct realm *realm;
 	int64_t (*now_s)(void);
 	struct audit_trees trees; /* how far each log was audited */
+	struct events *streams;   /* that are open */
 };
 
 /* What a route's handler gets: the parts of the path that were names. */
@@ -73,9 +79,21 @@ bool api_audit_tenant(const struct api_call *c, struct fault *f);
 void api_put_proof(
     struct json *j, struct ledger *l, const struct standing *s, struct octets certificate);
 
+/* daemon/api_events.c */
+bool api_events(const struct api_call *c, struct fault *f);
+
+/* Who asks: an operator by certificate, or the machine's own user at the desk. Faults: those of
+ * identify(), FAULT_AUTH no certificate. */
+struct identity;
+bool api_who(const struct api_call *c, const struct exchange *x, struct identity *ret,
+    struct fault *f) CHECKED;
+
 /* A value of the query, percent-decoded; empty where it is not there. Fault: FAULT_BADREQ it does
  * not fit, or is no text. */
 bool api_query(
     const struct exchange *x, const char *name, char *to, size_t size, struct fault *f) CHECKED;
+/* The same of a name that may stand several times: its n-th value, counted from 0. */
+bool api_query_at(const struct exchange *x, const char *name, size_t nth, char *to, size_t size,
+    bool *ret_found, struct fault *f) CHECKED;
 
 #endif

@@ -85,6 +85,7 @@ http_new(struct http **ret, struct fault *f)
 	(void)signal(SIGPIPE, SIG_IGN);
 	h->loop = h2o_evloop_create();
 	h2o_timeout_init(h->loop, &h->soon, HTTP_SOON_MS);
+	h2o_timeout_init(h->loop, &h->pulse, HTTP_PULSE_MS);
 	h2o_linklist_init_anchor(&h->conns);
 	http_desk_open(h);
 	if (!open_stop(h, f)) {
@@ -383,6 +384,7 @@ http_free(struct http *h)
 		return;
 	free_faces(h);
 	h2o_timeout_dispose(h->loop, &h->soon);
+	h2o_timeout_dispose(h->loop, &h->pulse);
 	h2o_evloop_destroy(h->loop);
 	free(h);
 }

@@ -79,6 +79,7 @@ refuse(struct exchange *x, unsigned status, const char *why)
 	x->type = "application/problem+json";
 	x->headers_n = 0;
 	x->close = true;
+	x->pull = NULL;
 	bytes_put_fmt(&x->reply,
 	    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}",
 	    reason_of(status), status, why);
@@ -125,16 +126,20 @@ send_reply(struct call *c)
 	/* RFC 9110 section 8.6: none for 204, and for 304 only the length of what is not sent. */
 	if (x->status == 204 || x->status == 304)
 		silent = true;
-	else
+	else if (x->pull == NULL)
 		req->res.content_length = body.n;
 	if (x->type != NULL)
 		add_header(req, "Content-Type", x->type);
 	for (size_t i = 0; i < x->headers_n; i++)
 		add_header(req, x->headers[i].name, x->headers[i].value);
-	if (x->close)
+	if (x->close || x->pull != NULL)
 		req->http1_is_persistent = 0;
 	if (c->face->want.served != NULL)
 		c->face->want.served(x, clock_steady_us() - c->began_us);
+	if (x->pull != NULL && !silent) {
+		http_stream_begin(c->conn, req, x);
+		return;
+	}
 	c->generator.proceed = proceed;
 	c->left = silent ? octets_of(NULL, 0) : body;
 	h2o_start_response(req, &c->generator);
@@ -264,17 +269,16 @@ split_target(struct exchange *x, struct octets target)
 	x->query = octets_of(mark + 1, target.n - x->path.n - 1);
 }
 
-/* An empty one is one too: it is told from none by its place. */
+/* What h2o has no token for. An empty one is one too: it is told from none by its place. */
 static bool
-take_key(struct exchange *x, const h2o_headers_t *headers)
+take_named(const h2o_headers_t *headers, const char *name, struct octets *to)
 {
-	ssize_t at = h2o_find_header_by_str(headers, H2O_STRLIT("idempotency-key"), -1);
+	ssize_t at = h2o_find_header_by_str(headers, name, strlen(name), -1);
 
 	if (at == -1)
 		return true;
-	x->idempotency_key =
-	    octets_of(headers->entries[at].value.base, headers->entries[at].value.len);
-	return h2o_find_header_by_str(headers, H2O_STRLIT("idempotency-key"), at) == -1;
+	*to = octets_of(headers->entries[at].value.base, headers->entries[at].value.len);
+	return h2o_find_header_by_str(headers, name, strlen(name), at) == -1;
 }
 
 /* What a handler sees of the headers. A second one of a kind would leave open which counts. */
@@ -307,7 +311,8 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 	if ((origin = h2o_find_header_by_str(headers, H2O_STRLIT("origin"), -1)) != -1)
 		x->origin = octets_of(
 		    headers->entries[origin].value.base, headers->entries[origin].value.len);
-	return take_key(x, headers);
+	return take_named(headers, "idempotency-key", &x->idempotency_key) &&
+	       take_named(headers, "last-event-id", &x->last_event_id);
 }
 
 static bool
@@ -403,6 +408,8 @@ forget(void *with)
 		if (c->face->want.served != NULL)
 			c->face->want.served(&c->x, clock_steady_us() - c->began_us);
 	}
+	if (c->x.over != NULL)
+		c->x.over(&c->x);
 	http_conn_rest(c->conn);
 	exchange_free(&c->x);
 }

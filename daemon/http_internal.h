@@ -17,6 +17,7 @@ _Static_assert(sizeof(void *) != 8 || sizeof(h2o_context_t) == 864, "h2o: not th
 
 #define HTTP_H2O_BODY_MAX (1u << 20) /* octets; h2o answers 413 over it */
 #define HTTP_SOON_MS      5          /* retries, refusals and farewells wait this long */
+#define HTTP_PULSE_MS     10         /* until a stream that had nothing to say is asked again */
 #define HTTP_SWEEP_MS     500        /* between looks at stalled writes and late answers */
 #define HTTP_ALERT_MAX    64         /* octets of a TLS record that can be an alert */
 
@@ -38,7 +39,8 @@ struct desk {
 
 struct http {
 	h2o_loop_t *loop;
-	h2o_timeout_t soon; /* of HTTP_SOON_MS */
+	h2o_timeout_t soon;  /* of HTTP_SOON_MS */
+	h2o_timeout_t pulse; /* of HTTP_PULSE_MS */
 	struct face *faces;
 	struct watch *watches;
 	struct timer *timers;
@@ -110,6 +112,10 @@ size_t http_tls_binding(const struct conn *c, uint8_t to[static 32]);
 
 /* http_call.c: every request of the face comes to its serve(). */
 void http_call_register(struct face *face, h2o_hostconf_t *host);
+
+/* http_stream.c: what x has in reply, then what its pull() says, until that or the connection ends.
+ * The head is filled in; x lives as long as req. */
+void http_stream_begin(struct conn *c, h2o_req_t *req, struct exchange *x);
 
 /* http_ask.c */
 typedef void http_answer(void *with, uint16_t code, struct octets body);

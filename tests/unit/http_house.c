@@ -19,6 +19,8 @@ static int child_control;
 static SSL_CTX *next_tls;
 static unsigned ticks;
 static uint64_t served;
+static unsigned streams_over;
+static size_t gushed;
 
 /* Check's own asserts would have the child go on with the suite. */
 static void
@@ -86,6 +88,8 @@ who(struct exchange *x)
 	    (int)x->content_type.n, (const char *)x->content_type.at, (int)x->authorization.n,
 	    (const char *)x->authorization.at, (int)x->user_agent.n, (const char *)x->user_agent.at,
 	    (int)x->if_none_match.n, (const char *)x->if_none_match.at);
+	bytes_put_fmt(
+	    &x->reply, "last=%.*s\n", (int)x->last_event_id.n, (const char *)x->last_event_id.at);
 }
 
 static void
@@ -123,6 +127,67 @@ tell_counts(struct exchange *x)
 	bytes_put_fmt(&x->reply, "%u ticks, %s", ticks, served > 0 ? "served" : "none served");
 }
 
+/* Three words, one a pull, with a pause before each. */
+static bool
+drip(struct exchange *x)
+{
+	static const char *const words[] = { "", "one ", "", "", "two ", "", "three" };
+	unsigned *at = x->state;
+
+	bytes_put_text(&x->reply, words[*at]);
+	return ++*at < sizeof(words) / sizeof(*words);
+}
+
+static void
+dripped(struct exchange *x)
+{
+	(void)x;
+	streams_over++;
+}
+
+static void
+stream(struct exchange *x)
+{
+	must((x->state = calloc(1, sizeof(unsigned))) != NULL);
+	x->status = 200;
+	x->type = "text/event-stream";
+	bytes_put_text(&x->reply, "zero ");
+	x->pull = drip;
+	x->over = dripped;
+}
+
+/* 16 KiB whenever they are asked for, without an end. */
+static bool
+gush(struct exchange *x)
+{
+	static const char some[16384];
+
+	gushed += sizeof(some);
+	bytes_put(&x->reply, some, sizeof(some));
+	return true;
+}
+
+static bool
+wait(struct exchange *x)
+{
+	(void)x;
+	return true;
+}
+
+static void
+endless(struct exchange *x)
+{
+	stream(x);
+	x->pull = octets_same(x->path, octets_text("/gush")) ? gush : wait;
+}
+
+static void
+tell_streams(struct exchange *x)
+{
+	x->status = 200;
+	bytes_put_fmt(&x->reply, "%u over, %zu KiB", streams_over, gushed / 1024);
+}
+
 static void
 no_content(struct exchange *x)
 {
@@ -154,6 +219,10 @@ static const struct {
 	{ "/twice", ask },
 	{ "/counts", tell_counts },
 	{ "/empty", no_content },
+	{ "/stream", stream },
+	{ "/gush", endless },
+	{ "/wait", endless },
+	{ "/streams", tell_streams },
 	{ "/last", last },
 	{ "/nothing", say_nothing },
 };
