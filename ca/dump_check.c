@@ -11,6 +11,7 @@
 #include "ca/device.h"
 #include "ca/intent.h"
 #include "ca/maker.h"
+#include "ca/proposal.h"
 #include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
@@ -299,6 +300,15 @@ node_row(struct dump_check *c, struct octets key, struct octets value, struct fa
 }
 
 static bool
+proposal_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct proposal p;
+
+	return (c->platform && proposal_read(key, value, &p)) ||
+	       bad(c, "an act that waits and cannot be read", f);
+}
+
+static bool
 any_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
 {
 	(void)c, (void)key, (void)value, (void)f;
@@ -325,6 +335,8 @@ static bool (*const rows[])(
 	[TABLE_MAKER] = maker_row,
 	[TABLE_DEVICE] = device_row,
 	[TABLE_NODE] = node_row,
+	[TABLE_PROPOSAL] = proposal_row,
+	[TABLE_REPEAT] = any_row,
 };
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))

@@ -39,6 +39,8 @@ enum ledger_table {
 			  (ca/maker.h) */
 	TABLE_DEVICE,  /* "maker/serialNumber" -> who may come in as what (ca/device.h) */
 	TABLE_NODE,    /* level u8, index u64 -> root of a full subtree (ca/log_tree.h) */
+	TABLE_PROPOSAL, /* id -> an act that waits for a second person (ca/proposal.h; platform only) */
+	TABLE_REPEAT,   /* ... -> what an Idempotency-Key was used for (ca/repeat.h) */
 	TABLE_COUNT,   /* a new one is a line in ca/dump_check.c too */
 };
 

@@ -273,6 +273,8 @@ log_entry(const char *act, const struct log_context *why)
 	json_put_octets(j, "by", octets_text(why->by));
 	json_put_octets(j, "from", octets_text(why->from));
 	json_put_text(j, "rule", why->rule);
+	if (why->second != NULL && why->second[0] != '\0')
+		json_put_octets(j, "second", octets_text(why->second));
 	if (why->policy != NULL)
 		json_put_hex(j, "policy", why->policy, LOG_HASH_OCTETS);
 	return j;

@@ -50,6 +50,7 @@ void log_edge_root(
 /* Who did an act, from where, and which rule of which policy let them. */
 struct log_context {
 	const char *by, *from, *rule;
+	const char *second; /* of an act that two must want, who else did; NULL or empty: no such */
 	const uint8_t
 	    *policy; /* RULES_DIGEST_OCTETS; NULL where no policy decides: init and start */
 };

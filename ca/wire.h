@@ -45,6 +45,10 @@ enum wire_verb {
 	WIRE_MAKER_REMOVE, /* object: its name */
 	WIRE_DEVICES,
 	WIRE_DEVICE_REMOVE,
+	WIRE_OPERATOR_ROLE, /* object: its name */
+	WIRE_OPERATOR_REMOVE,
+	WIRE_ACT_APPROVE, /* object: an act's id */
+	WIRE_ACT_REFUSE,
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */

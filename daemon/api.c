@@ -298,7 +298,7 @@ ask(struct api_call *c, const struct route *r)
 		.peer = x->peer,
 		.json = x->body,
 		.match = x->if_match,
-		.key = x->idempotency_key,
+		.key = strcmp(r->method, "GET") == 0 ? octets_of(NULL, 0) : x->idempotency_key,
 	};
 	unsigned *status = calloc(1, sizeof(*status));
 	struct fault f;

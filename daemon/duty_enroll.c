@@ -8,6 +8,7 @@
 #include "ca/holding.h"
 #include "ca/profile_set.h"
 #include "ca/revoke.h"
+#include "ca/staff.h"
 #include "daemon/approval.h"
 #include "daemon/sent.h"
 
@@ -127,19 +128,15 @@ static bool
 keep_operator(struct signer *s, const struct job *j, struct fault *f)
 {
 	struct ledger *platform = realm_platform(s->realm);
-	struct octets name = octets_text(j->device.name);
-	struct bytes row = { 0 };
-	bool ok;
+	struct staff o;
 
 	if (j->who.kind != IDENTITY_OPERATOR)
 		return true;
-	ok = ledger_get(platform, TABLE_OPERATOR, name, &row, f);
-	if (ok && row.n == 1 + TBS_SERIAL_OCTETS) {
-		memcpy(row.at + 1, ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
-		ledger_put(platform, TABLE_OPERATOR, name, octets_bytes(&row));
-	}
-	bytes_free(&row);
-	return ok;
+	if (!staff_find(platform, j->device.name, &o, f))
+		return false;
+	memcpy(o.serial, ticket_serial(j->ticket), sizeof(o.serial));
+	staff_put(platform, &o);
+	return true;
 }
 
 /* A device that comes in anew was reset, or is another one: what it had ends with this, in the same

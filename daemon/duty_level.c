@@ -4,6 +4,7 @@
 
 #include "ca/suspend.h"
 #include "daemon/radius.h"
+#include "daemon/second.h"
 
 /* What the body says. */
 struct wanted {
@@ -11,8 +12,8 @@ struct wanted {
 	bool resume, dry_run;
 };
 
-static bool
-read_flag(const struct json *body, const char *name, bool *ret, struct fault *f)
+bool
+signer_flag(const struct json *body, const char *name, bool *ret, struct fault *f)
 {
 	const struct json *v = json_get(body, name);
 	struct bytes word = { 0 };
@@ -35,7 +36,7 @@ read_wanted(const struct json *body, const struct log_context *who, bool resume,
 	const char *reason = json_text(body, "reason");
 
 	*ret = (struct wanted){ .why = { .who = who }, .resume = resume };
-	if (!signer_only(body, names, f) || !read_flag(body, "dry_run", &ret->dry_run, f))
+	if (!signer_only(body, names, f) || !signer_flag(body, "dry_run", &ret->dry_run, f))
 		return false;
 	if (json_get(body, "reason") == NULL)
 		return true;
@@ -46,28 +47,50 @@ read_wanted(const struct json *body, const struct log_context *who, bool resume,
 	return true;
 }
 
+/* Suspending a region wants two persons. What it stands on: the CAs that it would stop. */
 static bool
-act_on(struct signer *s, struct job *j, const struct level_cas *cas, const struct wanted *w,
-    struct json *answer, struct fault *f)
+may_go(struct signer *s, struct job *j, const struct wire_act *a, const struct level_cas *cas,
+    const struct json *shows, bool *ret, struct fault *f)
 {
+	struct second_case c = { .shows = shows, .emergency = true };
+	struct bytes basis = { 0 };
+	bool ok;
+
+	bytes_put_counted_text(&basis, cas->at[0].label);
+	for (size_t i = 0; i < cas->n; i++)
+		bytes_put(&basis, cas->at[i].serial, sizeof(cas->at[i].serial));
+	c.basis = octets_bytes(&basis);
+	ok = bytes_ok(&basis, f) && second_go(s, j, a, &c, ret, f);
+	bytes_free(&basis);
+	return ok;
+}
+
+static bool
+act_on(struct signer *s, struct job *j, const struct wire_act *a, const struct level_cas *cas,
+    const struct wanted *w, struct json *answer, struct fault *f)
+{
+	bool region = cas->at[0].level == LEVEL_REGION, go = true;
 	struct radius r;
 	struct suspended done;
 
 	if (!radius_of(s, cas, j->now_s, &r, f))
 		return false;
-	json_put_text(
-	    answer, cas->at[0].level == LEVEL_REGION ? "region" : "tenant", cas->at[0].label);
+	json_put_text(answer, region ? "region" : "tenant", cas->at[0].label);
 	radius_put(answer, &r);
 	json_put_bool(answer, "dry_run", w->dry_run);
 	json_put_text(answer, "status", w->resume == w->dry_run ? "suspended" : "good");
 	if (w->dry_run)
+		return json_write(answer, &j->answer, f);
+	if (region && !w->resume && !may_go(s, j, a, cas, answer, &go, f))
+		return false;
+	if (!go)
 		return true;
 	if (!suspend_level(s->realm, cas, w->resume, &w->why, j->now_s, &done, f))
 		return false;
 	json_put_time(answer, w->resume ? "resumed_at" : "suspended_at", j->now_s);
 	json_put_number(answer, "log_index", (int64_t)done.log_index);
 	json_put_number(answer, "platform_index", (int64_t)done.platform_index);
-	return radius_note(s, &cas->at[0], answer, f);
+	return radius_note(s, &cas->at[0], answer, f) && json_write(answer, &j->answer, f);
 }
 
 /* Names of tenants and regions are labels; from the path they come as octets. */
@@ -103,7 +126,7 @@ run(struct signer *s, struct job *j, enum level level, bool resume, struct fault
 	answer = json_object();
 	ok = read_wanted(body, &who, resume, &w, f) && check_name(level, name, f) &&
 	     suspend_check(s->realm, level, name, resume, j->now_s, &cas, f) &&
-	     act_on(s, j, &cas, &w, answer, f) && json_write(answer, &j->answer, f);
+	     act_on(s, j, &a, &cas, &w, answer, f);
 	json_free(answer);
 	json_free(body);
 	return ok;

@@ -4,7 +4,8 @@
 
 #include "ca/claim.h"
 #include "ca/csr.h"
-#include "daemon/signer.h"
+#include "ca/staff.h"
+#include "daemon/second.h"
 
 #define ROLE_MAX 16
 
@@ -47,8 +48,8 @@ out:
 	return ok;
 }
 
-/* An operator is added once; a lost certificate is revoked and another name taken, so that the log
- * stays plain. */
+/* A name is one operator's until it is removed: then its certificates end, and another may have it.
+ */
 static bool
 check_new(struct signer *s, const struct job *j, struct fault *f)
 {
@@ -61,6 +62,22 @@ check_new(struct signer *s, const struct job *j, struct fault *f)
 	if (there)
 		return fault_set(f, FAULT_CONFLICT, "operator: %s exists already", j->device.name);
 	return why.code == FAULT_NOTFOUND || (*f = why, false);
+}
+
+/* Whoever could make a second officer alone could be one. */
+static bool
+check_role(struct signer *s, const struct job *j, const struct application *a, struct fault *f)
+{
+	bool waits;
+
+	if (identity_role(a->role) != ROLE_OFFICER || j->who.kind != IDENTITY_OPERATOR)
+		return true;
+	if (!second_waits(s, &j->who, j->now_s, &waits, f))
+		return false;
+	return !waits ||
+	       fault_set(f, FAULT_CONFLICT,
+		   "operator: an officer is made by two: add %s as registrar or auditor, then change the role, which a second officer approves",
+		   j->device.name);
 }
 
 static bool
@@ -109,7 +126,8 @@ duty_operator_judge(struct signer *s, struct job *j, struct fault *f)
 	(void)snprintf(j->device.tenant, sizeof(j->device.tenant), "%s", NAME_PLATFORM);
 	(void)snprintf(j->device.kind, sizeof(j->device.kind), "operator");
 	ok = signer_decide(s, j, &a, ACT_OPERATOR_ADD, &operators, f) &&
-	     read_application(j, a.json, &app, f) && check_new(s, j, f) && intend(s, j, &app, f);
+	     read_application(j, a.json, &app, f) && check_new(s, j, f) &&
+	     check_role(s, j, &app, f) && intend(s, j, &app, f);
 	bytes_free(&app.der);
 	return ok;
 }
@@ -170,20 +188,23 @@ record(struct signer *s, struct job *j, uint64_t *ret_index, struct fault *f)
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
 	struct ledger *platform = realm_platform(s->realm);
-	uint8_t row[1 + TBS_SERIAL_OCTETS] = { (uint8_t)j->role };
+	struct staff o = { .role = j->role };
 	struct json *e;
 
 	if (!issue_sign(j->issuer, j->ticket, &s->journal, j->now_s, f) ||
 	    !issue_record(j->issuer, j->ticket, &why, j->now_s, NULL, f))
 		return false;
-	memcpy(row + 1, ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
-	batch_add(ledger_batch(platform), TABLE_OPERATOR, octets_text(j->device.name),
-	    octets_of(row, sizeof(row)));
 	e = log_entry("operator.added", &why);
 	json_put_text(e, "operator", j->device.name);
 	json_put_text(e, "role", identity_role_word(j->role));
 	json_put_hex(e, "serial", ticket_serial(j->ticket), TBS_SERIAL_OCTETS);
-	return log_append(platform, e, j->now_s, ret_index, f);
+	if (!log_append(platform, e, j->now_s, ret_index, f))
+		return false;
+	(void)snprintf(o.name, sizeof(o.name), "%s", j->device.name);
+	memcpy(o.serial, ticket_serial(j->ticket), sizeof(o.serial));
+	o.since = *ret_index;
+	staff_add(platform, &o);
+	return true;
 }
 
 bool

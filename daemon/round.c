@@ -13,6 +13,7 @@
 #include "ca/revoke.h"
 #include "ca/tell.h"
 #include "ca/token.h"
+#include "daemon/once.h"
 
 #define SEND_WAIT_MS   200
 #define REFUSALS_BURST 300
@@ -62,6 +63,14 @@ static const struct duty duties[] = {
 	{ WIRE_BACKUP, "backup.take", FROM_EDGE | FROM_DESK, 81920, NULL, duty_backup, true,
 	    false },
 	{ WIRE_KEYS, "key.list", FROM_EDGE | FROM_DESK, 81920, NULL, duty_keys, true, false },
+	{ WIRE_OPERATOR_ROLE, "operator.role", FROM_EDGE | FROM_DESK, 81920, NULL,
+	    duty_operator_role, true, false },
+	{ WIRE_OPERATOR_REMOVE, "operator.remove", FROM_EDGE | FROM_DESK, 81920, NULL,
+	    duty_operator_remove, true, true },
+	{ WIRE_ACT_APPROVE, "act.approve", FROM_EDGE | FROM_DESK, 81920, NULL, duty_act_approve,
+	    true, false },
+	{ WIRE_ACT_REFUSE, "act.refuse", FROM_EDGE | FROM_DESK, 81920, NULL, duty_act_refuse, true,
+	    false },
 	{ WIRE_STATE, "state", FROM_EDGE, 0, NULL, duty_state, false, false },
 	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true, false },
 };
@@ -71,7 +80,11 @@ signer_context(const struct signer *s, const struct job *j, char by[static IDENT
 {
 	identity_text(&j->who, by);
 	return (struct log_context){
-		.by = by, .from = j->who.source, .rule = j->verdict.rule, .policy = s->policy
+		.by = by,
+		.from = j->who.source,
+		.rule = j->verdict.rule,
+		.second = j->second_by,
+		.policy = s->policy,
 	};
 }
 
@@ -93,7 +106,7 @@ signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum ac
 	if (!j->verdict.permit)
 		return fault_set(
 		    f, FAULT_DENIED, "policy: %s: %s", j->verdict.rule, j->verdict.reason);
-	return true;
+	return once_look(s, j, a, f);
 }
 
 bool
@@ -255,6 +268,16 @@ peek_tenant(const struct round_job *r, char to[static TEXT_LABEL_MAX])
 		to[0] = '\0';
 }
 
+/* Is the same request in the round already, before r? */
+static bool
+has_twin(const struct round *d, const struct round_job *r)
+{
+	for (const struct round_job *before = d->job; before < r; before++)
+		if (once_same(&before->job, &r->job))
+			return true;
+	return false;
+}
+
 typedef bool step(struct signer *s, struct job *j, struct fault *f);
 
 static void
@@ -264,17 +287,30 @@ take_step(struct round *d, struct round_job *r, step *run)
 	char tenant[TEXT_LABEL_MAX];
 	struct marks m;
 	struct fault f;
+	bool ok;
 
-	if (r->job.failed || run == NULL)
+	r->job.verb = r->duty->verb;
+	if (r->job.failed || r->job.repeated || run == NULL)
 		return;
+	if (run == r->duty->judge && (r->job.late = has_twin(d, r)))
+		return;
+	if (r->job
+		.late) /* the first of the two has acted: this finds what it did, or tries again */
+		run = r->duty->judge;
 	peek_tenant(r, tenant);
 	mark_all(s, &m, tenant);
-	if (run(s, &r->job, &f))
+	ok = run(s, &r->job, &f);
+	if (ok && r->job.late)
+		ok = fault_set(&f, FAULT_BUSY, "the same request failed just now");
+	if (ok && run == r->duty->act)
+		ok = once_keep(s, &r->job, &f);
+	if (ok)
 		return;
 	undo_all(&m);
 	if (run == r->duty->act && r->job.ticket != NULL)
 		abandon(d->signer, r);
-	fail(d, r, &f);
+	if (!r->job.repeated)
+		fail(d, r, &f);
 }
 
 /* Who may have written to l: its tenant's jobs; to the platform's ledger also those that make
@@ -378,6 +414,7 @@ reply(struct round_job *r)
 			bytes_put_octets(&m.body, octets_bytes(&r->job.members));
 		}
 	} else {
+		m.code = r->job.done;
 		m.body = r->job.answer;
 		r->job.answer = (struct bytes){ 0 };
 	}
@@ -470,6 +507,7 @@ round_run(struct round *d, size_t n)
 	settle_halves(d);
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->act);
+	once_sweep(d->signer, now_s);
 	commit(d);
 	watch_round(d->signer, now_s);
 	promise(d);
@@ -483,6 +521,15 @@ round_duty(uint16_t verb)
 {
 	for (size_t i = 0; i < sizeof(duties) / sizeof(duties[0]); i++)
 		if (duties[i].verb == verb)
+			return &duties[i];
+	return NULL;
+}
+
+const struct duty *
+round_duty_named(const char *word)
+{
+	for (size_t i = 0; i < sizeof(duties) / sizeof(duties[0]); i++)
+		if (strcmp(duties[i].word, word) == 0)
 			return &duties[i];
 	return NULL;
 }

@@ -28,6 +28,8 @@ struct round {
 
 /* NULL: nobody may ask that. */
 const struct duty *round_duty(uint16_t verb);
+/* By its word: what stands in a ledger names it so, as verbs change with versions. */
+const struct duty *round_duty_named(const char *word);
 
 /* Judge, commit, act, commit, answer the first n jobs. */
 void round_run(struct round *d, size_t n);

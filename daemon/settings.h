@@ -39,6 +39,7 @@ struct settings {
 		int64_t device;                            /* certificates, an hour */
 		int64_t ocsp; /* requests of an address at listen.public, a second */
 	} limits;
+	char two_person[CONF_TEXT_MAX]; /* auto, always, never (daemon/second.h) */
 	int64_t store_max; /* MiB that one tenant's ledger may grow to */
 	struct {
 		int64_t delay;  /* s between two issues of a CA's revocation lists */

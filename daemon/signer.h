@@ -12,6 +12,7 @@
 
 #include "base/ipc.h"
 #include "ca/keyring.h"
+#include "ca/repeat.h"
 #include "ca/wire.h"
 #include "daemon/press.h"
 #include "daemon/settings.h"
@@ -47,6 +48,7 @@ struct signer {
 		int64_t at_s;
 		unsigned left, suppressed; /* entries that may still be written; not written down */
 	} refusals;
+	int64_t swept_s; /* when what is past its time was looked for last (daemon/once.h) */
 };
 
 struct job {
@@ -75,6 +77,14 @@ struct job {
 	bool cuts;                     /* as a duty's: something was revoked on the way */
 	enum identity_role role;       /* of an operator to be */
 	struct mark checkpoint;        /* of an export: what was signed */
+	uint16_t verb;
+	struct repeat repeat;        /* of an act with an Idempotency-Key */
+	bool keeps;                  /* its answer is kept under that */
+	bool repeated;               /* it was done before, and the answer is that of then */
+	bool late;                   /* the same request is in this round: it waits for the first */
+	uint16_t done;               /* bits of WIRE_DONE, in the answer */
+	const struct second *second; /* it waited, and is approved now (daemon/second.h) */
+	char second_by[IDENTITY_TEXT_MAX]; /* in the entry; empty: no second person is wanted */
 };
 
 /* What may be asked of the keys. Anything else ends the asker's line; what is only too long is
@@ -130,6 +140,12 @@ bool duty_backup(struct signer *s, struct job *j, struct fault *f);
 bool duty_service(struct signer *s, struct job *j, struct fault *f);
 bool duty_state(struct signer *s, struct job *j, struct fault *f);
 bool duty_refused(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_staff.c */
+bool duty_operator_role(struct signer *s, struct job *j, struct fault *f);
+bool duty_operator_remove(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_proposal.c */
+bool duty_act_approve(struct signer *s, struct job *j, struct fault *f);
+bool duty_act_refuse(struct signer *s, struct job *j, struct fault *f);
 /* daemon/radius.c */
 bool duty_sessions(struct signer *s, struct job *j, struct fault *f);
 
@@ -161,6 +177,8 @@ bool signer_settle(void *with, struct ledger *l, struct fault *f);
 /* Names in a JSON body that an act does not know are refused: a misspelt option must not pass for
  * its default. */
 bool signer_only(const struct json *body, const char *const *names, struct fault *f);
+/* A member that is true, false or not there. Fault: FAULT_BADREQ anything else. */
+bool signer_flag(const struct json *body, const char *name, bool *ret, struct fault *f);
 /* One entry of a refusal, rate-limited, into the ledger of tenant (or the platform's). */
 void signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const char *by,
     const char *from, const struct fault *why, int64_t now_s);

@@ -21,6 +21,8 @@ enum act {
 	ACT_TENANT_ROLL,
 	ACT_REGION_SUSPEND, /* and resume */
 	ACT_OPERATOR_ADD,
+	ACT_OPERATOR_CHANGE, /* its role; and remove */
+	ACT_DECIDE,          /* on what waits for a second person */
 	ACT_TOKEN_CREATE,
 	ACT_TOKEN_REVOKE,
 	ACT_CERTIFICATE_REVOKE,

@@ -1,0 +1,28 @@
+/*
+ * daemon/once.h - Idempotency-Key, as the signer keeps its word (ca/repeat.h).
+ *
+ * An act that is permitted is looked for first; what was done already is answered as it was then,
+ * to whoever may do it still. The record is written with the act.
+ */
+#ifndef QUATRAIN_DAEMON_ONCE_H
+#define QUATRAIN_DAEMON_ONCE_H
+
+#include "daemon/signer.h"
+
+/*
+ * j, which was permitted, under a's key. Where it was done before, j->repeated is set and j's
+ * answer made: then too this is false, so that the duty goes no further, and the fault is nobody's.
+ * Faults: FAULT_REUSED, FAULT_OFTEN, FAULT_CONFLICT the answer cannot be read, FAULT_INTERNAL
+ */
+bool once_look(struct signer *s, struct job *j, const struct wire_act *a, struct fault *f) CHECKED;
+
+/* j was done: its answer, into the batch that it is in. Fault: FAULT_INTERNAL. */
+bool once_keep(struct signer *s, struct job *j, struct fault *f) CHECKED;
+
+/* Are these two the same request of one asker, under one key? For what is judged before it acts. */
+bool once_same(const struct job *a, const struct job *b);
+
+/* Now and then: what is past its time goes, in every ledger that is open, into its batch. */
+void once_sweep(struct signer *s, int64_t now_s);
+
+#endif
