@@ -52,7 +52,7 @@ static bool
 may_go(struct signer *s, struct job *j, const struct wire_act *a, const struct level_cas *cas,
     const struct json *shows, bool *ret, struct fault *f)
 {
-	struct second_case c = { .shows = shows, .emergency = true };
+	struct second_case c = { .word = "region.suspend", .shows = shows, .emergency = true };
 	struct bytes basis = { 0 };
 	bool ok;
 

@@ -53,10 +53,10 @@ check_last(struct signer *s, const struct job *j, const struct staff *o, struct 
 /* Taking an officer away, and making one, want two persons: or who can do the one alone could be
  * the second for the other. */
 static bool
-may_go(struct signer *s, struct job *j, const struct about *a, struct json *shows, bool *ret,
-    struct fault *f)
+may_go(struct signer *s, struct job *j, const char *word, const struct about *a, struct json *shows,
+    bool *ret, struct fault *f)
 {
-	struct second_case c = { .shows = shows };
+	struct second_case c = { .word = word, .shows = shows };
 	struct bytes basis = { 0 };
 	bool ok;
 
@@ -134,7 +134,7 @@ duty_operator_role(struct signer *s, struct job *j, struct fault *f)
 		ok = check_last(s, j, &a.is, f);
 	}
 	if (ok && (a.is.role == ROLE_OFFICER || role == ROLE_OFFICER))
-		ok = may_go(s, j, &a, answer, &go, f);
+		ok = may_go(s, j, "operator.role", &a, answer, &go, f);
 	ok = ok && (!go || change_role(s, j, &a, role, answer, f));
 	json_free(answer);
 	json_free(a.body);
@@ -199,7 +199,8 @@ duty_operator_remove(struct signer *s, struct job *j, struct fault *f)
 	if (ok) {
 		answer = describe(&a.is);
 		json_put(answer, "revoked", list_serials(&all));
-		ok = a.is.role != ROLE_OFFICER || may_go(s, j, &a, answer, &go, f);
+		ok = a.is.role != ROLE_OFFICER ||
+		     may_go(s, j, "operator.remove", &a, answer, &go, f);
 	}
 	ok = ok && (!go || remove_all(s, j, &a, &all, answer, f));
 	json_free(answer);

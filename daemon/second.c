@@ -7,7 +7,6 @@
 #include "base/digest.h"
 #include "ca/proposal.h"
 #include "ca/staff.h"
-#include "daemon/round.h"
 
 /* Its entry says why nobody else had to want it. */
 static bool
@@ -159,7 +158,7 @@ second_go(struct signer *s, struct job *j, const struct wire_act *a, const struc
 	struct proposal p = { .state = PROPOSAL_WAITING };
 	bool waits;
 
-	(void)snprintf(p.word, sizeof(p.word), "%s", round_duty(j->verb)->word);
+	(void)snprintf(p.word, sizeof(p.word), "%s", c->word);
 	(void)snprintf(p.tenant, sizeof(p.tenant), "%s", a->tenant);
 	identity_text(&j->who, p.by);
 	digest_of(c->basis, p.basis);

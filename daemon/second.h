@@ -20,6 +20,7 @@
 
 /* What the second person decides on. All lent. */
 struct second_case {
+	const char *word;         /* the duty's, in the table of daemon/round.c */
 	const struct json *shows; /* exactly what will be done, and to whom */
 	/* What is asked, and what it was judged by, in any spelling of the duty's own: where that
 	 * is another one when it is approved, the approval is refused. Two that wait never have the
