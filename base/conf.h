@@ -1,7 +1,7 @@
 /*
  * base/conf.h - one YAML file into one typed struct, by a table of keys.
  *
- * The only user of libyaml. Anchors, aliases, tags, a second document,
+ * With conf_json the only user of libyaml. Anchors, aliases, tags, a second document,
  * duplicate keys, depth over CONF_DEPTH_MAX and files over CONF_MAX_OCTETS are
  * refused while they are read (libyaml alone spends 10 s on 100,000 brackets).
  * Every fault in a file reads "FILE:LINE: KEY: expected WHAT, found WHAT".

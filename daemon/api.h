@@ -48,6 +48,18 @@ void api_answer(struct exchange *x, unsigned status, struct json *taken);
 
 /* daemon/api_read.c: the reads. */
 typedef bool api_read(const struct api_call *c, struct fault *f);
+
+/* A line of the table in daemon/api.c. {t} is a tenant, {o} an object's name; both become texts of
+ * the call. */
+struct api_route {
+	const char *method, *path;
+	uint16_t verb;   /* an act, asked of the signer; 0: a read */
+	unsigned status; /* of its success */
+	api_read *read;
+};
+/* The i-th; NULL beyond. docs/openapi.yaml is held against them. */
+const struct api_route *api_route(size_t i);
+
 bool api_tenants(const struct api_call *c, struct fault *f);
 bool api_tenant(const struct api_call *c, struct fault *f);
 bool api_region(const struct api_call *c, struct fault *f);
@@ -59,6 +71,7 @@ bool api_operators(const struct api_call *c, struct fault *f);
 bool api_tokens(const struct api_call *c, struct fault *f);
 bool api_certificates(const struct api_call *c, struct fault *f);
 bool api_certificate(const struct api_call *c, struct fault *f);
+bool api_describe(const struct api_call *c, struct fault *f); /* daemon/api_describe.c */
 bool api_profiles(const struct api_call *c, struct fault *f); /* daemon/api_profile.c */
 bool api_entries(const struct api_call *c, struct fault *f);
 bool api_checkpoint(const struct api_call *c, struct fault *f);

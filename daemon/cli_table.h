@@ -128,6 +128,7 @@ int backup_command(const struct invocation *inv);
 int backup_verify_command(const struct invocation *inv);
 int restore_command(const struct invocation *inv);
 int chain_audit_command(const struct invocation *inv);
+int api_describe_command(const struct invocation *inv);
 int version_command(const struct invocation *inv);
 
 #endif
