@@ -49,6 +49,8 @@ static const struct api_route routes[] = {
 	{ "POST", "/v1/tenants/{t}/log/exports", WIRE_EXPORT, 201, NULL },
 	{ "GET", "/v1/keys", WIRE_KEYS, 200, NULL },
 	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
+	{ "GET", "/v1/tenants/{t}/log/certificates", 0, 200, api_log_certificates },
+	{ "GET", "/v1/tenants/{t}/log/range", 0, 200, api_log_range },
 	{ "POST", "/v1/backups", WIRE_BACKUP, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
 	{ "GET", "/v1/events", 0, 200, api_events },

@@ -75,6 +75,9 @@ bool api_describe(const struct api_call *c, struct fault *f); /* daemon/api_desc
 bool api_profiles(const struct api_call *c, struct fault *f); /* daemon/api_profile.c */
 bool api_entries(const struct api_call *c, struct fault *f);
 bool api_checkpoint(const struct api_call *c, struct fault *f);
+/* daemon/api_bundle.c */
+bool api_log_certificates(const struct api_call *c, struct fault *f);
+bool api_log_range(const struct api_call *c, struct fault *f);
 bool api_makers(const struct api_call *c, struct fault *f);
 bool api_devices(const struct api_call *c, struct fault *f);
 bool api_requests(const struct api_call *c, struct fault *f);

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "daemon/cli_table.h"
+#include "daemon/export.h"
 
 static bool
 is_text(const char *s)
@@ -59,6 +60,22 @@ is_id(const char *s)
 	       strspn(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") == n;
 }
 
+static bool
+is_time(const char *s)
+{
+	int64_t at_s;
+
+	return export_time(s, false, &at_s);
+}
+
+static bool
+is_index(const char *s)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return n > 0 && n <= 15 && s[n] == '\0';
+}
+
 static const struct {
 	const char *text;
 	bool (*ok)(const char *value);
@@ -75,6 +92,8 @@ static const struct {
 	[CLI_COUNT] = { "a number, 0 to 65535", is_count },
 	[CLI_SERIAL] = { "a serial of 32 hex digits", is_serial },
 	[CLI_ID] = { "an id of letters, digits, - and _", is_id },
+	[CLI_TIME] = { "a time or a day: 2026-11-22T14:30:00Z, 2026-11-22", is_time },
+	[CLI_INDEX] = { "the number of an entry", is_index },
 };
 
 const char *

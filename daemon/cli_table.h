@@ -21,6 +21,8 @@ enum cli_kind {
 	CLI_COUNT,    /* decimal, 0 to 65535 */
 	CLI_SERIAL,   /* 32 hex digits */
 	CLI_ID,       /* of a token, of a request */
+	CLI_TIME,     /* as export_time() */
+	CLI_INDEX,    /* decimal, under 10^15 */
 };
 
 #define CLI_TEXT_MAX 512

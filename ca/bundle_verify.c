@@ -1,0 +1,213 @@
+/* ca/bundle_verify.c - a bundle held against its checkpoint and the root; see bundle.h. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ca/bundle_check.h"
+#include "ca/chain.h"
+
+bool
+bundle_check_left(const struct bundle_range *r, struct log_edge *ret)
+{
+	if (r->left.n != (size_t)__builtin_popcountll(r->from))
+		return false;
+	*ret = (struct log_edge){ .size = r->from };
+	for (size_t i = 0; i < r->left.n; i++)
+		memcpy(ret->node[i], r->left.node[i], LOG_HASH_OCTETS);
+	return true;
+}
+
+bool
+bundle_check_root(const struct bundle_check *c, const struct bundle_range *r,
+    const struct log_edge *e, const char *what, struct fault *f)
+{
+	uint8_t root[LOG_HASH_OCTETS];
+
+	log_edge_root(e, root);
+	return log_path_extends(&r->path, r->to, root, c->note.size, c->note.root) ||
+	       fault_set(f, FAULT_BADREQ,
+		   "%s: RFC 6962 section 2.1: no part of the tree that was signed: it was altered, or its proof, or the checkpoint",
+		   what);
+}
+
+static bool
+read_root(const char *path, struct bytes *ret, struct fault *f)
+{
+	FILE *in = fopen(path, "rbe");
+	uint8_t piece[4096];
+	size_t n;
+
+	if (in == NULL)
+		return fault_errno(f, FAULT_NOTFOUND, "verify: %s", path);
+	while (ret->n <= BUNDLE_SMALL_MAX && (n = fread(piece, 1, sizeof(piece), in)) > 0)
+		bytes_put(ret, piece, n);
+	(void)fclose(in);
+	if (ret->n > BUNDLE_SMALL_MAX)
+		return fault_set(
+		    f, FAULT_BADREQ, "verify: %s: over %d octets", path, BUNDLE_SMALL_MAX);
+	return bytes_ok(ret, f);
+}
+
+/* A checkpoint tells no time. It is not older than the newest entry here, nor than the certificate
+ * of the key that signed it, which may be newer than all that is here. */
+static bool
+signed_at(struct octets pem, int64_t last_s, int64_t *ret, struct fault *f)
+{
+	struct bytes der = { 0 };
+	struct cert c;
+	bool ok = chain_pem_at(pem, 0, &der, f) && cert_read(octets_bytes(&der), &c, f);
+
+	if (ok)
+		*ret = c.not_before_s > last_s ? c.not_before_s : last_s;
+	bytes_free(&der);
+	return ok;
+}
+
+static bool
+check_signer(struct bundle_check *c, const char *root_pem, struct fault *f)
+{
+	struct bytes chain = { 0 }, root = { 0 };
+	uint8_t key[32];
+	int64_t at_s;
+	bool ok;
+
+	ok = bundle_small(&c->b, BUNDLE_CERTIFICATES, &chain, f) && read_root(root_pem, &root, f) &&
+	     signed_at(octets_bytes(&chain), c->v.last_s, &at_s, f) &&
+	     log_signer(octets_bytes(&chain), octets_bytes(&root), c->note.origin, at_s, key, f) &&
+	     log_note_signed(&c->note, key, f);
+	bytes_free(&root);
+	bytes_free(&chain);
+	return ok;
+}
+
+/* As sha256sum would write it again. */
+static bool
+check_manifest(struct bundle_check *c, struct fault *f)
+{
+	struct bytes is = { 0 }, want = { 0 };
+	uint8_t digest[LOG_HASH_OCTETS];
+	char hex[2 * LOG_HASH_OCTETS + 1];
+	struct octets rest;
+	bool ok = bundle_small(&c->b, BUNDLE_MANIFEST, &is, f);
+
+	rest = octets_bytes(&is);
+	for (unsigned i = 0; ok && i < BUNDLE_FILES; i++) {
+		enum bundle_file which = (enum bundle_file)i;
+
+		if (c->b.part[i].fd < 0 || which == BUNDLE_MANIFEST)
+			continue;
+		if (!(ok = bundle_digest(&c->b, which, digest, f)))
+			break;
+		text_hex(digest, sizeof(digest), hex);
+		bytes_clear(&want);
+		bytes_put_fmt(&want, "%s  %s\n", hex, bundle_name(which));
+		bytes_put_u8(&want, 0);
+		ok = bytes_ok(&want, f) &&
+		     (octets_take_text(&rest, (const char *)want.at) ||
+			 fault_set(f, FAULT_BADREQ,
+			     "MANIFEST: %s is not the file that it names, or its line was altered",
+			     bundle_name(which)));
+	}
+	if (ok && rest.n > 0)
+		ok = fault_set(f, FAULT_BADREQ, "MANIFEST: it names files that are not here");
+	bytes_free(&want);
+	bytes_free(&is);
+	return ok;
+}
+
+static bool
+check_source(struct bundle_check *c, struct fault *f)
+{
+	enum bundle_file view = c->csv.fd >= 0 ? BUNDLE_CSV : BUNDLE_CEF;
+	bool there = c->b.part[BUNDLE_VIEW].fd >= 0, csv = c->csv.fd >= 0, cef = c->cef.fd >= 0;
+	struct bytes is = { 0 }, want = { 0 };
+	bool ok;
+
+	if (there != (csv || cef) || (csv && cef))
+		return fault_set(f, FAULT_BADREQ,
+		    "VIEW: expected with one view of the entries, and with no other");
+	if (!there)
+		return true;
+	bundle_source(
+	    bundle_name(view), c->range.from, c->range.to, octets_bytes(&c->checkpoint), &want);
+	ok = bytes_ok(&want, f) && bundle_small(&c->b, BUNDLE_VIEW, &is, f) &&
+	     (octets_same(octets_bytes(&is), octets_bytes(&want)) ||
+		 fault_set(f, FAULT_BADREQ, "VIEW: not of this checkpoint and these entries"));
+	c->v.view = ok;
+	bytes_free(&want);
+	bytes_free(&is);
+	return ok;
+}
+
+static bool
+open_all(struct bundle_check *c, struct fault *f)
+{
+	struct bytes line = { 0 };
+	bool ok = bundle_small(&c->b, BUNDLE_CHECKPOINT, &c->checkpoint, f) &&
+		  log_note_read(octets_bytes(&c->checkpoint), &c->note, f) &&
+		  bundle_small(&c->b, BUNDLE_RANGE, &line, f);
+
+	if (ok && (line.n == 0 || line.at[line.n - 1] != '\n'))
+		ok = fault_set(f, FAULT_BADREQ, "range.json: expected one line");
+	ok = ok && bundle_range_read(octets_of(line.at, line.n - 1), "range.json", &c->range, f);
+	bytes_free(&line);
+	if (!ok)
+		return false;
+	if (c->range.size != c->note.size || !bundle_check_left(&c->range, &c->edge))
+		return fault_set(f, FAULT_BADREQ,
+		    "range.json: of a tree of %" PRIu64 " entries, the checkpoint is over %" PRIu64,
+		    c->range.size, c->note.size);
+	return bundle_reader_new(&c->b, BUNDLE_ENTRIES, &c->entries, f) &&
+	       bundle_reader_new(&c->b, BUNDLE_REVOCATIONS, &c->revocations, f) &&
+	       bundle_reader_new(&c->b, BUNDLE_ISSUED, &c->issued, f) &&
+	       bundle_reader_new(&c->b, BUNDLE_CSV, &c->csv, f) &&
+	       bundle_reader_new(&c->b, BUNDLE_CEF, &c->cef, f);
+}
+
+static bool
+check_all(struct bundle_check *c, const char *root_pem, struct fault *f)
+{
+	if (!open_all(c, f) || !bundle_check_outside(c, f) || !bundle_check_entries(c, f) ||
+	    !bundle_check_root(c, &c->range, &c->edge, "entries.jsonl", f) ||
+	    !check_signer(c, root_pem, f) || !check_source(c, f) || !check_manifest(c, f))
+		return false;
+	if (c->b.tar && c->b.at_s != c->v.last_s)
+		return fault_set(f, FAULT_BADREQ, "tar: its time is not that of the last entry");
+	c->v.from = c->range.from;
+	c->v.to = c->range.to;
+	c->v.size = c->note.size;
+	c->v.epoch = c->note.epoch;
+	memcpy(c->v.origin, c->note.origin, sizeof(c->v.origin));
+	memcpy(c->v.root, c->note.root, sizeof(c->v.root));
+	return true;
+}
+
+bool
+bundle_verify(const char *path, const char *root_pem, struct bundle_verdict *ret, struct fault *f)
+{
+	struct bundle_check *c = calloc(1, sizeof(*c));
+	bool ok;
+
+	if (c == NULL)
+		return fault_set(f, FAULT_INTERNAL, "verify: out of memory");
+	c->v.first_s = INT64_MAX;
+	c->entries.fd = c->revocations.fd = c->issued.fd = c->csv.fd = c->cef.fd = -1;
+	if ((ok = bundle_open(path, &c->b, f))) {
+		if ((ok = check_all(c, root_pem, f)))
+			*ret = c->v;
+		bundle_close(&c->b);
+	}
+	bundle_reader_free(&c->entries);
+	bundle_reader_free(&c->revocations);
+	bundle_reader_free(&c->issued);
+	bundle_reader_free(&c->csv);
+	bundle_reader_free(&c->cef);
+	bundle_serials_free(&c->seen);
+	redactions_free(&c->redactions);
+	bytes_free(&c->known);
+	bytes_free(&c->row);
+	bytes_free(&c->checkpoint);
+	free(c);
+	return ok;
+}

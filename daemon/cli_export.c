@@ -1,0 +1,208 @@
+/* daemon/cli_export.c - log export. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/folder.h"
+#include "daemon/cli_call.h"
+#include "daemon/credential.h"
+#include "daemon/export.h"
+
+#define BAR     30
+#define TELL_US INT64_C(100000)
+
+/* --- how far it is, on a terminal ---------------------------------------------------------------
+ */
+
+static int64_t began_us, told_us;
+
+static void
+show(uint64_t done, uint64_t of)
+{
+	int64_t now = clock_steady_us();
+	double s = (double)(now - began_us) / 1e6;
+	char bar[BAR + 1];
+	size_t n = (size_t)(done * BAR / of);
+
+	if (done < of && now - told_us < TELL_US)
+		return;
+	told_us = now;
+	memset(bar, '.', BAR);
+	memset(bar, '#', n);
+	bar[BAR] = '\0';
+	(void)fprintf(stderr,
+	    "\r[%s] %3" PRIu64 " %%  %" PRIu64 " of %" PRIu64 " entries, %.0f/s%s", bar,
+	    done * 100 / of, done, of, s > 0 ? (double)done / s : 0.0, done == of ? "\n" : "");
+}
+
+/* --- what is asked for --------------------------------------------------------------------------
+ */
+
+static bool
+read_wish(const struct invocation *inv, struct export_wish *w)
+{
+	const char *from = cli_option(inv, "from"), *to = cli_option(inv, "to");
+	const char *first = cli_option(inv, "from-index"), *last = cli_option(inv, "to-index");
+	const char *format = cli_option(inv, "format");
+
+	if ((cli_option(inv, "out") == NULL) == (cli_option(inv, "bundle") == NULL))
+		return cli_usage(inv->command, "expected either --out DIR or --bundle FILE.tar"),
+		       false;
+	if ((from != NULL || to != NULL) && (first != NULL || last != NULL))
+		return cli_usage(inv->command, "expected times or indexes, not both"), false;
+	*w = (struct export_wish){ .tenant = cli_option(inv, "tenant"),
+		.by_time = from != NULL || to != NULL,
+		.by_index = first != NULL || last != NULL,
+		.from_s = TEXT_TIME_FIRST_S,
+		.to_s = TEXT_TIME_LAST_S,
+		.from_index = first == NULL ? 0 : strtoull(first, NULL, 10),
+		.to_index = last == NULL ? UINT64_MAX : strtoull(last, NULL, 10),
+		.view = BUNDLE_ENTRIES,
+		.checkpoint = cli_option(inv, "checkpoint") };
+	if ((from != NULL && !export_time(from, false, &w->from_s)) ||
+	    (to != NULL && !export_time(to, true, &w->to_s)))
+		return false; /* its kind was checked */
+	if (w->from_s > w->to_s || w->from_index > w->to_index)
+		return cli_usage(
+			   inv->command, "expected a range that does not end before it begins"),
+		       false;
+	if (format != NULL && strcmp(format, "jsonl") != 0)
+		w->view = strcmp(format, "csv") == 0 ? BUNDLE_CSV : BUNDLE_CEF;
+	if (!inv->json && isatty(STDERR_FILENO) == 1)
+		w->progress = show;
+	began_us = told_us = clock_steady_us();
+	return true;
+}
+
+/* --- where it goes ------------------------------------------------------------------------------
+ */
+
+/* The files of a tar lie beside it until it is whole. */
+struct place {
+	char dir[CREDENTIAL_PATH_MAX], made[CREDENTIAL_PATH_MAX];
+	const char *bundle; /* NULL: a folder is wanted */
+};
+
+static bool
+place_open(const struct invocation *inv, struct place *p, struct fault *f)
+{
+	const char *out = cli_option(inv, "out");
+
+	*p = (struct place){ .bundle = cli_option(inv, "bundle") };
+	if (p->bundle == NULL) {
+		if (strlen(out) >= sizeof(p->dir))
+			return fault_set(f, FAULT_BADREQ, "log: the folder's path is too long");
+		(void)memcpy(p->dir, out, strlen(out) + 1);
+		return credential_folder(p->dir, f);
+	}
+	if (access(p->bundle, F_OK) == 0)
+		return fault_set(f, FAULT_CONFLICT,
+		    "log: %s is there already, and is not overwritten; choose another name",
+		    p->bundle);
+	if (snprintf(p->dir, sizeof(p->dir), "%s.XXXXXX", p->bundle) >= (int)sizeof(p->dir) ||
+	    snprintf(p->made, sizeof(p->made), "%s.XXXXXX/bundle", p->bundle) >=
+		(int)sizeof(p->made)) {
+		p->bundle = NULL; /* nothing to take back */
+		return fault_set(f, FAULT_BADREQ, "log: the bundle's path is too long");
+	}
+	if (mkdtemp(p->dir) == NULL) {
+		fault_errno(f, FAULT_INTERNAL, "log: %s", p->bundle);
+		p->bundle = NULL;
+		return false;
+	}
+	(void)memcpy(p->made, p->dir, strlen(p->dir));
+	return true;
+}
+
+/* A tar gets its name when it is whole and on the disk; one of that name is left alone. */
+static bool
+place_pack(const struct place *p, int64_t at_s, struct fault *f)
+{
+	if (p->bundle == NULL)
+		return true;
+	if (!bundle_pack(p->dir, p->made, at_s, f))
+		return false;
+	if (link(p->made, p->bundle) != 0)
+		return fault_errno(
+		    f, errno == EEXIST ? FAULT_CONFLICT : FAULT_INTERNAL, "log: %s", p->bundle);
+	return folder_sync_of(p->bundle, f);
+}
+
+static void
+place_close(const struct place *p)
+{
+	char path[CREDENTIAL_PATH_MAX];
+	struct fault none;
+
+	if (p->bundle == NULL)
+		return;
+	(void)unlink(p->made);
+	for (unsigned i = 0; i < BUNDLE_FILES; i++)
+		if (credential_path(p->dir, bundle_name((enum bundle_file)i), path, &none))
+			(void)unlink(path);
+	(void)rmdir(p->dir);
+}
+
+/* --- the command --------------------------------------------------------------------------------
+ */
+
+static void
+tell(const struct invocation *inv, struct json *answer, const struct export_done *d)
+{
+	const char *bundle = cli_option(inv, "bundle"),
+		   *where = bundle != NULL ? bundle : cli_option(inv, "out");
+
+	if (inv->json) {
+		json_put_text(answer, bundle != NULL ? "bundle" : "out", where);
+		json_put_number(answer, "size", (int64_t)d->size);
+		json_put_number(answer, "from_index", (int64_t)d->from);
+		json_put_number(answer, "to_index", (int64_t)d->to - 1);
+		json_put_number(answer, "entries", (int64_t)(d->to - d->from));
+		json_put_number(answer, "issued", (int64_t)d->certificates);
+		json_put_number(answer, "revocations", (int64_t)d->revocations);
+		json_put_number(answer, "outside", (int64_t)d->outside);
+		cli_print_json(stdout, answer);
+		return;
+	}
+	(void)printf("%" PRIu64 " entries of %s are in %s", d->to - d->from,
+	    cli_option(inv, "tenant"), where);
+	if (d->to - d->from < d->size)
+		(void)printf(": numbers %" PRIu64 " to %" PRIu64 " of %" PRIu64, d->from, d->to - 1,
+		    d->size);
+	(void)printf("; with them %" PRIu64 " certificates, %" PRIu64 " revocations.\n",
+	    d->certificates, d->revocations);
+	(void)printf(
+	    "Next: quatrain log verify %s --root FILE, with a root certificate from a place that you trust\n",
+	    where);
+}
+
+int
+log_export_command(const struct invocation *inv)
+{
+	struct export_done done = { .from = 0 };
+	struct client *client = NULL;
+	struct json *answer = NULL;
+	struct export_wish w;
+	struct place p;
+	struct fault f;
+	int status = CLI_OK;
+
+	if (!read_wish(inv, &w))
+		return CLI_USAGE;
+	if (!place_open(inv, &p, &f))
+		return cli_refuse(inv, &f);
+	if (!cli_open(inv, &client, &f) ||
+	    !export_run(client, &w, p.dir, p.bundle == NULL, &answer, &done, &f) ||
+	    !place_pack(&p, done.last_s, &f))
+		status = cli_refuse(inv, &f);
+	else
+		tell(inv, answer, &done);
+	place_close(&p);
+	json_free(answer);
+	client_close(client);
+	return status;
+}
