@@ -230,6 +230,15 @@ static const struct cli_param restore_options[] = {
 	    "an older data folder, even a damaged one: what its journal tells was signed, revoked or held after the backup is ended; its ledgers are never opened" },
 };
 
+static const struct cli_param events_options[] = {
+	{ "tenant", CLI_LABEL, "T", NULL, CLI_REPEATED,
+	    "follow this tenant's log; may be given up to 64 times; default: all" },
+	{ "act", CLI_TEXT, "ACT", NULL, CLI_REPEATED,
+	    "only acts that begin so, as certificate. does; may be given up to 16 times" },
+	{ "after", CLI_INDEX, "N", NULL, 0,
+	    "with one tenant: begin behind its first N entries; default: with what comes from now on" },
+};
+
 static const struct cli_param ledger_check_options[] = {
 	{ "tenant", CLI_LABEL, "T", NULL, 0,
 	    "only this tenant's ledger; default: all, and the journal" },
@@ -403,6 +412,10 @@ const struct command cli_commands[] = {
 	    CLI_ALONE, log_verify_command, "prove an export, offline",
 	    "Proves with the export and the root certificate alone that nothing in it was changed, removed or slipped in. Needs no service and no network.",
 	    "keep the export with the verdict" },
+	{ { "events", NULL }, NOTHING, PARAMS(events_options), CLI_CALLS, events_command,
+	    "follow the log as it is written",
+	    "Tells each entry of the log as soon as it is durable, one line each, until it is interrupted. When the connection breaks it comes again and goes on where it was: no entry is missed, and none is told twice.",
+	    "quatrain log export --tenant T --out DIR" },
 	{ { "ledger", "check" }, NOTHING, PARAMS(ledger_check_options), 0, ledger_check_command,
 	    "read every ledger whole and say whether it is",
 	    "Recomputes the tree of each log from its lines and compares it with its edge, its high-water mark and its last checkpoint; looks for the certificate of each entry and the entry of each standing; and holds the journal against the ledgers. It only reads, and not while a service runs.",

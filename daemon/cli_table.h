@@ -131,6 +131,7 @@ int backup_verify_command(const struct invocation *inv);
 int restore_command(const struct invocation *inv);
 int chain_audit_command(const struct invocation *inv);
 int api_describe_command(const struct invocation *inv);
+int events_command(const struct invocation *inv);
 int version_command(const struct invocation *inv);
 
 #endif

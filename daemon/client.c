@@ -121,7 +121,9 @@ open_local(struct client *c, const struct client_to *to, const char *path, struc
 static bool
 open_fetch(struct client *c, const struct client_to *to, struct fault *f)
 {
-	struct fetch_peer peer = { .body_max = CLIENT_BODY_MAX, .timeout_s = CALL_S };
+	struct fetch_peer peer = {
+		.body_max = CLIENT_BODY_MAX, .timeout_s = CALL_S, .stop = to->stop
+	};
 	char path[CONF_TEXT_MAX + 32];
 	size_t n;
 
@@ -302,6 +304,43 @@ client_get(struct client *c, const char *path, const char *type, struct bytes *r
 	if (ok)
 		bytes_put_octets(ret, octets_bytes(&r.body));
 	bytes_free(&r.body);
+	return ok;
+}
+
+bool
+client_follow(struct client *c, const char *path, const char *last_id,
+    bool (*piece)(void *with, struct octets piece), void *with, long *ret_status, struct fault *f)
+{
+	struct bytes url = { 0 }, line = { 0 };
+	const char *headers[] = { NULL, NULL };
+	struct fetch_ask a = { .method = "GET", .accept = "text/event-stream" };
+	struct fetch_reply r = { .status = 0 };
+	bool ok = false;
+
+	*ret_status = 0;
+	json_free(c->problem);
+	c->problem = NULL;
+	bytes_put_fmt(&url, "%s%s", c->base, path);
+	bytes_put_u8(&url, 0);
+	if (last_id != NULL) {
+		bytes_put_fmt(&line, "Last-Event-ID: %s", last_id);
+		bytes_put_u8(&line, 0);
+	}
+	if (!bytes_ok(&url, f) || !bytes_ok(&line, f))
+		goto out;
+	headers[0] = (const char *)line.at;
+	a.url = (const char *)url.at;
+	a.headers = headers;
+	a.piece = piece;
+	a.with = with;
+	if (!fetch_do(c->fetch, &a, &r, f))
+		goto out;
+	*ret_status = r.status;
+	ok = r.status == 200 || refuse(c, &r, path, f);
+out:
+	bytes_free(&r.body);
+	bytes_free(&line);
+	bytes_free(&url);
 	return ok;
 }
 

@@ -20,6 +20,7 @@ struct client_to {
 	const struct settings *settings; /* where the socket is, when url is NULL */
 	const char *config;              /* for a service that must be started; may be NULL */
 	const char *url, *cert, *key, *root;
+	bool (*stop)(void); /* or NULL: as fetch_peer.stop */
 };
 
 struct client;
@@ -45,6 +46,15 @@ const struct json *client_problem(const struct client *c);
 
 /* GET something that is not JSON; appended to *ret. */
 bool client_get(struct client *c, const char *path, const char *type, struct bytes *ret,
+    struct fault *f) CHECKED;
+
+/*
+ * GET something that goes on, as text/event-stream; last_id NULL: from where path says. What comes
+ * is told in pieces of any length. True: it ended, and may be asked for again. *ret_status is 0
+ * where nobody answered. Faults: those of fetch_do(), and of a refusal.
+ */
+bool client_follow(struct client *c, const char *path, const char *last_id,
+    bool (*piece)(void *with, struct octets piece), void *with, long *ret_status,
     struct fault *f) CHECKED;
 
 /*

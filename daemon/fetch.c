@@ -22,7 +22,9 @@ struct binding {
 struct fetch {
 	CURL *curl;
 	size_t body_max;
-	struct bytes *body; /* lent while a request runs */
+	struct bytes *body;          /* lent while a request runs */
+	const struct fetch_ask *ask; /* the same */
+	long timeout_s;
 	bool too_large;
 	bool (*stop)(void);
 	struct binding now;  /* of the connection that the last request went over */
@@ -35,8 +37,13 @@ static size_t
 take(char *at, size_t size, size_t n, void *with)
 {
 	struct fetch *c = with;
+	long status = 0;
 
 	n *= size;
+	if (c->ask->piece != NULL &&
+	    curl_easy_getinfo(c->curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+	    status == 200)
+		return c->ask->piece(c->ask->with, octets_of(at, n)) ? n : 0;
 	if (n > c->body_max - c->body->n) {
 		c->too_large = true;
 		return 0;
@@ -213,6 +220,7 @@ fetch_new(const struct fetch_peer *peer, struct fetch **ret, struct fault *f)
 	if ((c = calloc(1, sizeof(*c))) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "fetch: out of memory");
 	c->body_max = peer->body_max;
+	c->timeout_s = peer->timeout_s;
 	c->retry_after_s = -1;
 	if ((c->curl = curl_easy_init()) == NULL || !set_all(c, peer)) {
 		fetch_free(c);
@@ -242,6 +250,7 @@ static const struct {
 	{ CURLE_SSL_CONNECT_ERROR, FAULT_DENIED, "no TLS connection" },
 	{ CURLE_RECV_ERROR, FAULT_DENIED, "the service ended the connection" },
 	{ CURLE_SEND_ERROR, FAULT_DENIED, "the service ended the connection" },
+	{ CURLE_PARTIAL_FILE, FAULT_BUSY, "the answer was cut off" },
 	{ CURLE_GOT_NOTHING, FAULT_BUSY, "the service ended the connection without an answer" },
 	{ CURLE_WEIRD_SERVER_REPLY, FAULT_BADREQ, "the answer is no HTTP" },
 	{ CURLE_OUT_OF_MEMORY, FAULT_INTERNAL, "out of memory" },
@@ -291,6 +300,19 @@ add_lines(struct curl_slist **list, const char *const *lines)
 		*list = longer;
 	}
 	return true;
+}
+
+/* An answer without an end has no time to be whole in, but must say something now and then. */
+static bool
+set_time(struct fetch *c, const struct fetch_ask *ask)
+{
+	bool long_one = ask->piece != NULL;
+
+	return curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, long_one ? 0L : c->timeout_s) ==
+		   CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_LIMIT, 1L) == CURLE_OK &&
+	       curl_easy_setopt(c->curl, CURLOPT_LOW_SPEED_TIME, long_one ? FETCH_SILENT_S : 0L) ==
+		   CURLE_OK;
 }
 
 /* An "Expect: 100-continue" would cost a round trip and some servers choke on it: never sent. */
@@ -359,7 +381,8 @@ fetch_do(struct fetch *c, const struct fetch_ask *ask, struct fetch_reply *ret, 
 	c->too_large = false;
 	c->retry_after_s = -1;
 	c->why[0] = '\0';
-	if (!set_ask(c->curl, ask, &headers)) {
+	c->ask = ask;
+	if (!set_time(c, ask) || !set_ask(c->curl, ask, &headers)) {
 		fault_set(f, FAULT_INTERNAL, "fetch: %s: out of memory", ask->url);
 		goto out;
 	}
@@ -377,6 +400,7 @@ out:
 	if (!ok)
 		bytes_free(&r.body);
 	c->body = NULL;
+	c->ask = NULL;
 	curl_slist_free_all(headers);
 	return ok;
 }

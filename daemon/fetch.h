@@ -41,7 +41,14 @@ struct fetch_ask {
 	const char *accept;         /* or NULL */
 	const char *const *headers; /* more of them, "name: value", closed by NULL; or NULL */
 	struct octets body;
+	/*
+	 * NULL, or the body of an answer 200 comes here as it arrives, and not into the reply: it
+	 * may go on for hours, and ends when FETCH_SILENT_S pass without an octet. False ends it.
+	 */
+	bool (*piece)(void *with, struct octets piece);
+	void *with;
 };
+#define FETCH_SILENT_S 45L
 
 struct fetch_reply {
 	long status;
