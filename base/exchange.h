@@ -35,7 +35,7 @@ struct exchange {
 	/* the request: all lent until the reply is sent */
 	enum exchange_face face;
 	struct octets method, path, query; /* path is raw, query without its '?' */
-	struct octets content_type, authorization, user_agent, origin;
+	struct octets content_type, authorization, user_agent, origin, accept;
 	struct octets if_none_match, if_modified_since, if_match, idempotency_key;
 	struct octets last_event_id; /* of a stream of events that is taken up again */
 	struct octets body;

@@ -333,6 +333,20 @@ json_at(const struct json *array, size_t i)
 	return disguise_const(cJSON_IsArray(c) ? child_at(c, i) : NULL);
 }
 
+const struct json *
+json_next(const struct json *value)
+{
+	return disguise_const(value == NULL ? NULL : tree_const(value)->next);
+}
+
+struct json *
+json_take(struct json *j, const char *name)
+{
+	return disguise(cJSON_IsObject(tree(j))
+			    ? cJSON_DetachItemFromObjectCaseSensitive(tree(j), name)
+			    : NULL);
+}
+
 const char *
 json_as_text(const struct json *value)
 {

@@ -59,6 +59,11 @@ bool json_true(const struct json *j, const char *name); /* present and true */
 size_t json_count(const struct json *array);            /* 0 for anything else */
 const struct json *json_at(const struct json *array, size_t i);
 const char *json_as_text(const struct json *value); /* NULL if it is no text */
+/* The value behind one of the same array or object; NULL behind the last. json_at() counts from the
+ * beginning, so a long list is walked with this. */
+const struct json *json_next(const struct json *value);
+/* Take the member out of j: the caller's, to json_free(). NULL where there is none. */
+struct json *json_take(struct json *j, const char *name);
 /* The name of the i-th member of an object; NULL beyond. For refusing unknown names. */
 const char *json_name_at(const struct json *object, size_t i);
 

@@ -29,18 +29,24 @@ read_row(struct ledger *l, const char *owner, struct bytes *ret, struct fault *f
 	       fault_set(f, FAULT_INTERNAL, "holding: a row that cannot be read");
 }
 
+bool
+holding_still(const struct standing *s, int64_t now_s)
+{
+	const struct profile *p = profile_find(s->profile);
+
+	return (s->state == STANDING_GOOD || s->state == STANDING_HELD) &&
+	       now_s <= s->not_after_s + (p == NULL ? 0 : p->grace_s);
+}
+
 static bool
 still_holds(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], int64_t now_s,
     bool *ret, struct fault *f)
 {
-	const struct profile *p;
 	struct standing s;
 
 	if (!ledger_standing(l, serial, &s, f))
 		return false;
-	p = profile_find(s.profile);
-	*ret = (s.state == STANDING_GOOD || s.state == STANDING_HELD) &&
-	       now_s <= s.not_after_s + (p == NULL ? 0 : p->grace_s);
+	*ret = holding_still(&s, now_s);
 	return true;
 }
 

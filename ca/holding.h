@@ -17,6 +17,10 @@
 /* "kind/name", as it stands in TABLE_ENDPOINT and in the log. */
 void holding_owner(const char *kind, const char *name, char to[static HOLDING_OWNER_MAX]);
 
+/* Does it still hold: good or held and not ended, or able to renew all the same (grace_s of its
+ * profile)? */
+bool holding_still(const struct standing *s, int64_t now_s);
+
 /*
  * What owner holds now: serials of those that are good or held and have not
  * ended, or could renew all the same (grace_s of their profile), newest first,

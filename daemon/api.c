@@ -40,6 +40,11 @@ static const struct api_route routes[] = {
 	{ "POST", "/v1/tenants/{t}/certificates/{o}/revoke", WIRE_REVOKE, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/certificates/{o}/hold", WIRE_HOLD, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/certificates/{o}/release", WIRE_RELEASE, 200, NULL },
+	{ "POST", "/v1/tenants/{t}/revocations", WIRE_REVOKE_MANY, 200, NULL },
+	{ "GET", "/v1/tenants/{t}/endpoints", 0, 200, api_endpoints },
+	{ "GET", "/v1/tenants/{t}/endpoints/{k}/{o}", 0, 200, api_endpoint },
+	{ "DELETE", "/v1/tenants/{t}/endpoints/{k}/{o}", WIRE_ENDPOINT_REMOVE, 200, NULL },
+	{ "GET", "/v1/certificates", 0, 200, api_certificates_anywhere },
 	{ "POST", "/v1/tenants/{t}/suspend", WIRE_TENANT_SUSPEND, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/resume", WIRE_TENANT_RESUME, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/rollover", WIRE_ROLL, 201, NULL },
@@ -219,6 +224,9 @@ matches(const struct api_route *r, struct octets path, struct api_call *c)
 		if (octets_same(want, octets_text("{t}"))) {
 			if (!take_name(have, c->tenant))
 				return false;
+		} else if (octets_same(want, octets_text("{k}"))) {
+			if (!take_name(have, c->kind))
+				return false;
 		} else if (octets_same(want, octets_text("{o}"))) {
 			if (!take_name(have, c->object))
 				return false;
@@ -278,10 +286,11 @@ acted(struct exchange *x, uint16_t code, struct octets body)
 
 /* A list that the signer alone can make: what it wants to know stands in the query. */
 static bool
-read_query(struct api_call *c, struct wire_act *a, struct fault *f)
+read_query(struct api_call *c, struct wire_act *a, struct bytes *room, struct fault *f)
 {
 	char all[8];
 
+	(void)room;
 	if (!api_query(c->x, "after", c->object, sizeof(c->object), f) ||
 	    !api_query(c->x, "all", all, sizeof(all), f))
 		return false;
@@ -289,6 +298,25 @@ read_query(struct api_call *c, struct wire_act *a, struct fault *f)
 		return fault_set(f, FAULT_BADREQ, "all: expected yes");
 	a->object = octets_text(c->object);
 	a->json = octets_text(all[0] == '\0' ? "{}" : "{\"all\":true}");
+	return true;
+}
+
+/* Acts of which more than the body tells what is asked. What they lend lies in room. */
+static const struct {
+	uint16_t verb;
+	bool (*fill)(struct api_call *c, struct wire_act *a, struct bytes *room, struct fault *f);
+} fillers[] = {
+	{ WIRE_KEYS, read_query },
+	{ WIRE_REVOKE_MANY, api_fill_revocations },
+	{ WIRE_ENDPOINT_REMOVE, api_fill_removal },
+};
+
+static bool
+fill_act(struct api_call *c, uint16_t verb, struct wire_act *a, struct bytes *room, struct fault *f)
+{
+	for (size_t i = 0; i < sizeof(fillers) / sizeof(fillers[0]); i++)
+		if (fillers[i].verb == verb)
+			return fillers[i].fill(c, a, room, f) && bytes_ok(room, f);
 	return true;
 }
 
@@ -304,13 +332,15 @@ ask(struct api_call *c, const struct api_route *r)
 		.key = strcmp(r->method, "GET") == 0 ? octets_of(NULL, 0) : x->idempotency_key,
 	};
 	unsigned *status = calloc(1, sizeof(*status));
+	struct bytes room = { 0 };
 	struct fault f;
 
 	if (status == NULL)
 		fault_set(&f, FAULT_INTERNAL, "api: out of memory");
-	if (status == NULL || (r->verb == WIRE_KEYS && !read_query(c, &a, &f))) {
+	if (status == NULL || !fill_act(c, r->verb, &a, &room, &f)) {
 		free(status);
-		api_problem(x, &f);
+		bytes_free(&room);
+		refusal_send(x, c->tenant, "api", &f, describe(x, &f));
 		return;
 	}
 	*status = r->status;
@@ -318,6 +348,7 @@ ask(struct api_call *c, const struct api_route *r)
 	memcpy(a.tenant, c->tenant, sizeof(a.tenant));
 	(void)snprintf(a.source, sizeof(a.source), "%s", x->source);
 	wire_put_act(&a, &x->ask.body);
+	bytes_free(&room);
 	x->ask.verb = r->verb;
 	x->ask.then = acted;
 }
@@ -370,7 +401,7 @@ may_act(const struct api_call *c, struct fault *f)
 	const struct exchange *x = c->x;
 
 	if (x->body_too_large)
-		return fault_set(f, FAULT_LIMIT, "api: a body over %d octets", API_BODY_MAX);
+		return fault_set(f, FAULT_LIMIT, "api: a body over %zu octets", api_body_max(x));
 	if (x->origin.n != 0)
 		return fault_set(f, FAULT_DENIED, "api: no page acts here: Origin is refused");
 	if (x->body.n != 0 &&
@@ -408,6 +439,25 @@ other_method(struct exchange *x, const char *allow)
 	put_problem(x, "Method Not Allowed", 405, "api: not by this method; docs/api.md lists them",
 	    octets_of(NULL, 0));
 	x->status = 405;
+}
+
+size_t
+api_body_max(const struct exchange *x)
+{
+	static const char list[] = "/revocations";
+	const size_t n = sizeof(list) - 1;
+
+	return x->path.n > n && memcmp(x->path.at + x->path.n - n, list, n) == 0 ? API_LIST_MAX
+										 : API_BODY_MAX;
+}
+
+void
+api_limit_body(struct exchange *x)
+{
+	if (x->body.n <= api_body_max(x))
+		return;
+	x->body = octets_of(NULL, 0);
+	x->body_too_large = true;
 }
 
 bool

@@ -19,8 +19,11 @@
 /* Streams of events that one process has open: in all, and of one operator. */
 #define API_STREAMS_MAX  256
 #define API_STREAMS_EACH 16
+/* Octets of a list of serials: 10,000 of 32 digits, and some air. */
+#define API_LIST_MAX (512 * 1024)
 
 struct events;
+struct wire_act;
 
 struct api {
 	struct realm *realm;
@@ -35,11 +38,17 @@ struct api_call {
 	struct exchange *x;
 	int64_t now_s;
 	char tenant[TEXT_LABEL_MAX];
+	char kind[TEXT_LABEL_MAX];
 	char object[TEXT_LABEL_MAX];
 };
 
 /* True if the path is the API's, and then x is answered or asks. */
 bool api_serve(struct api *a, struct exchange *x);
+
+/* How large a body may be, in octets: API_BODY_MAX, or API_LIST_MAX. */
+size_t api_body_max(const struct exchange *x);
+/* Listeners take as much as the longest list has: what is over its own limit is too large. */
+void api_limit_body(struct exchange *x);
 
 /* Answer x with a problem. */
 void api_problem(struct exchange *x, const struct fault *f);
@@ -49,8 +58,8 @@ void api_answer(struct exchange *x, unsigned status, struct json *taken);
 /* daemon/api_read.c: the reads. */
 typedef bool api_read(const struct api_call *c, struct fault *f);
 
-/* A line of the table in daemon/api.c. {t} is a tenant, {o} an object's name; both become texts of
- * the call. */
+/* A line of the table in daemon/api.c. {t} is a tenant, {k} a kind, {o} an object's name; all
+ * become texts of the call. */
 struct api_route {
 	const char *method, *path;
 	uint16_t verb;   /* an act, asked of the signer; 0: a read */
@@ -69,9 +78,23 @@ void api_put_weighed(const struct api_call *c, const struct standing *s, struct 
 struct json *api_tenant_object(const struct api_call *c, const struct tenant *t);
 bool api_operators(const struct api_call *c, struct fault *f);
 bool api_tokens(const struct api_call *c, struct fault *f);
+/* daemon/api_find.c */
 bool api_certificates(const struct api_call *c, struct fault *f);
+bool api_certificates_anywhere(const struct api_call *c, struct fault *f);
+/* daemon/api_cert.c */
 bool api_certificate(const struct api_call *c, struct fault *f);
+struct json *api_certificate_object(
+    const uint8_t serial[static TBS_SERIAL_OCTETS], const struct standing *s, int64_t now_s);
 bool api_describe(const struct api_call *c, struct fault *f); /* daemon/api_describe.c */
+/* daemon/api_endpoint.c */
+bool api_endpoints(const struct api_call *c, struct fault *f);
+bool api_endpoint(const struct api_call *c, struct fault *f);
+/* What an act is filled with beside its body; what it lends then is lent from room. Fault:
+ * FAULT_BADREQ, FAULT_LIMIT, FAULT_INTERNAL. */
+bool api_fill_removal(
+    struct api_call *c, struct wire_act *a, struct bytes *room, struct fault *f) CHECKED;
+bool api_fill_revocations(
+    struct api_call *c, struct wire_act *a, struct bytes *room, struct fault *f) CHECKED;
 bool api_profiles(const struct api_call *c, struct fault *f); /* daemon/api_profile.c */
 bool api_entries(const struct api_call *c, struct fault *f);
 bool api_checkpoint(const struct api_call *c, struct fault *f);
@@ -104,6 +127,15 @@ struct identity;
 bool api_who(const struct api_call *c, const struct exchange *x, struct identity *ret,
     struct fault *f) CHECKED;
 
+/* "limit" of a page: 1 to 1000, 100 where it is not there. Fault: FAULT_BADREQ. */
+bool api_limit(const struct exchange *x, size_t *ret, struct fault *f) CHECKED;
+/* A cursor is the key of the last row, in hex: opaque to clients. "after" as a text, empty where it
+ * is not there; and the next one. Fault: FAULT_BADREQ. */
+bool api_after(const struct exchange *x, char *to, size_t size, struct fault *f) CHECKED;
+void api_put_next(struct json *page, const char *last);
+/* Every name in the query is one of names (NULL behind the last): a misspelt filter must not pass
+ * for none. Fault: FAULT_BADREQ. */
+bool api_query_only(const struct exchange *x, const char *const *names, struct fault *f) CHECKED;
 /* A value of the query, percent-decoded; empty where it is not there. Fault: FAULT_BADREQ it does
  * not fit, or is no text. */
 bool api_query(

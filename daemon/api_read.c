@@ -1,5 +1,4 @@
 /* daemon/api_read.c - what operators may read, straight from the ledger; see api.h. */
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +8,6 @@
 #include "ca/device.h"
 #include "ca/maker.h"
 #include "ca/request.h"
-#include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/api.h"
 #include "policy/identity.h"
@@ -301,105 +299,6 @@ api_requests(const struct api_call *c, struct fault *f)
 
 	return api_query(c->x, "state", p.status, sizeof(p.status), f) &&
 	       realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_REQUEST, f);
-}
-
-static struct json *
-certificate_object(const uint8_t *serial, const struct standing *s, int64_t now_s)
-{
-	struct json *j = json_object();
-
-	json_put_hex(j, "serial", serial, TBS_SERIAL_OCTETS);
-	json_put_text(j, "name", s->name);
-	json_put_text(j, "kind", profile_kind(s->profile));
-	json_put_text(j, "profile", s->profile);
-	json_put_text(j, "status", ledger_state_word(s, now_s));
-	json_put_time(j, "not_before", s->not_before_s);
-	json_put_time(j, "not_after", s->not_after_s);
-	if (s->state == STANDING_REVOKED || s->state == STANDING_ABANDONED) {
-		json_put_text(j, "reason", revoke_reason_word(s->reason));
-		json_put_time(j, "revoked_at", s->changed_s);
-	} else if (s->state == STANDING_HELD) {
-		json_put_text(j, "reason", revoke_reason_word(s->reason));
-		json_put_time(j, "held_at", s->changed_s);
-	}
-	json_put_number(j, "log_index", (int64_t)s->log_index);
-	return j;
-}
-
-static bool
-want_certificate(const struct page *p, struct octets key, struct octets value)
-{
-	struct standing s;
-
-	return key.n == TBS_SERIAL_OCTETS && ledger_read_standing(value, &s) &&
-	       (p->device[0] == '\0' || strcmp(p->device, s.name) == 0) &&
-	       (p->status[0] == '\0' ||
-		   strcmp(p->status, ledger_state_word(&s, p->call->now_s)) == 0);
-}
-
-static struct json *
-tell_certificate(const struct page *p, struct octets key, struct octets value)
-{
-	struct standing s = { .state = STANDING_PENDING };
-
-	(void)ledger_read_standing(value, &s); /* want_certificate() read it before */
-	return certificate_object(key.at, &s, p->call->now_s);
-}
-
-bool
-api_certificates(const struct api_call *c, struct fault *f)
-{
-	struct page p = { .call = c, .want = want_certificate, .tell = tell_certificate };
-
-	return api_query(c->x, "device", p.device, sizeof(p.device), f) &&
-	       api_query(c->x, "status", p.status, sizeof(p.status), f) &&
-	       realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_SERIAL, f);
-}
-
-bool
-api_certificate(const struct api_call *c, struct fault *f)
-{
-	struct ledger *l;
-	struct standing s;
-	struct bytes der = { 0 }, pem = { 0 };
-	struct json *j;
-	uint8_t serial[TBS_SERIAL_OCTETS];
-	bool ok = false;
-
-	if (!text_unhex(c->object, serial, sizeof(serial)))
-		return fault_set(f, FAULT_NOTFOUND, "certificate: a serial is %d hex digits",
-		    TBS_SERIAL_OCTETS * 2);
-	if (!realm_ledger(c->api->realm, c->tenant, &l, f))
-		return false;
-	if (!ledger_standing(l, serial, &s, f)) {
-		if (f->code == FAULT_NOTFOUND)
-			fault_set(f, FAULT_NOTFOUND, "certificate: no such serial in this tenant");
-		return false;
-	}
-	j = certificate_object(serial, &s, c->now_s);
-	api_put_weighed(c, &s, j);
-	json_put_octets(j, "enroller", octets_text(s.enroller));
-	json_put_text(j, "how", s.how);
-	json_put_number(j, "assurance", s.assurance);
-	json_put_text(j, "assurance_word", cert_assurance_word(s.assurance));
-	if (s.state != STANDING_PENDING && s.state != STANDING_ABANDONED &&
-	    s.id != LEDGER_NO_CERTIFICATE) { /* those have no certificate */
-		if (!ledger_certificate(l, s.id, &der, f) || !cert_pem(octets_bytes(&der), &pem, f))
-			goto out;
-		bytes_put_u8(&pem, 0);
-		if (!bytes_ok(&pem, f))
-			goto out;
-		json_put_text(j, "certificate", (const char *)pem.at);
-		api_put_proof(j, l, &s, octets_bytes(&der));
-	}
-	api_answer(c->x, 200, j);
-	j = NULL;
-	ok = true;
-out:
-	json_free(j);
-	bytes_free(&pem);
-	bytes_free(&der);
-	return ok;
 }
 
 struct entries {

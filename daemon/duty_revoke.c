@@ -16,19 +16,25 @@ struct end {
 	int64_t at_s;        /* when it was revoked; earlier where another reason ended it before */
 };
 
+bool
+signer_reason(const struct json *body, uint8_t fallback, uint8_t *ret, struct fault *f)
+{
+	const char *word = json_text(body, "reason");
+
+	*ret = fallback;
+	return json_get(body, "reason") == NULL || (word != NULL && revoke_reason(word, ret)) ||
+	       fault_set(f, FAULT_BADREQ,
+		   "reason: RFC 5280 section 5.3.1: expected keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn or unspecified");
+}
+
 static bool
 read_end(const struct wire_act *a, const struct json *body, struct end *e, struct fault *f)
 {
 	static const char *const names[] = { "reason", "confirm", NULL };
-	const char *word = json_text(body, "reason");
 
-	*e = (struct end){ .reason = REASON_UNSPECIFIED, .confirm = json_text(body, "confirm") };
-	if (!signer_serial(a, e->serial, f) || !signer_only(body, names, f))
-		return false;
-	if (json_get(body, "reason") != NULL && (word == NULL || !revoke_reason(word, &e->reason)))
-		return fault_set(f, FAULT_BADREQ,
-		    "reason: RFC 5280 section 5.3.1: expected keyCompromise, affiliationChanged, superseded, cessationOfOperation, privilegeWithdrawn or unspecified");
-	return true;
+	*e = (struct end){ .confirm = json_text(body, "confirm") };
+	return signer_serial(a, e->serial, f) && signer_only(body, names, f) &&
+	       signer_reason(body, REASON_UNSPECIFIED, &e->reason, f);
 }
 
 /* The CA whose certificate this is, if it is one; n is 0 otherwise. */

@@ -170,11 +170,14 @@ serve_secure(struct edge *e, struct exchange *x)
 		not_found(x);
 }
 
+_Static_assert(EST_BODY_MAX == API_BODY_MAX, "one limit for all that is no list");
+
 static void
 serve(struct exchange *x)
 {
 	struct edge *e = x->with;
 
+	api_limit_body(x);
 	switch (x->face) {
 	case FACE_PUBLIC:
 		if (!serve_health(e, x) && !limit_serve(e->limit, x, NULL, clock_steady_us()) &&
@@ -265,8 +268,8 @@ static const struct {
 	unsigned conns_max;
 } faces[] = {
 	{ FACE_PUBLIC, OCSP_BODY, 10000, 8192 },
-	{ FACE_SECURE, EST_BODY_MAX, 30000, 8192 },
-	{ FACE_LOCAL, API_BODY_MAX, 60000, 256 },
+	{ FACE_SECURE, API_LIST_MAX, 30000, 8192 },
+	{ FACE_LOCAL, API_LIST_MAX, 60000, 256 },
 	{ FACE_METRICS, 1024, 10000, 64 },
 };
 

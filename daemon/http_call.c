@@ -296,7 +296,7 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 		{ H2O_TOKEN_IF_MODIFIED_SINCE, &x->if_modified_since },
 		{ H2O_TOKEN_IF_MATCH, &x->if_match },
 	};
-	ssize_t origin; /* h2o has no token for it */
+	ssize_t origin, accept; /* h2o has no token for the first */
 
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(*wanted); i++) {
 		ssize_t at = h2o_find_header(headers, wanted[i].token, -1);
@@ -311,6 +311,10 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 	if ((origin = h2o_find_header_by_str(headers, H2O_STRLIT("origin"), -1)) != -1)
 		x->origin = octets_of(
 		    headers->entries[origin].value.base, headers->entries[origin].value.len);
+	/* A wish, not an order: of several lines the first is heard. */
+	if ((accept = h2o_find_header(headers, H2O_TOKEN_ACCEPT, -1)) != -1)
+		x->accept = octets_of(
+		    headers->entries[accept].value.base, headers->entries[accept].value.len);
 	return take_named(headers, "idempotency-key", &x->idempotency_key) &&
 	       take_named(headers, "last-event-id", &x->last_event_id);
 }

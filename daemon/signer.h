@@ -104,6 +104,10 @@ struct duty {
 bool duty_enroll_judge(struct signer *s, struct job *j, struct fault *f);
 bool duty_enroll_act(struct signer *s, struct job *j, struct fault *f);
 bool duty_device(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_bulk.c */
+bool duty_revoke_many(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_endpoint.c */
+bool duty_endpoint_remove(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_status.c */
 bool duty_ocsp(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_act.c */
@@ -179,6 +183,9 @@ bool signer_settle(void *with, struct ledger *l, struct fault *f);
 bool signer_only(const struct json *body, const char *const *names, struct fault *f);
 /* A member that is true, false or not there. Fault: FAULT_BADREQ anything else. */
 bool signer_flag(const struct json *body, const char *name, bool *ret, struct fault *f);
+/* "reason", as RFC 5280 section 5.3.1 names them; fallback where it is not there. Fault:
+ * FAULT_BADREQ. */
+bool signer_reason(const struct json *body, uint8_t fallback, uint8_t *ret, struct fault *f);
 /* One entry of a refusal, rate-limited, into the ledger of tenant (or the platform's). */
 void signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const char *by,
     const char *from, const struct fault *why, int64_t now_s);

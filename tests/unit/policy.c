@@ -45,6 +45,8 @@ static const struct {
 	    false, "registrar-revokes" },
 	{ ACT_CERTIFICATE_HOLD, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
 	    false, "registrar-holds" },
+	{ ACT_ENDPOINT_REMOVE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
+	    false, "registrar-removes-endpoints" },
 	{ ACT_LOG_EXPORT, IDENTITY_LOCAL | IDENTITY_OPERATOR,
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-exports-the-log" },
 	{ ACT_BACKUP, IDENTITY_LOCAL, ROLE_OFFICER, false, "local-officer-takes-backups" },
