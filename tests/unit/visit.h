@@ -3,17 +3,23 @@
 #define QUATRAIN_TESTS_UNIT_VISIT_H
 
 #include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/exchange.h"
 #include "ca/wire.h"
 
 #define VISIT_SOURCE "192.0.2.7:4711"
 
+static bool visit_by_hand; /* the last answer was made up by a test */
+
 /* path lives until the exchange is freed. */
 static inline struct exchange
 visit(enum exchange_face face, const char *method, const char *path)
 {
+	visit_by_hand = false;
 	return (struct exchange){ .face = face,
 		.method = octets_text(method),
 		.path = octets_text(path),
@@ -28,6 +34,7 @@ visit_answer(struct exchange *x, uint16_t code, struct octets body)
 
 	ck_assert_uint_ne(x->ask.verb, 0);
 	ck_assert(then != NULL);
+	visit_by_hand = x->ask.verb != WIRE_REFUSED;
 	x->ask.verb = 0;
 	x->ask.then = NULL;
 	then(x, code, body);
@@ -56,6 +63,33 @@ visit_header(const struct exchange *x, const char *name)
 	return found;
 }
 
+/*
+ * An answer of the API's as a file in the folder that QUATRAIN_ANSWERS names, for tests/openapi.py:
+ * it is held against docs/openapi.yaml.
+ */
+static inline void
+visit_keep(const struct exchange *x)
+{
+	static unsigned n;
+	const char *folder = getenv("QUATRAIN_ANSWERS");
+	char path[512];
+	FILE *to;
+
+	if (folder == NULL || visit_by_hand || x->path.n < 4 || memcmp(x->path.at, "/v1/", 4) != 0)
+		return;
+	(void)snprintf(path, sizeof(path), "%s/unit-%d-%u", folder, (int)getpid(), n++);
+	ck_assert_ptr_nonnull(to = fopen(path, "w"));
+	(void)fprintf(to, "%.*s %.*s?%.*s %u\n", (int)x->method.n, (const char *)x->method.at,
+	    (int)x->path.n, (const char *)x->path.at, (int)x->query.n, (const char *)x->query.at,
+	    x->status);
+	if (x->type != NULL)
+		(void)fprintf(to, "Content-Type: %s\n", x->type);
+	for (size_t i = 0; i < x->headers_n; i++)
+		(void)fprintf(to, "%s: %s\n", x->headers[i].name, x->headers[i].value);
+	(void)fprintf(to, "\n%.*s", (int)x->reply.n, (const char *)x->reply.at);
+	ck_assert_int_eq(fclose(to), 0);
+}
+
 /* Answered so; type NULL: with nothing. */
 static inline void
 visit_is(const struct exchange *x, unsigned status, const char *type)
@@ -67,6 +101,7 @@ visit_is(const struct exchange *x, unsigned status, const char *type)
 		ck_assert_uint_eq(x->reply.n, 0);
 	else
 		ck_assert_str_eq(x->type, type);
+	visit_keep(x);
 }
 
 /* It asks the signer for this. */

@@ -1,0 +1,147 @@
+#!/usr/bin/env bash
+# tests/flow/openapi.sh - every operation of docs/openapi.yaml is called once with success, by the command line where it has
+# a command (its calls are recorded on the local socket) and by curl where it has none; then each answer is held against the
+# document. The document itself, as it is served and printed.
+. "$(dirname "$0")/lib.sh"
+
+SPEC=$TREE/docs/openapi.yaml
+ANSWERS=$WORK/answers
+mkdir "$ANSWERS"
+[ -z "${QUATRAIN_ANSWERS:-}" ] || KEEP_TOO=$QUATRAIN_ANSWERS
+export QUATRAIN_ANSWERS=$ANSWERS
+RECORDER=""
+trap '[ -z "$RECORDER" ] || kill "$RECORDER" 2>/dev/null; tidy_up' EXIT
+
+# --- profiles: one that a registrar lets in -----------------------------------------------------
+
+PROFILES=$WORK/profiles
+mkdir "$PROFILES"
+cp "$TREE"/conf/profiles/{printer,service,operator}.yaml "$PROFILES"
+printf 'name: walkup\nkind: scanner\nask: [request, certificate]\n' >"$PROFILES/walkup.yaml"
+eval "$(declare -f write_conf | sed '1s/write_conf/write_conf_of_lib/')"
+write_conf() {
+	write_conf_of_lib
+	echo "profiles: $PROFILES" >>"$CONF"
+}
+
+# --- the document --------------------------------------------------------------------------------
+
+works "docs/openapi.yaml is OpenAPI 3.1" "$TREE/tests/openapi.py" check
+is "api describe prints it" "$(cat "$SPEC")" "$("$QUATRAIN_BIN" api describe)"
+is "and in JSON it is the same" "$(/usr/bin/python3 -c 'import json,sys,yaml; json.dump(yaml.safe_load(open(sys.argv[1])),sys.stdout)' "$SPEC" | jq -S . | sha256sum)" \
+    "$("$QUATRAIN_BIN" api describe --json | jq -S . | sha256sum)"
+
+service_fresh
+http --cacert "$ROOT" "$URL/v1/openapi.yaml"
+is "it is served to whoever reaches the API, without a certificate too" "200 application/yaml" "$STATUS $(header Content-Type)"
+is "as it is printed" "$(cat "$SPEC")" "$(cat "$BODY")"
+ETAG=$(header ETag)
+like "with an ETag" '^"[0-9a-f]{32}"$' "$ETAG"
+for list in "$ETAG" "W/$ETAG" "\"other\", $ETAG"; do
+	http --cacert "$ROOT" -H "If-None-Match: $list" "$URL/v1/openapi.yaml"
+	is "304 to who has it: $list" "304 0" "$STATUS $(wc -c <"$BODY")"
+done
+http --cacert "$ROOT" -H 'If-None-Match: "0123"' "$URL/v1/openapi.yaml"
+is "200 to who has another" 200 "$STATUS"
+
+# --- a walk by the command line, each call recorded -------------------------------------------------
+
+"$TREE/tests/record.py" "$DATA/run/api.sock" "$ANSWERS" >"$WORK/record.log" 2>&1 &
+RECORDER=$!
+within 10 grep -qx ready "$WORK/record.log" || stop_here "the recorder"
+
+# made NAME SUBJECT ISSUER EXTENSIONS: a manufacturer's certificate
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$WORK/maker.key" -subj /O=Lexa/CN=Root \
+    -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign -days 3650 -out "$WORK/maker.pem" 2>/dev/null
+
+# id NAME: of the request for its key
+id() {
+	openssl pkey -in "$WORK/$1.key" -pubout -outform DER | sha256sum | cut -c1-16
+}
+
+# wait_for NAME: a device that asks with nothing but a key
+wait_for() {
+	p256 "$WORK/$1.key"
+	csr "$WORK/$1.key" "/CN=$1" >"$WORK/$1.b64"
+	est_post acme:walkup/simpleenroll "$WORK/$1.b64"
+	is "$1 waits" 202 "$STATUS"
+}
+
+works "tenant create" q tenant create acme --constraints compatible --name acme.example
+works "tenant create, another" q tenant create beta
+works "tenant list" q tenant list
+works "tenant show" q tenant show acme
+works "operator add" q operator add alice --role officer --out "$WORK/alice"
+works "operator list" q operator list
+works "profile list" q profile list
+works "token create" q token create --tenant acme --device hp-1 --json
+works "token list" q token list --tenant acme
+works "token revoke" q token revoke --tenant acme "$(q token list --tenant acme --json | jq -r '.items[0].id')"
+enrol acme hp-2 "$WORK/hp-2"
+SERIAL=$(serial "$WORK/hp-2/leaf.pem")
+wait_for scan-1
+wait_for scan-2
+works "request list" q request list --tenant acme
+works "request show" q request show --tenant acme "$(id scan-1)"
+works "request approve" q request approve --tenant acme "$(id scan-1)"
+works "request show, approved" q request show --tenant acme "$(id scan-1)"
+works "request refuse" q request refuse --tenant acme "$(id scan-2)" --reason "not ordered"
+works "request show, refused" q request show --tenant acme "$(id scan-2)"
+est_post acme:walkup/simpleenroll "$WORK/scan-1.b64"
+is "scan-1 has its certificate" 200 "$STATUS"
+works "request show, issued" q request show --tenant acme "$(id scan-1)"
+works "maker add" q maker add "$WORK/maker.pem" --tenant acme --name lexa
+works "maker list" q maker list --tenant acme
+works "device add" q device add SN-1 --tenant acme --maker lexa --device hp-3
+works "device list" q device list --tenant acme
+works "device remove" q device remove SN-1 --tenant acme --maker lexa
+works "maker remove" q maker remove lexa --tenant acme
+works "cert list" q cert list --tenant acme
+works "cert show" q cert show --tenant acme "$SERIAL"
+works "cert hold, a dry run" q cert hold --tenant acme "$SERIAL" --reason "lost?" --dry-run
+works "cert hold" q cert hold --tenant acme "$SERIAL" --reason "lost?"
+works "cert list, held" q cert list --tenant acme --status held
+works "cert release" q cert release --tenant acme "$SERIAL"
+works "chain audit" q chain audit "$WORK/hp-2/leaf.pem"
+works "chain audit of a tenant" q chain audit --tenant acme
+works "cert revoke" q cert revoke --tenant acme "$SERIAL" --reason keyCompromise
+works "cert show, revoked" q cert show --tenant acme "$SERIAL"
+works "tenant rollover" q tenant rollover acme
+works "tenant suspend, a dry run" q tenant suspend acme --dry-run
+works "tenant suspend" q tenant suspend acme
+works "tenant resume" q tenant resume acme
+works "region show" q region show eu
+works "region suspend" q region suspend eu --dry-run
+works "region suspend" q region suspend eu
+works "region resume" q region resume eu
+works "log export" q log export --tenant acme --out "$WORK/export"
+works "key list" q key list
+works "backup" q backup "$WORK/backup"
+refuses "a CA's end without its name" q cert revoke --tenant platform "$(q tenant show beta --json | jq -r .ca_serial)"
+works "a CA's end" q cert revoke --tenant platform "$(q tenant show beta --json | jq -r .ca_serial)" --confirm beta
+
+kill "$RECORDER"
+wait "$RECORDER" 2>/dev/null
+RECORDER=""
+is "the recorder met nothing that it did not understand" ready "$(cat "$WORK/record.log")"
+is "it kept the calls of the command line" yes "$([ "$(find "$ANSWERS" -name 'record-*' | wc -l)" -ge 45 ] && echo yes)"
+
+# --- what has no command ------------------------------------------------------------------------------
+
+api GET /v1/tenants/acme/log/entries
+is "entries" 200 "$STATUS"
+api GET /v1/tenants/acme/log/checkpoint
+is "a checkpoint" 200 "$STATUS"
+http --unix-socket "$DATA/run/api.sock" -m 2 "http://localhost/v1/events?tenant=acme&after=0"
+is "events" 200 "$STATUS"
+for path in healthz readyz; do
+	http "$OPEN/$path"
+	is "$path" 200 "$STATUS"
+done
+http "http://localhost:$METRICS/metrics"
+is "metrics" 200 "$STATUS"
+
+works "every operation was answered with success, and every answer stands in docs/openapi.yaml" \
+    "$TREE/tests/openapi.py" answers "$ANSWERS" successes
+[ -z "${KEEP_TOO:-}" ] || for file in "$ANSWERS"/*; do cp "$file" "$KEEP_TOO/$FLOW-$$-$(basename "$file")"; done
+finish
