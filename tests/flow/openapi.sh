@@ -31,7 +31,7 @@ is "api describe prints it" "$(cat "$SPEC")" "$("$QUATRAIN_BIN" api describe)"
 is "and in JSON it is the same" "$(/usr/bin/python3 -c 'import json,sys,yaml; json.dump(yaml.safe_load(open(sys.argv[1])),sys.stdout)' "$SPEC" | jq -S . | sha256sum)" \
     "$("$QUATRAIN_BIN" api describe --json | jq -S . | sha256sum)"
 
-service_fresh
+service_fresh gamma
 http --cacert "$ROOT" "$URL/v1/openapi.yaml"
 is "it is served to whoever reaches the API, without a certificate too" "200 application/yaml" "$STATUS $(header Content-Type)"
 is "as it is printed" "$(cat "$SPEC")" "$(cat "$BODY")"
