@@ -26,6 +26,7 @@ struct load {
 	yaml_parser_t parser;
 	yaml_event_t event; /* the one at hand */
 	char path[PATH_MAX_OCTETS];
+	char row[PATH_MAX_OCTETS]; /* what stands before it, within a row: "webhooks[0]." */
 	struct fault *f;
 };
 
@@ -43,8 +44,10 @@ conf_refuse(const char *name, size_t line, const char *key, const char *expected
 static bool
 refuse(struct load *l, size_t line, const char *expected, const char *found)
 {
-	return conf_refuse(
-	    l->name, line, l->path[0] == '\0' ? "document" : l->path, expected, found, l->f);
+	char key[2 * PATH_MAX_OCTETS];
+
+	(void)snprintf(key, sizeof(key), "%s%s", l->row, l->path);
+	return conf_refuse(l->name, line, key[0] == '\0' ? "document" : key, expected, found, l->f);
 }
 
 /* The event at hand is not what was expected. */
@@ -271,6 +274,74 @@ read_list(struct load *l, const struct conf_key *k)
 
 static bool read_mapping(struct load *l, unsigned depth);
 
+static bool
+set_fallbacks(const struct conf_key *keys, size_t n, void *ret, struct fault *f)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!conf_value_reset(&keys[i], ret))
+			return fault_set(f, FAULT_INTERNAL,
+			    "conf: %s: the fallback \"%s\" is not of its own type", keys[i].path,
+			    keys[i].fallback);
+	return true;
+}
+
+/* The event at hand begins the mapping that is row number i of k: read with keys of its own. */
+static bool
+read_row(struct load *l, const struct conf_key *k, size_t i)
+{
+	const struct conf_rows *rows = k->more;
+	const struct conf_key *keys = l->keys;
+	char path[PATH_MAX_OCTETS];
+	uint32_t *seen = l->seen;
+	void *ret = l->ret;
+	size_t n = l->n, *lines = l->lines;
+	bool ok = false;
+
+	memcpy(path, l->path, sizeof(path));
+	(void)snprintf(l->row, sizeof(l->row), "%.100s[%zu].", path, i);
+	l->path[0] = '\0';
+	l->keys = rows->keys;
+	l->n = rows->n;
+	l->lines = NULL;
+	l->ret = (char *)ret + k->offset + sizeof(size_t) + i * rows->size;
+	l->seen = calloc(rows->n + 1, sizeof(*l->seen));
+	if (l->seen == NULL)
+		(void)fault_set(l->f, FAULT_INTERNAL, "conf: out of memory");
+	else
+		ok = set_fallbacks(rows->keys, rows->n, l->ret, l->f) && read_mapping(l, 1);
+	free(l->seen);
+	l->keys = keys;
+	l->n = n;
+	l->lines = lines;
+	l->ret = ret;
+	l->seen = seen;
+	l->row[0] = '\0';
+	memcpy(l->path, path, sizeof(path));
+	return ok;
+}
+
+static bool
+read_rows(struct load *l, const struct conf_key *k)
+{
+	const struct conf_rows *rows = k->more;
+	size_t n = 0;
+
+	if (l->event.type != YAML_SEQUENCE_START_EVENT)
+		return refuse_event(l, "a list of mappings");
+	for (;;) {
+		if (!next(l))
+			return false;
+		if (l->event.type == YAML_SEQUENCE_END_EVENT)
+			break;
+		if (n == rows->max)
+			return refuse(l, l->event.start_mark.line + 1, "fewer of them", "one more");
+		if (!read_row(l, k, n++))
+			return false;
+	}
+	memcpy((char *)l->ret + k->offset, &n, sizeof(n));
+	return true;
+}
+
 /* The next event is what stands at l->path, which names k or a section that k is in. */
 static bool
 read_value(struct load *l, const struct conf_key *k, unsigned depth)
@@ -280,6 +351,8 @@ read_value(struct load *l, const struct conf_key *k, unsigned depth)
 	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): refuse() is never true */
 	if (strcmp(k->path, l->path) != 0)
 		return read_mapping(l, depth + 1);
+	if (k->type == CONF_ROWS)
+		return read_rows(l, k);
 	return conf_value_is_list(k) ? read_list(l, k) : read_scalar(l, k);
 }
 
@@ -317,17 +390,6 @@ read_stream(struct load *l)
 		return false;
 	if (l->event.type != YAML_STREAM_END_EVENT)
 		return refuse(l, l->event.start_mark.line + 1, "one document", "a second");
-	return true;
-}
-
-static bool
-set_fallbacks(const struct conf_key *keys, size_t n, void *ret, struct fault *f)
-{
-	for (size_t i = 0; i < n; i++)
-		if (!conf_value_reset(&keys[i], ret))
-			return fault_set(f, FAULT_INTERNAL,
-			    "conf: %s: the fallback \"%s\" is not of its own type", keys[i].path,
-			    keys[i].fallback);
 	return true;
 }
 

@@ -30,6 +30,8 @@ enum conf_type {
 	CONF_BOOL,     /* bool; true or false */
 	CONF_LIST,     /* struct conf_list of texts */
 	CONF_CHOICES,  /* struct conf_list of words in more, split by '|', each at most once */
+	CONF_ROWS,     /* a list of mappings; more is a struct conf_rows. The field is how many, a
+			  size_t, and right behind it room for the most */
 };
 
 struct conf_list {
@@ -43,7 +45,13 @@ struct conf_key {
 	enum conf_type type;
 	size_t offset;        /* of the field in the caller's struct */
 	const char *fallback; /* as in the file, a list split by ','; NULL: the field is zeros */
-	const char *more;     /* CONF_CHOICE, CONF_CHOICES, CONF_COUNT, CONF_DURATION */
+	const void *more;     /* a text for CONF_CHOICE, CONF_CHOICES, CONF_COUNT, CONF_DURATION */
+};
+
+/* What one mapping of a CONF_ROWS may have: its keys' offsets are in a row of size octets. */
+struct conf_rows {
+	const struct conf_key *keys;
+	size_t n, size, max;
 };
 
 /*

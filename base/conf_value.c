@@ -231,6 +231,7 @@ static const struct type {
 	    "" },
 	[CONF_CHOICES] = { set_choices, sizeof(struct conf_list), true, "a list of each once",
 	    " of " },
+	[CONF_ROWS] = { NULL, sizeof(size_t), false, "a list of mappings", "" },
 };
 
 static void *
@@ -312,5 +313,5 @@ conf_value_expected(const struct conf_key *k, char to[static CONF_EXPECTED_MAX])
 	bool more = type->joint[0] != '\0' && k->more != NULL;
 
 	(void)snprintf(to, CONF_EXPECTED_MAX, "%s%s%s", type->what, more ? type->joint : "",
-	    more ? k->more : "");
+	    more ? (const char *)k->more : "");
 }

@@ -62,6 +62,8 @@ enum wire_verb {
 	WIRE_READY,      /* from a child: it serves */
 	WIRE_PROFILES,   /* to a child: a bundle (ca/profile_set.h) */
 	WIRE_PIN,        /* to the signer, where there is a token: its source, the PIN, counted */
+	WIRE_TALLY,      /* to a child, its number among them u8: shared memory rides along
+			    (daemon/tally.h) */
 	WIRE_LOCK,       /* to the signer: the data folder's lock, held as long as it lives */
 };
 

@@ -19,8 +19,10 @@
 #include "daemon/http.h"
 #include "daemon/limit.h"
 #include "daemon/ready.h"
+#include "daemon/served.h"
 #include "daemon/sessions.h"
 #include "daemon/staple.h"
+#include "daemon/tally.h"
 #include "enroll/est.h"
 #include "ocsp/ocsp.h"
 
@@ -28,7 +30,6 @@
 #define OCSP_BODY    8192
 #define DRAIN_MS     4000
 #define RETRY_MS     500
-#define SHOWN_OCTETS 200 /* of a path, in the log */
 #define LINES_BURST  300 /* of refusals in the log, at once: a flood must not fill its disk */
 #define LINES_EACH_S 10  /* after that; the rest is counted in the next one's "unsaid" */
 
@@ -49,8 +50,9 @@ struct edge {
 	struct staple staple;
 	struct limit *limit; /* the edge's; NULL at the desk */
 	bool listening;
-	uint64_t counted[FACES][6]; /* replies, by the status's first digit */
-	struct pace lines;          /* of refusals, in the log; the metrics count all */
+	struct tally *tally;
+	unsigned number;   /* among main's children: its part of the tally */
+	struct pace lines; /* of refusals, in the log; the metrics count all */
 };
 
 static void
@@ -110,22 +112,13 @@ serve_health(const struct edge *e, struct exchange *x)
 static void
 serve_metrics(const struct edge *e, struct exchange *x)
 {
-	static const char *const faces[FACES] = { "public", "secure", "local", "metrics" };
 	struct ready_view v = view(e);
 
 	if (!is_read(x))
 		return;
-	bytes_put_text(&x->reply,
-	    "# HELP quatrain_replies_total Replies by listener and status class, of one edge.\n"
-	    "# TYPE quatrain_replies_total counter\n");
-	for (size_t i = 0; i < FACES; i++)
-		for (size_t k = 2; k < 6; k++)
-			bytes_put_fmt(&x->reply,
-			    "quatrain_replies_total{listener=\"%s\",class=\"%zuxx\"} %llu\n",
-			    faces[i], k, (unsigned long long)e->counted[i][k]);
+	tally_metrics(e->tally, &e->settings, &x->reply);
 	ready_metrics(e->ready, &v, &x->reply);
-	limit_metrics(e->limit, &x->reply);
-	x->type = "text/plain; version=0.0.4";
+	x->type = "text/plain; version=0.0.4; charset=utf-8";
 	x->status = 200;
 }
 
@@ -201,53 +194,6 @@ serve(struct exchange *x)
 	}
 }
 
-/* A reply as texts, for its line. */
-struct told {
-	char status[16], path[SHOWN_OCTETS], us[24], method[20], unsaid[24];
-	char trace[2 * TRACE_ID_OCTETS + 1], span[2 * TRACE_SPAN_OCTETS + 1];
-	char state[TRACE_STATE_MAX + 1];
-};
-
-static void
-put_octets(char *to, size_t size, struct octets o)
-{
-	(void)snprintf(to, size, "%.*s", (int)o.n, o.n == 0 ? "" : (const char *)o.at);
-}
-
-static void
-put_told(struct told *t, const struct exchange *x, int64_t took_us, uint64_t unsaid)
-{
-	struct trace trace = x->trace;
-
-	trace_begin(&trace); /* what refers to nothing can still be referred to */
-	trace_ids(&trace, t->trace, t->span);
-	(void)snprintf(t->unsaid, sizeof(t->unsaid), "%llu", (unsigned long long)unsaid);
-	(void)snprintf(t->status, sizeof(t->status), "%u", x->status);
-	(void)snprintf(t->us, sizeof(t->us), "%lld", (long long)took_us);
-	put_octets(t->method, sizeof(t->method), x->method);
-	put_octets(t->path, sizeof(t->path), x->path);
-	put_octets(t->state, sizeof(t->state), x->tracestate);
-}
-
-/* One line for each reply that is no success; of the others at the level debug. */
-static void
-tell_served(struct edge *e, const struct exchange *x, int64_t took_us)
-{
-	bool refused = x->status >= 400 || x->why[0] != '\0', state = x->tracestate.n > 0;
-	enum log_level level = x->status >= 500 ? LOG_WARN : LOG_INFO;
-	const char *first = state ? "tracestate" : "unsaid";
-	uint64_t unsaid = 0;
-	struct told t;
-
-	if (refused ? !pace_take(&e->lines, clock_steady_us(), &unsaid) : !log_wants(LOG_DEBUG))
-		return;
-	put_told(&t, x, took_us, unsaid);
-	log_fact(refused ? level : LOG_DEBUG, refused ? "refused" : "answered", "status", t.status,
-	    "method", t.method, "path", t.path, "from", x->source, "why", x->why, "us", t.us,
-	    "trace", t.trace, "span", t.span, state || unsaid > 0 ? first : NULL,
-	    state ? t.state : t.unsaid, state && unsaid > 0 ? "unsaid" : NULL, t.unsaid, NULL);
-}
-
 static void
 served(const struct exchange *x, int64_t took_us)
 {
@@ -257,8 +203,8 @@ served(const struct exchange *x, int64_t took_us)
 		limit_served(e->limit, x, clock_steady_us());
 	if (x->status == 0)
 		return;
-	e->counted[x->face][x->status / 100 % 6]++;
-	tell_served(e, x, took_us);
+	tally_served(&e->tally->asker[e->number], x, took_us);
+	served_tell(x, took_us, &e->lines);
 }
 
 static const struct {
@@ -398,7 +344,7 @@ hear_start(struct edge *e, struct fault *f)
 	struct message m = { .fd = -1 };
 	bool ok = true;
 
-	while (ok && e->line < 0) {
+	while (ok && (e->line < 0 || e->tally == NULL)) {
 		ok = child_hear(e->control, true, &m, f);
 		if (!ok)
 			break;
@@ -406,6 +352,9 @@ hear_start(struct edge *e, struct fault *f)
 			memcpy(&e->settings, m.body.at, sizeof(e->settings));
 		} else if (m.verb == WIRE_PROFILES) {
 			ok = profile_load(octets_bytes(&m.body), f);
+		} else if (m.verb == WIRE_TALLY && m.body.n == 1 && m.body.at[0] < TALLY_ASKERS) {
+			e->number = m.body.at[0];
+			ok = tally_open(m.fd, &e->tally, f);
 		} else if (m.verb == WIRE_LISTENER && m.body.n == 1 && m.body.at[0] < FACES) {
 			e->listener[m.body.at[0]] = m.fd;
 		} else if (m.verb == WIRE_LINE) {
@@ -430,6 +379,8 @@ open_all(struct edge *e, struct fault *f)
 		return false;
 	if (e->role == CHILD_EDGE && !limit_new(&e->settings, &e->limit, f))
 		return false;
+	if (e->limit != NULL)
+		limit_count(e->limit, e->tally->asker[e->number].limited);
 	if ((e->ready = ready_new(e->realm)) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	e->est = (struct est){ e->realm, clock_now_s };

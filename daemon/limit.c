@@ -12,6 +12,7 @@
 #include "base/quota.h"
 #include "base/secret.h"
 #include "daemon/network.h"
+#include "daemon/tally.h"
 
 #define S_US            INT64_C(1000000)
 #define BACK_OFF_US     (1 * S_US)   /* after the handshakes that may fail; then doubled */
@@ -52,7 +53,8 @@ static const struct {
 
 struct limit {
 	struct quota *of[WHATS]; /* NULL: no such limit */
-	uint64_t refused[WHATS];
+	_Atomic uint64_t own[WHATS];
+	_Atomic uint64_t *refused; /* own, or lent by limit_count() */
 	struct network exempt[CONF_LIST_MAX];
 	size_t exempt_n;
 	uint8_t seed[SECRET_SEED_OCTETS];
@@ -92,6 +94,7 @@ limit_new(const struct settings *s, struct limit **ret, struct fault *f)
 	if (l == NULL)
 		return fault_set(f, FAULT_INTERNAL, "limit: out of memory");
 	secret_nonce(l->seed, sizeof(l->seed));
+	l->refused = l->own;
 	l->lines = (struct pace){ .burst = LINES_BURST, .each_s = LINES_EACH_S };
 	/* settings_load() has seen that each is one */
 	for (size_t i = 0; i < s->limits.exempt.n; i++)
@@ -150,7 +153,8 @@ over(struct limit *l, enum what what, uint64_t key, bool take, int64_t now_us)
 		return 0;
 	wait_us =
 	    take ? quota_take(l->of[what], key, now_us) : quota_wait(l->of[what], key, now_us);
-	l->refused[what] += wait_us > 0;
+	if (wait_us > 0)
+		tally_add(&l->refused[what], 1);
 	return wait_us;
 }
 
@@ -331,12 +335,14 @@ limit_served(struct limit *l, const struct exchange *x, int64_t now_us)
 }
 
 void
-limit_metrics(const struct limit *l, struct bytes *to)
+limit_count(struct limit *l, _Atomic uint64_t counts[static LIMITS])
 {
-	bytes_put_text(to,
-	    "# HELP quatrain_limited_total Connections closed and requests refused over a limit, of one edge.\n"
-	    "# TYPE quatrain_limited_total counter\n");
-	for (size_t i = 0; i < WHATS; i++)
-		bytes_put_fmt(to, "quatrain_limited_total{what=\"%s\"} %llu\n", whats[i].word,
-		    (unsigned long long)l->refused[i]);
+	_Static_assert(LIMITS == WHATS, "each limit is counted");
+	l->refused = counts;
+}
+
+const char *
+limit_word(size_t i)
+{
+	return whats[i].word;
 }

@@ -48,7 +48,9 @@ void limit_failed(struct limit *l, uint64_t address, int64_t now_us);
 bool limit_serve(struct limit *l, struct exchange *x, const struct identity *who, int64_t now_us);
 void limit_served(struct limit *l, const struct exchange *x, int64_t now_us);
 
-/* quatrain_limited_total{what} */
-void limit_metrics(const struct limit *l, struct bytes *to);
+/* Count there, from now on, whom each limit refused; counts are lent, and outlive l. */
+#define LIMITS 6
+void limit_count(struct limit *l, _Atomic uint64_t counts[static LIMITS]);
+const char *limit_word(size_t i); /* under LIMITS: what the i-th limits */
 
 #endif

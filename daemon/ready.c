@@ -356,11 +356,6 @@ ready_metrics(struct ready *r, const struct ready_view *v, struct bytes *to)
 	put_gauge(to, "quatrain_tenants", "Tenants, the service's own not counted.", r->tenants);
 	put_gauge(to, "quatrain_tenants_without_room",
 	    "Tenants that issue nothing because their ledger or the disk is full.", r->no_issuing);
-	bytes_put_fmt(to,
-	    "# HELP quatrain_signer_restarts_total Signers that came back since this edge began.\n"
-	    "# TYPE quatrain_signer_restarts_total counter\n"
-	    "quatrain_signer_restarts_total %" PRIu64 "\n",
-	    r->signers);
 	put_head(to, used, "Octets that a tenant's ledger uses; the hundred largest.");
 	for (size_t i = 0; i < r->most_n; i++)
 		bytes_put_fmt(to, "%s{tenant=\"%s\"} %" PRIu64 "\n", used, r->most[i].tenant,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
@@ -369,10 +370,20 @@ refuse_all(struct round *d, const struct fault *why)
 	}
 }
 
+/* How long it took. */
+static int64_t
+commit_timed(struct round *d)
+{
+	int64_t begun_us = clock_steady_us();
+
+	commit(d);
+	return clock_steady_us() - begun_us;
+}
+
 void
 round_run(struct round *d, size_t n)
 {
-	int64_t now_s = d->job[0].job.now_s;
+	int64_t now_s = d->job[0].job.now_s, sync_us;
 	struct fault f;
 
 	d->n = n;
@@ -383,16 +394,17 @@ round_run(struct round *d, size_t n)
 	d->judging = true;
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->judge);
-	commit(d);
+	sync_us = commit_timed(d);
 	d->judging = false;
 	settle_halves(d);
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->act);
 	once_sweep(d->signer, now_s);
-	commit(d);
+	sync_us += commit_timed(d);
 	watch_round(d->signer, now_s);
 	promise(d);
 	tell_change(d);
+	round_count(d, sync_us);
 	for (size_t i = 0; i < n; i++)
 		reply(&d->job[i]);
 }

@@ -34,4 +34,7 @@ const struct duty *round_duty_named(const char *word);
 /* Judge, commit, act, commit, answer the first n jobs. */
 void round_run(struct round *d, size_t n);
 
+/* After a round, before its jobs are answered: into the tally, where there is one. */
+void round_count(const struct round *d, int64_t sync_us);
+
 #endif

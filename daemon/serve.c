@@ -29,8 +29,9 @@
 #include "daemon/passphrase.h"
 #include "daemon/profiles.h"
 #include "daemon/start.h"
+#include "daemon/tally.h"
 
-#define CHILDREN_MAX   66 /* signer, desk, 64 edges */
+#define CHILDREN_MAX   67 /* signer, desk, 64 edges, herald */
 #define START_MS       60000
 #define STOP_ASKERS_MS 4400 /* edges and desk finish what is in hand; then the signer */
 #define STOP_ALL_MS    4900
@@ -54,7 +55,9 @@ struct serve {
 	const char *ready_file;
 	struct secret passphrase;
 	struct bytes profiles; /* what the files said when this process started */
-	struct pin pin;        /* of the token that the settings name */
+	struct tally *tally;   /* what all count; tally_fd is handed to each */
+	int tally_fd;
+	struct pin pin; /* of the token that the settings name */
 	int listener[FACES];
 	struct child child[CHILDREN_MAX]; /* 0 is the signer, 1 the desk */
 	size_t children;
@@ -146,9 +149,12 @@ tell_pin(struct serve *s, struct child *c, struct fault *f)
 static bool
 tell_start(struct serve *s, struct child *c, struct fault *f)
 {
+	const uint8_t number = (uint8_t)(c - s->child);
+
 	if (!child_tell(
 		c->control, WIRE_SETTINGS, octets_of(s->settings, sizeof(*s->settings)), -1, f) ||
-	    !child_tell(c->control, WIRE_PROFILES, octets_bytes(&s->profiles), -1, f))
+	    !child_tell(c->control, WIRE_PROFILES, octets_bytes(&s->profiles), -1, f) ||
+	    !child_tell(c->control, WIRE_TALLY, octets_of(&number, 1), s->tally_fd, f))
 		return false;
 	if (c->role == CHILD_SIGNER)
 		return child_tell(c->control, WIRE_LOCK, octets_of(NULL, 0), s->lock, f) &&
@@ -173,6 +179,7 @@ start(struct serve *s, struct child *c)
 	c->ready = false;
 	c->again_us = 0;
 	c->started_us = clock_steady_us();
+	tally_add(&s->tally->starts[c->role], 1);
 	if (!child_start(c->role, &c->pid, &c->control, &f)) {
 		c->pid = 0;
 		c->again_us = c->started_us + HASTE_US;
@@ -412,6 +419,16 @@ name_children(struct serve *s)
 }
 
 static bool
+make_tally(struct serve *s, struct fault *f)
+{
+	if (!tally_new(&s->tally, &s->tally_fd, f))
+		return false;
+	for (size_t i = 0; i < s->children; i++)
+		tally_add(&s->tally->wanted[s->child[i].role], 1);
+	return true;
+}
+
+static bool
 check_names(struct serve *s, struct fault *f)
 {
 	return start_check_names(s->settings, f);
@@ -434,7 +451,7 @@ run(struct serve *s, struct fault *f)
 {
 	return profiles_start(s->settings, &s->profiles, f) && start_is_founded(s->settings, f) &&
 	       find_owner(s, f) && as_owner(s, take_lock, f) && as_owner(s, check_names, f) &&
-	       block_signals(s, f) && listen_all(s, f) &&
+	       block_signals(s, f) && make_tally(s, f) && listen_all(s, f) &&
 	       passphrase_get(s->settings, &s->passphrase, f) &&
 	       hsm_read_pin(s->settings, &s->pin, f) && watch(s, f);
 }

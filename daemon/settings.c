@@ -15,6 +15,19 @@
 
 #define AT(field) offsetof(struct settings, field)
 
+#define HOOK(field) offsetof(struct webhook, field)
+
+static const struct conf_key webhook_keys[] = {
+	{ "name", CONF_LABEL, HOOK(name), NULL, NULL },
+	{ "url", CONF_TEXT, HOOK(url), NULL, NULL },
+	{ "secret", CONF_TEXT, HOOK(secret), NULL, NULL },
+	{ "ca", CONF_TEXT, HOOK(ca), NULL, NULL },
+	{ "tenants", CONF_LIST, HOOK(tenants), NULL, NULL },
+	{ "acts", CONF_LIST, HOOK(acts), NULL, NULL },
+};
+const struct conf_rows settings_webhook = { webhook_keys,
+	sizeof(webhook_keys) / sizeof(webhook_keys[0]), sizeof(struct webhook), WEBHOOKS_MAX };
+
 const struct conf_key settings_keys[] = {
 	{ "data", CONF_TEXT, AT(data), "./data", NULL },
 	{ "domain", CONF_HOST, AT(domain), "example.org", NULL },
@@ -227,6 +240,66 @@ check_ocsp(const char *file, const struct settings *s, struct fault *f)
 	    file, ANSWER_VALID_S, (long long)s->ocsp.max_age_s);
 }
 
+/* https, or http to this machine itself: what is posted names devices, and its secret is a
+ * receiver's. */
+static bool
+is_hook_url(const char *url)
+{
+	static const char *const near[] = { "http://127.0.0.1", "http://[::1]",
+		"http://localhost" };
+
+	if (strpbrk(url, " \\\"<>^`{|}#@") != NULL)
+		return false;
+	if (strncmp(url, "https://", 8) == 0)
+		return url[8] != '\0' && url[8] != '/' && url[8] != ':';
+	for (size_t i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		size_t n = strlen(near[i]);
+
+		if (strncmp(url, near[i], n) == 0 &&
+		    (url[n] == '\0' || strchr(":/", url[n]) != NULL))
+			return true;
+	}
+	return false;
+}
+
+static bool
+check_hook(const char *file, const struct settings *s, size_t i, struct fault *f)
+{
+	const struct webhook *w = &s->webhooks.at[i];
+	const char *lacks = w->name[0] == '\0'     ? "name"
+			    : w->url[0] == '\0'    ? "url"
+			    : w->secret[0] == '\0' ? "secret"
+						   : NULL;
+
+	if (lacks != NULL)
+		return fault_set(f, FAULT_BADREQ,
+		    "%s: webhooks[%zu].%s: expected one, found nothing", file, i, lacks);
+	for (size_t k = 0; k < i; k++)
+		if (strcmp(w->name, s->webhooks.at[k].name) == 0)
+			return fault_set(f, FAULT_BADREQ,
+			    "%s: webhooks[%zu].name: expected a name of its own, found \"%s\" again",
+			    file, i, w->name);
+	if (!is_hook_url(w->url))
+		return fault_set(f, FAULT_BADREQ,
+		    "%s: webhooks[%zu].url: expected https://HOST[:PORT][/PATH], or http:// to this machine, found \"%s\"",
+		    file, i, w->url);
+	for (size_t k = 0; k < w->tenants.n; k++)
+		if (!text_is_label(w->tenants.at[k]))
+			return fault_set(f, FAULT_BADREQ,
+			    "%s: webhooks[%zu].tenants: expected tenants' names, found \"%s\"",
+			    file, i, w->tenants.at[k]);
+	return true;
+}
+
+static bool
+check_hooks(const char *file, const struct settings *s, struct fault *f)
+{
+	for (size_t i = 0; i < s->webhooks.n; i++)
+		if (!check_hook(file, s, i, f))
+			return false;
+	return true;
+}
+
 static bool
 check(const char *file, const struct settings *s, struct fault *f)
 {
@@ -235,7 +308,8 @@ check(const char *file, const struct settings *s, struct fault *f)
 		    "%s: seal_file: expected the credential's name, because seal is credential, found nothing",
 		    file);
 	return check_space(file, s, f) && check_names(file, s, f) && check_listeners(file, s, f) &&
-	       check_hsm(file, s, f) && check_limits(file, s, f) && check_ocsp(file, s, f);
+	       check_hsm(file, s, f) && check_limits(file, s, f) && check_ocsp(file, s, f) &&
+	       check_hooks(file, s, f);
 }
 
 bool

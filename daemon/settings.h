@@ -11,6 +11,18 @@
 
 #include "base/conf.h"
 
+#define WEBHOOKS_MAX 8
+
+/* One receiver of entries; see herald.h. */
+struct webhook {
+	char name[CONF_TEXT_MAX];
+	char url[CONF_TEXT_MAX];
+	char secret[CONF_TEXT_MAX]; /* a file: whsec_..., and on a second line the one before */
+	char ca[CONF_TEXT_MAX];     /* a file of roots; empty: the machine's */
+	struct conf_list tenants;   /* none: all */
+	struct conf_list acts;      /* what an act begins with; none: all */
+};
+
 struct settings {
 	char data[CONF_TEXT_MAX]; /* folder of everything the service keeps; relative to the working
 				     folder */
@@ -31,6 +43,10 @@ struct settings {
 		char level[CONF_TEXT_MAX];  /* debug, info, warn, error */
 		char format[CONF_TEXT_MAX]; /* logfmt, json */
 	} log;
+	struct {
+		size_t n;
+		struct webhook at[WEBHOOKS_MAX];
+	} webhooks;
 	int64_t edges;                                     /* processes that share the listeners */
 	struct {                                           /* see limit.h; 0: no such limit */
 		struct conf_list exempt;                   /* addresses and networks */
@@ -61,6 +77,8 @@ struct settings {
 /* The table of keys: the manual pages and the tests read it too. */
 extern const struct conf_key settings_keys[];
 extern const size_t settings_keys_n;
+/* Those of one of "webhooks". */
+extern const struct conf_rows settings_webhook;
 
 /*
  * file NULL: the first of ./quatrain.yaml, ./conf/quatrain.yaml,

@@ -255,6 +255,8 @@ hear_start(struct bench *d, struct fault *f)
 	memcpy(&s->settings, m.body.at, sizeof(s->settings));
 	if (!expect(d, WIRE_PROFILES, &m, f) || !profile_load(octets_bytes(&m.body), f))
 		goto out;
+	if (!expect(d, WIRE_TALLY, &m, f) || !tally_open(m.fd, &s->tally, f))
+		goto out;
 	if (!expect(d, WIRE_LOCK, &m, f))
 		goto out;
 	d->lock = m.fd;

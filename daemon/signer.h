@@ -16,6 +16,7 @@
 #include "ca/wire.h"
 #include "daemon/press.h"
 #include "daemon/settings.h"
+#include "daemon/tally.h"
 #include "daemon/watch.h"
 #include "policy/decide.h"
 
@@ -40,6 +41,7 @@ struct signer {
 	struct hsm *hsm; /* NULL: no token */
 	struct journal journal;
 	struct watch watch;
+	struct tally *tally; /* NULL: nobody counts */
 	struct press *press; /* NULL in a command that writes by itself */
 	struct secret token_key;
 	struct log_context self; /* for what the signer does by itself */

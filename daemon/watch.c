@@ -46,6 +46,8 @@ told(void *with, struct ledger *l, const struct ledger_event *e)
 	bool ok = journal_told(&s->journal, l, e);
 
 	press_changed(s->press, e->issuer);
+	if (ok && s->tally != NULL)
+		tally_add(&s->tally->signer.revoked, e->state == STANDING_REVOKED);
 	if (!ok && !s->watch.silent)
 		log_fact(LOG_ERROR, "journal", "tenant", ledger_tenant(l), "why",
 		    "a revocation could not be noted", NULL);

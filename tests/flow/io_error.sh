@@ -57,7 +57,7 @@ while read -r call nth error file; do
 	is "$what: it came to it, and nothing was tried again" struck "$(struck_once)"
 	is "row 30: $what: the signer ended, once, and by abort" 1 "$(grep -c 'child-ended.*signer.*signal 6' "$WORK/serve.log")"
 	like "$what: with a line that says why" '^store: commit failed, ending: |journal: sync' "$(cat "$WORK/serve.log")"
-	is "$what: the edge counted it" 1 "$(gauge quatrain_signer_restarts_total)"
+	is "$what: the edge counted it" 1 "$(gauge 'quatrain_process_restarts_total{process="signer"}')"
 	is "$what: no other process ended" 1 "$(grep -c 'child-ended' "$WORK/serve.log")"
 	service_stop
 done <<-FAULTS

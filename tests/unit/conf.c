@@ -482,6 +482,94 @@ START_TEST(loads_a_file)
 }
 END_TEST
 
+/* A list of mappings, each with keys of its own. */
+struct one {
+	char name[CONF_TEXT_MAX];
+	int64_t weight;
+	struct conf_list tags;
+};
+struct table {
+	int64_t before;
+	size_t n;
+	struct one at[2];
+	char guard[8];
+};
+
+static const struct conf_key ROW_KEYS[] = {
+	{ "name", CONF_LABEL, offsetof(struct one, name), NULL, NULL },
+	{ "weight", CONF_COUNT, offsetof(struct one, weight), "7", "0..9" },
+	{ "tags", CONF_LIST, offsetof(struct one, tags), NULL, NULL },
+};
+static const struct conf_rows ROWS = { ROW_KEYS, COUNT(ROW_KEYS), sizeof(struct one), 2 };
+static const struct conf_key TABLE_KEYS[] = {
+	{ "before", CONF_COUNT, offsetof(struct table, before), "1", NULL },
+	{ "rows", CONF_ROWS, offsetof(struct table, n), NULL, &ROWS },
+};
+
+START_TEST(mappings)
+{
+	static const char yaml[] =
+	    "rows:\n  - name: a\n    tags: [x, y]\n  - { weight: 3, name: b }\nbefore: 2\n";
+	struct table t = { .guard = "guard" };
+	struct fault f;
+
+	ck_assert_msg(conf_parse("f", yaml, strlen(yaml), TABLE_KEYS, COUNT(TABLE_KEYS), &t, &f),
+	    "%s", f.text);
+	ck_assert_uint_eq(t.n, 2);
+	ck_assert_int_eq(t.before, 2);
+	ck_assert_str_eq(t.at[0].name, "a");
+	ck_assert_int_eq(t.at[0].weight, 7);
+	ck_assert_uint_eq(t.at[0].tags.n, 2);
+	ck_assert_str_eq(t.at[0].tags.at[1], "y");
+	ck_assert_str_eq(t.at[1].name, "b");
+	ck_assert_int_eq(t.at[1].weight, 3);
+	ck_assert_uint_eq(t.at[1].tags.n, 0);
+	ck_assert_str_eq(t.guard, "guard");
+	ck_assert(conf_parse("f", "rows: []\n", 9, TABLE_KEYS, COUNT(TABLE_KEYS), &t, &f));
+	ck_assert_uint_eq(t.n, 0);
+	ck_assert(conf_parse("f", "", 0, TABLE_KEYS, COUNT(TABLE_KEYS), &t, &f));
+	ck_assert_uint_eq(t.n, 0);
+}
+END_TEST
+
+START_TEST(mappings_are_refused)
+{
+	static const char *const wrong[][2] = {
+		{ "rows: 7\n", "f:1: rows: expected a list of mappings, found \"7\"" },
+		{ "rows: { name: a }\n",
+		    "f:1: rows: expected a list of mappings, found a mapping" },
+		{ "rows: [a]\n", "f:1: rows[0].: expected a mapping of keys, found \"a\"" },
+		{ "rows: [[a]]\n", "f:1: rows[0].: expected a mapping of keys, found a list" },
+		{ "rows:\n  - name: a\n  - name: B\n",
+		    "f:3: rows[1].name: expected a lower-case DNS label, found \"B\"" },
+		{ "rows:\n  - name: a\n    name: b\n",
+		    "f:3: rows[0].name: expected each key once, found it a second time" },
+		{ "rows:\n  - nime: a\n",
+		    "f:2: rows[0].nime: expected a known key, found an unknown" },
+		{ "rows:\n  - before: 1\n", "f:2: rows[0].before: expected a known key" },
+		{ "rows:\n  - weight: 10\n",
+		    "f:2: rows[0].weight: expected a whole number in 0..9" },
+		{ "rows:\n  - tags: x\n", "f:2: rows[0].tags: expected a list" },
+		{ "rows:\n  - a: &x 1\n", "f:2: rows[0]." },
+		{ "rows: [{}, {}, {}]\n", "f:1: rows: expected fewer of them, found one more" },
+		{ "rows: []\nrows: []\n", "f:2: rows: expected each key once" },
+		{ "rows: [{}\n", "f:2: rows: expected YAML" },
+	};
+
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		struct table t = { .guard = "guard" };
+		struct fault f = { 0 };
+
+		ck_assert_msg(!conf_parse("f", wrong[i][0], strlen(wrong[i][0]), TABLE_KEYS,
+				  COUNT(TABLE_KEYS), &t, &f),
+		    "%s", wrong[i][0]);
+		ck_assert_int_eq(f.code, FAULT_BADREQ);
+		ck_assert_msg(strstr(f.text, wrong[i][1]) != NULL, "%s: %s", wrong[i][1], f.text);
+		ck_assert_str_eq(t.guard, "guard");
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -507,6 +595,8 @@ main(void)
 	tcase_add_test(t, a_bad_table_is_our_own_fault);
 	tcase_add_test(t, choices);
 	tcase_add_test(t, lines);
+	tcase_add_test(t, mappings);
+	tcase_add_test(t, mappings_are_refused);
 	tcase_add_test(t, loads_a_file);
 	suite_add_tcase(suite, t);
 	srunner_run_all(r, CK_NORMAL);
