@@ -277,6 +277,8 @@ log_entry(const char *act, const struct log_context *why)
 		json_put_octets(j, "second", octets_text(why->second));
 	if (why->policy != NULL)
 		json_put_hex(j, "policy", why->policy, LOG_HASH_OCTETS);
+	if (why->inputs != NULL)
+		json_put(j, "inputs", inputs_json(why->inputs));
 	return j;
 }
 

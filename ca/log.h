@@ -14,6 +14,7 @@
 
 #include "ca/key.h"
 #include "ca/ledger.h"
+#include "policy/inputs.h"
 
 #define LOG_HASH_OCTETS 32
 #define LOG_ORIGIN_MAX  256
@@ -53,9 +54,10 @@ struct log_context {
 	const char *second; /* of an act that two must want, who else did; NULL or empty: no such */
 	const uint8_t
 	    *policy; /* RULES_DIGEST_OCTETS; NULL where no policy decides: init and start */
+	const struct inputs *inputs; /* what was decided from; NULL where nothing was */
 };
 
-/* A new entry: act, by, from, rule, policy. NULL when out of memory; log_append() refuses that. */
+/* A new entry: act, by, from, rule, policy, inputs. NULL when out of memory; log_append() refuses that. */
 struct json *log_entry(const char *act, const struct log_context *why);
 
 /* RFC 3339 as text_time() writes it, back to seconds. */

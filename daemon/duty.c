@@ -23,7 +23,29 @@ signer_context(const struct signer *s, const struct job *j, char by[static IDENT
 		.rule = j->verdict.rule,
 		.second = j->second_by,
 		.policy = s->policy,
+		.inputs = j->verdict.rule == NULL ? NULL : &j->inputs,
 	};
+}
+
+struct log_context
+signer_refused(const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX])
+{
+	struct log_context c = signer_context(s, j, by);
+
+	if (c.rule == NULL || j->verdict.permit) {
+		c.rule = "refused";
+		c.inputs = NULL;
+	}
+	return c;
+}
+
+bool
+signer_verdict(struct job *j, enum act act, const struct object *what, struct fault *f)
+{
+	j->inputs = (struct inputs){ .act = act, .who = j->who, .what = *what };
+	decide(&j->who, act, what, &j->verdict);
+	return j->verdict.permit ||
+	       fault_set(f, FAULT_DENIED, "policy: %s: %s", j->verdict.rule, j->verdict.reason);
 }
 
 bool
@@ -40,11 +62,7 @@ signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum ac
 		return fault_set(f, FAULT_AUTH, "api: expected an operator's certificate");
 	}
 	memcpy(j->who.source, a->source, sizeof(j->who.source));
-	decide(&j->who, act, what, &j->verdict);
-	if (!j->verdict.permit)
-		return fault_set(
-		    f, FAULT_DENIED, "policy: %s: %s", j->verdict.rule, j->verdict.reason);
-	return once_look(s, j, a, f);
+	return signer_verdict(j, act, what, f) && once_look(s, j, a, f);
 }
 
 bool
@@ -104,10 +122,9 @@ may_tell(struct signer *s, int64_t now_s)
 }
 
 void
-signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const char *by,
-    const char *from, const struct fault *why, int64_t now_s)
+signer_tell_refusal(struct signer *s, const char *tenant, const char *act,
+    const struct log_context *who, const struct fault *why, int64_t now_s)
 {
-	struct log_context c = { .by = by, .from = from, .rule = "refused", .policy = s->policy };
 	struct ledger *l;
 	struct json *e;
 	struct fault f;
@@ -120,7 +137,7 @@ signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const
 		s->refusals.suppressed++;
 		return;
 	}
-	e = log_entry("request.refused", &c);
+	e = log_entry("request.refused", who);
 	json_put_octets(e, "request", octets_text(act));
 	json_put_octets(e, "reason", octets_text(why->text));
 	if (s->refusals.suppressed > 0)

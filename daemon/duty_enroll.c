@@ -62,10 +62,8 @@ judge_who(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	memcpy(what.tenant, c->wire.tenant, sizeof(what.tenant));
 	memcpy(what.endpoint, j->device.kind, sizeof(what.endpoint));
 	memcpy(what.name, j->device.name, sizeof(what.name));
-	decide(&j->who, proof->act, &what, &j->verdict);
-	if (!j->verdict.permit)
-		return fault_set(
-		    f, FAULT_DENIED, "policy: %s: %s", j->verdict.rule, j->verdict.reason);
+	if (!signer_verdict(j, proof->act, &what, f))
+		return false;
 	return c->spent ? judge_spent(s, j, c, f) : judge_request(s, j, c, f);
 }
 

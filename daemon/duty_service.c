@@ -56,18 +56,25 @@ duty_refused(struct signer *s, struct job *j, struct fault *f)
 {
 	struct wire_refused w;
 	struct fault why;
-	struct identity who = { .kind = IDENTITY_NOBODY };
+	struct object what = { .tenant = "" };
+	struct log_context who;
 	struct fault unknown;
 	char by[IDENTITY_TEXT_MAX], act[TEXT_LABEL_MAX];
 
 	if (!wire_refused(j->body, &w, f))
 		return false;
-	if (w.peer.n != 0 && !identify(s->realm, w.peer, j->now_s, &who, NULL, &unknown))
-		who = (struct identity){ .kind = IDENTITY_NOBODY };
-	identity_text(&who, by);
+	j->who = (struct identity){ .kind = IDENTITY_NOBODY };
+	if (w.peer.n != 0 && !identify(s->realm, w.peer, j->now_s, &j->who, NULL, &unknown))
+		j->who = (struct identity){ .kind = IDENTITY_NOBODY };
+	memcpy(j->who.source, w.source, sizeof(j->who.source));
 	put_text(act, sizeof(act), w.act);
 	why.code = (enum fault_code)w.code;
 	put_text(why.text, sizeof(why.text), w.text);
-	signer_tell_refusal(s, w.tenant, act, by, w.source, &why, j->now_s);
+	/* Was it the policy that said no? Then it says so again, and what it was asked is kept. */
+	memcpy(what.tenant, w.tenant, sizeof(what.tenant));
+	if (why.code == FAULT_DENIED && strcmp(act, "api.read") == 0 && w.peer.n != 0)
+		(void)!signer_verdict(j, ACT_READ, &what, &unknown);
+	who = signer_refused(s, j, by);
+	signer_tell_refusal(s, w.tenant, act, &who, &why, j->now_s);
 	return true;
 }

@@ -93,19 +93,18 @@ fail(struct round *d, struct round_job *r, const struct fault *f)
 {
 	struct signer *s = d->signer;
 	char by[IDENTITY_TEXT_MAX], trace[2 * TRACE_ID_OCTETS + 1], span[2 * TRACE_SPAN_OCTETS + 1];
+	struct log_context who = signer_refused(s, &r->job, by);
 
 	r->job.failed = true;
 	r->job.fault = *f;
 	bytes_clear(&r->job.answer);
-	identity_text(&r->job.who, by);
 	trace_ids(&r->message.trace, trace, span);
 	/* The edge writes the line of every other refusal. */
 	log_fact(f->code == FAULT_INTERNAL ? LOG_ERROR : LOG_DEBUG, "fault", "request",
 	    r->duty->word, "by", by, "tenant", r->job.tenant, "why", f->text, "trace", trace,
 	    "span", span, NULL);
 	if (r->duty->tells && !r->job.untold)
-		signer_tell_refusal(
-		    s, r->job.tenant, r->duty->word, by, r->job.who.source, f, r->job.now_s);
+		signer_tell_refusal(s, r->job.tenant, r->duty->word, &who, f, r->job.now_s);
 }
 
 /* One job's writes end whole or not at all: in its tenant's ledger, and in the platform's. */

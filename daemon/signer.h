@@ -18,7 +18,7 @@
 #include "daemon/settings.h"
 #include "daemon/tally.h"
 #include "daemon/watch.h"
-#include "policy/decide.h"
+#include "policy/inputs.h"
 
 #define FROM_EDGE (1u << 0)
 #define FROM_DESK (1u << 1)
@@ -66,7 +66,8 @@ struct job {
 	const struct issuer *issuer;
 	/* kept from judge() to act() */
 	struct identity who;
-	struct verdict verdict;
+	struct verdict verdict; /* rule NULL: nothing was decided yet */
+	struct inputs inputs;   /* what it was decided from */
 	struct endpoint device;
 	char tenant[TEXT_LABEL_MAX];
 	uint8_t key_digest[32]; /* of an enrolment */
@@ -174,6 +175,9 @@ bool signer_serial(
  */
 bool signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum act act,
     const struct object *what, struct fault *f);
+/* The decision alone, on j->who. Fault: FAULT_DENIED with the rule. */
+bool signer_verdict(
+    struct job *j, enum act act, const struct object *what, struct fault *f) CHECKED;
 /* The context of j's log entries; by is room for its text. */
 struct log_context signer_context(
     const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX]);
@@ -188,9 +192,14 @@ bool signer_flag(const struct json *body, const char *name, bool *ret, struct fa
 /* "reason", as RFC 5280 section 5.3.1 names them; fallback where it is not there. Fault:
  * FAULT_BADREQ. */
 bool signer_reason(const struct json *body, uint8_t fallback, uint8_t *ret, struct fault *f);
-/* One entry of a refusal, rate-limited, into the ledger of tenant (or the platform's). */
-void signer_tell_refusal(struct signer *s, const char *tenant, const char *act, const char *by,
-    const char *from, const struct fault *why, int64_t now_s);
+/* One entry of a refusal, rate-limited, into the ledger of tenant (or the platform's). who is
+ * signer_refused()'s, or says by and from alone. */
+void signer_tell_refusal(struct signer *s, const char *tenant, const char *act,
+    const struct log_context *who, const struct fault *why, int64_t now_s);
+/* The context of a refusal of j: the rule and the inputs where a decision refused it, else the word
+ * "refused". */
+struct log_context signer_refused(
+    const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX]);
 
 /*
  * All that a writer of the ledgers has: realm, marks, journal, the token's session, keys. settings,

@@ -13,6 +13,20 @@ static const struct {
 	{ ROLE_AUDITOR, "auditor" },
 };
 
+static const struct {
+	enum identity_kind kind;
+	const char *word;
+} kinds[] = {
+	{ IDENTITY_NOBODY, "nobody" },
+	{ IDENTITY_LOCAL, "local" },
+	{ IDENTITY_OPERATOR, "operator" },
+	{ IDENTITY_ENDPOINT, "endpoint" },
+	{ IDENTITY_TOKEN, "token" },
+	{ IDENTITY_REQUEST, "request" },
+	{ IDENTITY_IDEVID, "idevid" },
+};
+
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 #define ROLES (sizeof(roles) / sizeof(roles[0]))
 
 void
@@ -60,4 +74,24 @@ identity_role_word(enum identity_role role)
 		if (roles[i].role == role)
 			return roles[i].word;
 	return "none";
+}
+
+const char *
+identity_kind_word(enum identity_kind kind)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (kinds[i].kind == kind)
+			return kinds[i].word;
+	return kinds[0].word;
+}
+
+bool
+identity_kind(const char *word, enum identity_kind *ret)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(word, kinds[i].word) == 0) {
+			*ret = kinds[i].kind;
+			return true;
+		}
+	return false;
 }

@@ -54,4 +54,9 @@ void identity_text(const struct identity *who, char to[static IDENTITY_TEXT_MAX]
 enum identity_role identity_role(const char *word);
 const char *identity_role_word(enum identity_role role);
 
+/* "operator", "local", ... */
+const char *identity_kind_word(enum identity_kind kind);
+/* The kind of a word; false: there is none. */
+bool identity_kind(const char *word, enum identity_kind *ret);
+
 #endif

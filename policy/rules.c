@@ -1,6 +1,8 @@
 /* policy/rules.c - see rules.h. */
 #include "policy/rules.h"
 
+#include <string.h>
+
 #include <openssl/evp.h>
 
 #include "base/bytes.h"
@@ -84,6 +86,17 @@ const char *
 rules_act_word(enum act act)
 {
 	return words[act];
+}
+
+bool
+rules_act(const char *word, enum act *ret)
+{
+	for (size_t i = 0; i < ACT_COUNT; i++)
+		if (strcmp(words[i], word) == 0) {
+			*ret = (enum act)i;
+			return true;
+		}
+	return false;
 }
 
 bool

@@ -58,6 +58,8 @@ const struct rule *rules_all(size_t *n);
 
 /* "certificate.revoke"; never NULL for an act. */
 const char *rules_act_word(enum act act);
+/* The act of a word; false: there is none. */
+bool rules_act(const char *word, enum act *ret);
 
 /* SHA-256 over the whole set, written out one rule a line. Fault: FAULT_INTERNAL. */
 bool rules_digest(uint8_t to[static RULES_DIGEST_OCTETS], struct fault *f) CHECKED;
