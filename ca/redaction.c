@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/profile.h"
+
 #define ROW_OCTETS (8 + 8 + LOG_HASH_OCTETS)
 #define HEX_DIGITS (2 * LOG_HASH_OCTETS)
 
@@ -196,4 +198,125 @@ redaction_prev(struct ledger *l, uint64_t index, struct octets line,
 	       fault_set(f, FAULT_CONFLICT,
 		   "log of %.63s: entry %" PRIu64 " does not name the one before it",
 		   ledger_tenant(l), index);
+}
+
+/* Without these nobody could say what a log is, whose it is, or why a line is gone. */
+static const struct {
+	const char *act, *why;
+} kept[] = {
+	{ REDACTION_ACT, "it tells of a redaction" },
+	{ "tenant.created", "it tells of a CA" },
+	{ "tenant.rolled", "it tells of a CA" },
+	{ "region.rolled", "it tells of a CA" },
+	{ "ca.revoked", "it tells of a CA" },
+	{ "ledger.merged", "the log's epoch rests on it" },
+	{ "ledger.restored", "the log's epoch rests on it" },
+};
+
+/* A profile that nobody may ask for is of a CA, or of what a CA signs logs and answers with. */
+static bool
+may_go(const struct json *j, uint64_t n, struct fault *f)
+{
+	const char *act = json_text(j, "act"), *profile = json_text(j, "profile");
+	const struct profile *p = profile == NULL ? NULL : profile_find(profile);
+
+	for (size_t i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (strcmp(act, kept[i].act) == 0)
+			return fault_set(f, FAULT_DENIED,
+			    "log: entry %" PRIu64 " (%s) is never redacted: %s", n, act,
+			    kept[i].why);
+	if (strcmp(act, "certificate.issued") == 0 && p != NULL && p->ask == 0)
+		return fault_set(f, FAULT_DENIED,
+		    "log: entry %" PRIu64
+		    " is never redacted: the log is believed by the %s's certificate",
+		    n, p->name);
+	return true;
+}
+
+/* What comes after it knows its hash: an entry that was altered is evidence, and stays. */
+static bool
+unaltered(struct ledger *l, const struct redaction *r, struct fault *f)
+{
+	uint8_t known[LOG_HASH_OCTETS], key[8];
+	struct bytes next = { 0 };
+	struct log_edge e;
+	bool ok;
+
+	if (!log_edge_read(l, &e, f))
+		return false;
+	memcpy(known, e.last, sizeof(known));
+	ok = r->n + 1 == e.size || (ledger_get(l, TABLE_LOG, octets_u64(r->n + 1, key), &next, f) &&
+				       redaction_prev(l, r->n + 1, octets_bytes(&next), known, f));
+	bytes_free(&next);
+	if (ok && memcmp(known, r->leaf, sizeof(known)) != 0)
+		ok = fault_set(f, FAULT_CONFLICT,
+		    "log: entry %" PRIu64 " was altered: it is evidence, and is not redacted",
+		    r->n);
+	return ok;
+}
+
+/* The line that is to go, as far as its redaction must tell of it. */
+static bool
+take_line(struct ledger *l, uint64_t n, struct redaction *r, struct fault *f)
+{
+	struct bytes line = { 0 };
+	struct json *j = NULL;
+	const char *act;
+	uint8_t key[8];
+	bool ok = false;
+
+	if (!ledger_get(l, TABLE_LOG, octets_u64(n, key), &line, f)) {
+		if (f->code == FAULT_NOTFOUND)
+			fault_set(f, FAULT_NOTFOUND, "log: there is no entry %" PRIu64, n);
+		return false;
+	}
+	if (redaction_stub(octets_bytes(&line), n, r)) {
+		fault_set(f, FAULT_CONFLICT,
+		    "log: entry %" PRIu64 " is redacted already: entry %" PRIu64 " tells of it", n,
+		    r->by);
+		goto out;
+	}
+	*r = (struct redaction){ .n = n };
+	log_leaf(octets_bytes(&line), r->leaf);
+	if (!json_parse(octets_bytes(&line), &j, f) || (act = json_text(j, "act")) == NULL ||
+	    strlen(act) >= sizeof(r->was) || !log_prev(octets_bytes(&line), r->before)) {
+		fault_set(f, FAULT_CONFLICT, "log: entry %" PRIu64 " cannot be read", n);
+		goto out;
+	}
+	memcpy(r->was, act, strlen(act) + 1);
+	ok = may_go(j, n, f) && unaltered(l, r, f);
+out:
+	json_free(j);
+	bytes_free(&line);
+	return ok;
+}
+
+bool
+redaction_make(struct ledger *l, uint64_t n, const struct redaction_order *o, int64_t now_s,
+    uint64_t *ret_index, struct fault *f)
+{
+	struct redaction r;
+	struct bytes stub = { 0 };
+	struct json *e;
+	uint8_t key[8];
+	bool ok;
+
+	if (!take_line(l, n, &r, f))
+		return false;
+	e = log_entry(REDACTION_ACT, o->why);
+	json_put_number(e, "index", (int64_t)n);
+	json_put_hex(e, "leaf", r.leaf, sizeof(r.leaf));
+	json_put_hex(e, "before", r.before, sizeof(r.before));
+	json_put_text(e, "was", r.was);
+	json_put_octets(e, "reason", o->reason);
+	json_put_octets(e, "order", o->order);
+	if (!log_append(l, e, now_s, &r.by, f))
+		return false;
+	redaction_put_stub(&r, &stub);
+	if ((ok = bytes_ok(&stub, f))) {
+		ledger_put(l, TABLE_LOG, octets_u64(n, key), octets_bytes(&stub));
+		*ret_index = r.by;
+	}
+	bytes_free(&stub);
+	return ok;
 }

@@ -17,8 +17,9 @@
 
 #include "ca/log.h"
 
-#define REDACTION_ACT     "entry.redacted"
-#define REDACTION_WAS_MAX 64
+#define REDACTION_ACT      "entry.redacted"
+#define REDACTION_WAS_MAX  64
+#define REDACTION_TEXT_MAX 512 /* octets of a reason, of an order */
 
 struct redaction {
 	uint64_t n, by; /* the entry, and the one that tells of it */
@@ -45,6 +46,21 @@ void redactions_see(struct redactions *r, uint64_t n, struct octets line);
 /* Has each stub the entry that tells of it? Faults: FAULT_BADREQ which has none, FAULT_INTERNAL. */
 bool redactions_hold(struct redactions *r, struct fault *f) CHECKED;
 void redactions_free(struct redactions *r);
+
+/*
+ * Redact entry n of l, into its batch: the entry that tells of it, with why,
+ * reason and order (the law or the order of a court, as its reader can look it
+ * up), and the stub in the place of the line. Not the entries by which a log is
+ * believed: those that tell of redactions, of CAs and the keys beneath them, and
+ * of epochs. Faults: FAULT_NOTFOUND no such entry, FAULT_DENIED it is one of
+ * those, FAULT_CONFLICT it is redacted already or was altered, FAULT_INTERNAL
+ */
+struct redaction_order {
+	const struct log_context *why;
+	struct octets reason, order;
+};
+bool redaction_make(struct ledger *l, uint64_t n, const struct redaction_order *o, int64_t now_s,
+    uint64_t *ret_index, struct fault *f) CHECKED;
 
 /* What tells of stub, from l. Faults: FAULT_CONFLICT nothing in the log does, FAULT_INTERNAL. */
 bool redaction_told(

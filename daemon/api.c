@@ -52,6 +52,7 @@ static const struct api_route routes[] = {
 	{ "POST", "/v1/regions/{o}/suspend", WIRE_REGION_SUSPEND, 200, NULL },
 	{ "POST", "/v1/regions/{o}/resume", WIRE_REGION_RESUME, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/log/exports", WIRE_EXPORT, 201, NULL },
+	{ "POST", "/v1/tenants/{t}/log/redactions", WIRE_REDACT, 201, NULL },
 	{ "GET", "/v1/keys", WIRE_KEYS, 200, NULL },
 	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
 	{ "GET", "/v1/tenants/{t}/log/certificates", 0, 200, api_log_certificates },

@@ -119,6 +119,8 @@ bool duty_token(struct signer *s, struct job *j, struct fault *f);
 bool duty_token_revoke(struct signer *s, struct job *j, struct fault *f);
 bool duty_revoke(struct signer *s, struct job *j, struct fault *f);
 bool duty_export(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_redact.c */
+bool duty_redact(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_keys.c */
 bool duty_keys(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_level.c */

@@ -29,6 +29,7 @@ enum act {
 	ACT_CERTIFICATE_HOLD, /* and release */
 	ACT_ENDPOINT_REMOVE,
 	ACT_LOG_EXPORT,
+	ACT_LOG_REDACT,
 	ACT_BACKUP,
 	ACT_KEY_LIST,
 	ACT_REQUEST_DECIDE, /* approve and refuse */

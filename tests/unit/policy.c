@@ -49,6 +49,8 @@ static const struct {
 	    false, "registrar-removes-endpoints" },
 	{ ACT_LOG_EXPORT, IDENTITY_LOCAL | IDENTITY_OPERATOR,
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-exports-the-log" },
+	{ ACT_LOG_REDACT, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
+	    "officer-redacts-the-log" },
 	{ ACT_BACKUP, IDENTITY_LOCAL, ROLE_OFFICER, false, "local-officer-takes-backups" },
 	{ ACT_KEY_LIST, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_AUDITOR, false,
 	    "officer-lists-keys" },
