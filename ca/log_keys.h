@@ -1,0 +1,38 @@
+/*
+ * ca/log_keys.h - whose signatures under a checkpoint a verifier believes.
+ *
+ * Told in one of two ways: by certificates (PEM: log, tenant, region, and the
+ * region's cosigner where there is one), which count only with the root that
+ * they lead to; or by verifier keys, one a line (C2SP signed-note), which count
+ * because the verifier has them from a place that it trusts.
+ */
+#ifndef QUATRAIN_CA_LOG_KEYS_H
+#define QUATRAIN_CA_LOG_KEYS_H
+
+#include "ca/note.h"
+
+#define LOG_KEYS_MAX 131072 /* octets of such a file */
+
+struct log_known_key {
+	char name[LOG_ORIGIN_MAX];
+	uint8_t key[32];
+};
+
+struct log_keys {
+	bool rooted;              /* by certificates, up to the root */
+	struct log_known_key log; /* of the log that was asked for */
+	size_t cosigners;
+	struct log_known_key cosigner[LOG_NOTE_LINES];
+};
+
+/* Are there certificates in it? Else they must be verifier keys. */
+bool log_keys_are_certificates(struct octets file);
+/*
+ * The keys of the log called origin: root (PEM) is looked at for certificates alone, which must
+ * hold at at_s. Faults: FAULT_BADREQ what is wrong with file, FAULT_NOTFOUND no key of that log in
+ * it, FAULT_DENIED no path to the root
+ */
+bool log_keys_read(struct octets file, struct octets root, const char *origin, int64_t at_s,
+    struct log_keys *ret, struct fault *f) CHECKED;
+
+#endif
