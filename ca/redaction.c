@@ -255,10 +255,10 @@ unaltered(struct ledger *l, const struct redaction *r, struct fault *f)
 	return ok;
 }
 
-/* The line that is to go, as far as its redaction must tell of it. */
-static bool
-take_line(struct ledger *l, uint64_t n, struct redaction *r, struct fault *f)
+bool
+redaction_check(struct ledger *l, uint64_t n, struct redaction *ret, struct fault *f)
 {
+	struct redaction r = { .n = n };
 	struct bytes line = { 0 };
 	struct json *j = NULL;
 	const char *act;
@@ -270,21 +270,21 @@ take_line(struct ledger *l, uint64_t n, struct redaction *r, struct fault *f)
 			fault_set(f, FAULT_NOTFOUND, "log: there is no entry %" PRIu64, n);
 		return false;
 	}
-	if (redaction_stub(octets_bytes(&line), n, r)) {
+	if (redaction_stub(octets_bytes(&line), n, &r)) {
 		fault_set(f, FAULT_CONFLICT,
 		    "log: entry %" PRIu64 " is redacted already: entry %" PRIu64 " tells of it", n,
-		    r->by);
+		    r.by);
 		goto out;
 	}
-	*r = (struct redaction){ .n = n };
-	log_leaf(octets_bytes(&line), r->leaf);
+	log_leaf(octets_bytes(&line), r.leaf);
 	if (!json_parse(octets_bytes(&line), &j, f) || (act = json_text(j, "act")) == NULL ||
-	    strlen(act) >= sizeof(r->was) || !log_prev(octets_bytes(&line), r->before)) {
+	    strlen(act) >= sizeof(r.was) || !log_prev(octets_bytes(&line), r.before)) {
 		fault_set(f, FAULT_CONFLICT, "log: entry %" PRIu64 " cannot be read", n);
 		goto out;
 	}
-	memcpy(r->was, act, strlen(act) + 1);
-	ok = may_go(j, n, f) && unaltered(l, r, f);
+	memcpy(r.was, act, strlen(act) + 1);
+	if ((ok = may_go(j, n, f) && unaltered(l, &r, f)))
+		*ret = r;
 out:
 	json_free(j);
 	bytes_free(&line);
@@ -301,7 +301,7 @@ redaction_make(struct ledger *l, uint64_t n, const struct redaction_order *o, in
 	uint8_t key[8];
 	bool ok;
 
-	if (!take_line(l, n, &r, f))
+	if (!redaction_check(l, n, &r, f))
 		return false;
 	e = log_entry(REDACTION_ACT, o->why);
 	json_put_number(e, "index", (int64_t)n);

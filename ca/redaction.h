@@ -48,13 +48,14 @@ bool redactions_hold(struct redactions *r, struct fault *f) CHECKED;
 void redactions_free(struct redactions *r);
 
 /*
- * Redact entry n of l, into its batch: the entry that tells of it, with why,
- * reason and order (the law or the order of a court, as its reader can look it
- * up), and the stub in the place of the line. Not the entries by which a log is
- * believed: those that tell of redactions, of CAs and the keys beneath them, and
- * of epochs. Faults: FAULT_NOTFOUND no such entry, FAULT_DENIED it is one of
- * those, FAULT_CONFLICT it is redacted already or was altered, FAULT_INTERNAL
+ * May entry n of l be redacted, and what is it? And to redact it, into l's batch: the entry that
+ * tells of it, with why, reason and order (the law or the order of a court, as its reader can look
+ * it up), and the stub in the place of the line. Not the entries by which a log is believed: those
+ * that tell of redactions, of CAs and the keys beneath them, and of epochs. Faults: FAULT_NOTFOUND
+ * no such entry, FAULT_DENIED it is one of those, FAULT_CONFLICT it is redacted already or was
+ * altered, FAULT_INTERNAL
  */
+bool redaction_check(struct ledger *l, uint64_t n, struct redaction *ret, struct fault *f) CHECKED;
 struct redaction_order {
 	const struct log_context *why;
 	struct octets reason, order;
