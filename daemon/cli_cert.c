@@ -1,5 +1,8 @@
 /* daemon/cli_cert.c - cert list, show, revoke. */
+#include <string.h>
+
 #include "base/text.h"
+#include "daemon/cli_bulk.h"
 #include "daemon/cli_level.h"
 
 static const struct cli_column facts[] = {
@@ -26,28 +29,6 @@ static const struct cli_column facts[] = {
 };
 #define FACTS_N (sizeof(facts) / sizeof(facts[0]))
 
-int
-cert_list_command(const struct invocation *inv)
-{
-	static const struct cli_column columns[] = {
-		{ "serial", "SERIAL", 32 },
-		{ "kind", "KIND", 11 },
-		{ "status", "STATUS", 7 },
-		{ "not_after", "ENDS", 20 },
-		{ "name", "NAME", 0 },
-	};
-	const char *device = cli_option(inv, "device"), *status = cli_option(inv, "status");
-	char path[CLI_PATH_MAX];
-
-	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/certificates%s%s%s%s%s",
-	    cli_option(inv, "tenant"), device == NULL && status == NULL ? "" : "?",
-	    device == NULL ? "" : "device=", device == NULL ? "" : device,
-	    status == NULL ? "" : (device == NULL ? "status=" : "&status="),
-	    status == NULL ? "" : status);
-	return cli_list(inv, path, columns, sizeof(columns) / sizeof(columns[0]),
-	    "No such certificate. Next: quatrain token create --tenant T --device NAME");
-}
-
 static void
 tell_shown(const struct invocation *inv, const struct json *answer)
 {
@@ -72,13 +53,46 @@ cli_serial_path(const struct invocation *inv, const char *behind, char to[static
 	    cli_option(inv, "tenant"), serial, behind);
 }
 
+/* As it is, for other programs. */
+static int
+show_form(const struct invocation *inv, const char *form, const char *path)
+{
+	static const struct {
+		const char *form, *type;
+	} forms[] = { { "pem", "application/pem-certificate-chain" },
+		{ "der", "application/pkix-cert" }, { "text", "text/plain" } };
+	struct bytes octets = { 0 };
+	struct client *c = NULL;
+	struct fault f;
+	int status = CLI_OK;
+	size_t i = 0;
+
+	while (i < 2 && strcmp(form, forms[i].form) != 0)
+		i++;
+	if (!cli_open(inv, &c, &f) || !client_get(c, path, forms[i].type, &octets, &f))
+		status = cli_refuse(inv, &f);
+	else if (fwrite(octets.at, 1, octets.n, stdout) != octets.n || fflush(stdout) != 0) {
+		fault_errno(&f, FAULT_INTERNAL, "cert: standard output");
+		status = cli_refuse(inv, &f);
+	}
+	bytes_free(&octets);
+	client_close(c);
+	return status;
+}
+
 int
 cert_show_command(const struct invocation *inv)
 {
-	char path[CLI_PATH_MAX];
+	const char *form = cli_option(inv, "form");
+	char path[CLI_PATH_MAX], behind[16] = "";
 
-	cli_serial_path(inv, "", path);
-	return cli_call(inv, "GET", path, NULL, tell_shown);
+	if (form != NULL && inv->json)
+		return cli_usage(inv->command, "--form and --json exclude each other");
+	if (form != NULL)
+		(void)snprintf(behind, sizeof(behind), "?form=%s", form);
+	cli_serial_path(inv, behind, path);
+	return form == NULL ? cli_call(inv, "GET", path, NULL, tell_shown)
+			    : show_form(inv, form, path);
 }
 
 static void
@@ -124,8 +138,8 @@ ask_to_confirm(const struct invocation *inv, const struct json *problem, const s
 	return cli_refuse_next(inv, f, next);
 }
 
-int
-cert_revoke_command(const struct invocation *inv)
+static int
+revoke_one(const struct invocation *inv)
 {
 	const char *reason = cli_option(inv, "reason"), *confirm = cli_option(inv, "confirm");
 	struct json *body = json_object(), *answer = NULL;
@@ -153,4 +167,10 @@ cert_revoke_command(const struct invocation *inv)
 	json_free(body);
 	client_close(c);
 	return status;
+}
+
+int
+cert_revoke_command(const struct invocation *inv)
+{
+	return inv->words_n == 0 || cli_bulk_wanted(inv) ? cli_bulk_run(inv) : revoke_one(inv);
 }
