@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ca/bulk.h"
 #include "ca/cert.h"
 #include "ca/holding.h"
 #include "ca/profile_set.h"
@@ -52,7 +53,8 @@ visit(void *with, struct octets key, struct octets value)
 	struct standing s;
 
 	if (key.n != TBS_SERIAL_OCTETS || !ledger_read_standing(value, &s) ||
-	    strcmp(s.enroller, a->pick->enroller) != 0 || !may_be_within(a->pick, &s))
+	    strcmp(s.enroller, a->pick->enroller) != 0 || !may_be_within(a->pick, &s) ||
+	    !bulk_may(&s))
 		return true;
 	if (s.state == STANDING_REVOKED || s.state == STANDING_ABANDONED) {
 		a->ended++;

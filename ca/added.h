@@ -24,12 +24,11 @@ struct added_pick {
 /*
  * The serials of what holds still (ca/holding.h), TBS_SERIAL_OCTETS each,
  * appended; *ret_ended: how many more were ended by somebody before. An
- * enroller is found by a look at every standing that is committed, of an
- * evidence at those of one endpoint. A renewal whose origin cannot be read any
- * more counts as descending.
- * Faults: FAULT_NOTFOUND there is no such evidence, or nothing was made with
- * it; FAULT_BUSY its certificate is just being made; FAULT_LIMIT over max, with
- * the number; FAULT_INTERNAL
+ * enroller is found by a look at every standing that is committed (but for
+ * what bulk_may() keeps out), an evidence at those of one endpoint. A renewal whose origin cannot
+ * be read any more counts as descending. Faults: FAULT_NOTFOUND there is no such evidence, or
+ * nothing was made with it; FAULT_BUSY its certificate is just being made; FAULT_LIMIT over max,
+ * with the number; FAULT_INTERNAL
  */
 bool added_find(struct ledger *l, const struct added_pick *p, int64_t now_s, size_t max,
     struct bytes *ret, size_t *ret_ended, struct fault *f) CHECKED;

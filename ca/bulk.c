@@ -28,24 +28,21 @@ bulk_sort(uint8_t *serials, size_t n)
 	return kept;
 }
 
-/* A CA's end is an act of its own, which says what is beneath. */
-static bool
-is_ca(const struct standing *s)
+/* Of a profile that is not in force any more nobody else made one. */
+bool
+bulk_may(const struct standing *s)
 {
-	static const char *const cas[] = { "root", "region", "tenant" };
+	const struct profile *p = profile_find(s->profile);
 
-	for (size_t i = 0; i < sizeof(cas) / sizeof(cas[0]); i++)
-		if (strcmp(s->profile, cas[i]) == 0)
-			return true;
-	return false;
+	return p == NULL || p->ask != 0;
 }
 
 static bool
 judge(const struct standing *s, const char *hex, struct fault *f)
 {
-	if (is_ca(s))
+	if (!bulk_may(s))
 		return fault_set(f, FAULT_DENIED,
-		    "certificate: %s is a CA's, which is revoked by itself: nothing was revoked",
+		    "certificate: %s is a CA's or the service's own, which is revoked by itself: nothing was revoked",
 		    hex);
 	return s->state != STANDING_PENDING ||
 	       fault_set(f, FAULT_BUSY,

@@ -19,6 +19,10 @@ struct bulk {
 	uint64_t first; /* the entry of the first of them; its own entries follow one another */
 };
 
+/* Is it of a kind that somebody can ask for: a device's, an operator's? CAs, responders, logs and
+ * the service itself end one by one. */
+bool bulk_may(const struct standing *s);
+
 /*
  * Sorts serials (TBS_SERIAL_OCTETS each, lent and changed) and takes what stands there twice out.
  * Returns how many are left.
@@ -28,8 +32,9 @@ size_t bulk_sort(uint8_t *serials, size_t n);
 /*
  * n serials, each once, end for reason. With keyCompromise each key burns in l, and in the
  * platform's batch, which must be committed before l's.
- * Faults: FAULT_NOTFOUND no serial of l, FAULT_DENIED a CA's, FAULT_BUSY it is being made just now,
- * FAULT_LIMIT over twice BULK_MAX come to their end, FAULT_INTERNAL; all name the serial
+ * Faults: FAULT_NOTFOUND no serial of l, FAULT_DENIED bulk_may() says no, FAULT_BUSY it is being
+ * made just now, FAULT_LIMIT over twice BULK_MAX come to their end, FAULT_INTERNAL; all name the
+ * serial
  */
 bool bulk_revoke(struct realm *r, struct ledger *l, const uint8_t *serials, size_t n,
     uint8_t reason, const struct log_context *why, int64_t now_s, struct bulk *ret,

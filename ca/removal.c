@@ -169,11 +169,25 @@ end_rows(struct leaving *a, enum ledger_table table, store_visit *its,
 	return ok;
 }
 
+/* Our own keys stand beside the devices, under kinds that nobody can ask for. */
+static bool
+is_device(struct leaving *a, const struct bytes *held, struct fault *f)
+{
+	struct standing s;
+
+	if (held->n == 0)
+		return true;
+	if (!ledger_standing(a->ledger, held->at, &s, f))
+		return false;
+	return bulk_may(&s) ||
+	       fault_set(f, FAULT_DENIED, "endpoint: %s is the service's own", a->owner);
+}
+
 static bool
 end_certificates(struct leaving *a, uint8_t reason, struct removal *to, struct fault *f)
 {
 	struct bytes held = { 0 };
-	bool ok = holding_list(a->ledger, a->owner, a->now_s, &held, f) &&
+	bool ok = holding_list(a->ledger, a->owner, a->now_s, &held, f) && is_device(a, &held, f) &&
 		  bulk_revoke(a->realm, a->ledger, held.at, held.n / TBS_SERIAL_OCTETS, reason,
 		      a->why, a->now_s, &to->certificates, f);
 

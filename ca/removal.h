@@ -20,7 +20,8 @@ struct removal {
 /*
  * What was put before into l's batch must be committed: tokens and rows are
  * looked for in the store. Faults: FAULT_NOTFOUND there is nothing of that
- * endpoint, FAULT_BUSY a certificate of it is being made just now, FAULT_INTERNAL
+ * endpoint, FAULT_DENIED it is the service's own, FAULT_BUSY a certificate of it is being made just
+ * now, FAULT_INTERNAL
  */
 bool removal_run(struct realm *r, struct ledger *l, const struct endpoint *e, uint8_t reason,
     const struct log_context *why, int64_t now_s, struct removal *ret, struct fault *f) CHECKED;

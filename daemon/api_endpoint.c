@@ -85,6 +85,16 @@ tell(const struct page *p, struct octets owner, struct octets row, struct json *
 	return true;
 }
 
+/* Our own keys stand beside the devices, under kinds that nobody can ask for. */
+static bool
+is_device(const struct page *p, struct octets row)
+{
+	struct standing s;
+	struct fault f;
+
+	return row.n < SERIAL || !ledger_standing(p->ledger, row.at, &s, &f) || bulk_may(&s);
+}
+
 static bool
 answer(struct page *p, struct fault *f)
 {
@@ -96,10 +106,15 @@ answer(struct page *p, struct fault *f)
 
 	for (size_t i = 0; ok && i < p->n; i++) {
 		struct json *j = json_object();
+		struct octets row;
 
 		owner = reader_counted(&r);
-		ok = tell(p, owner, reader_counted(&r), j, NULL, f);
-		json_add(items, j);
+		row = reader_counted(&r);
+		ok = tell(p, owner, row, j, NULL, f);
+		if (ok && is_device(p, row))
+			json_add(items, j);
+		else
+			json_free(j);
 	}
 	if (owner.n < sizeof(last) && owner.n > 0)
 		memcpy(last, owner.at, owner.n);
@@ -146,10 +161,14 @@ api_endpoint(const struct api_call *c, struct fault *f)
 	holding_owner(c->kind, c->object, owner);
 	if (!realm_ledger(c->api->realm, c->tenant, &p.ledger, f))
 		return false;
-	if (!ledger_get(p.ledger, TABLE_ENDPOINT, octets_text(owner), &row, f))
-		return f->code == FAULT_NOTFOUND
-			   ? fault_set(f, FAULT_NOTFOUND, "endpoint: there is no %s here", owner)
-			   : false;
+	if (!ledger_get(p.ledger, TABLE_ENDPOINT, octets_text(owner), &row, f) ||
+	    !is_device(&p, octets_bytes(&row))) {
+		bool there = row.n > 0;
+
+		bytes_free(&row);
+		return (there || f->code == FAULT_NOTFOUND) &&
+		       fault_set(f, FAULT_NOTFOUND, "endpoint: there is no %s here", owner);
+	}
 	j = json_object();
 	certificates = json_array();
 	ok = tell(&p, octets_text(owner), octets_bytes(&row), j, certificates, f);

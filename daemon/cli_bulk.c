@@ -33,12 +33,14 @@ cli_bulk_wanted(const struct invocation *inv)
 static int
 check_usage(const struct invocation *inv)
 {
-	size_t ways = (cli_option(inv, "serials-from") != NULL) +
-		      (cli_option(inv, "enroller") != NULL) + (cli_option(inv, "token") != NULL);
+	static const char *const options[] = { "serials-from", "enroller", "token" };
+	size_t ways = 0;
 
+	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++)
+		ways += cli_option(inv, options[i]) != NULL;
 	if (ways != 1 || inv->words_n > 0)
-		return cli_usage(inv->command,
-		    "expected SERIAL, or one of --serials-from, --enroller, --token");
+		return cli_usage(
+		    inv->command, "expected SERIAL, or one of --serials-from, --enroller, --token");
 	if (cli_option(inv, "confirm") != NULL)
 		return cli_usage(inv->command, "--confirm is for the certificate of one CA");
 	if (cli_flag(inv, "yes") && cli_flag(inv, "dry-run"))
@@ -87,8 +89,7 @@ read_serials(struct task *t, const char *path, struct fault *f)
 	in = octets_bytes(&text);
 	while (ok && in.n > 0) {
 		const uint8_t *end = memchr(in.at, '\n', in.n);
-		struct octets line =
-		    octets_of(in.at, end == NULL ? in.n : (size_t)(end - in.at));
+		struct octets line = octets_of(in.at, end == NULL ? in.n : (size_t)(end - in.at));
 
 		ok = read_line(t, line, ++number, f);
 		in = end == NULL ? octets_of(NULL, 0) : octets_of(end + 1, in.n - line.n - 1);
@@ -143,8 +144,8 @@ ask(struct task *t, size_t part, int64_t confirm, struct json **ret, struct faul
 	char path[CLI_PATH_MAX];
 	bool ok;
 
-	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/revocations",
-	    cli_option(t->inv, "tenant"));
+	(void)snprintf(
+	    path, sizeof(path), "/v1/tenants/%s/revocations", cli_option(t->inv, "tenant"));
 	ok = client_call(t->client, "POST", path, body, ret, f);
 	json_free(body);
 	return ok;
@@ -176,7 +177,7 @@ run_part(struct task *t, size_t part, bool act, struct json **ret, struct fault 
 	}
 	t->revoked += revoked;
 	t->already += already;
-	if (!act || revoked == 0) {
+	if (!act) {
 		*ret = counted;
 		return true;
 	}

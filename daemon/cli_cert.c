@@ -53,6 +53,16 @@ cli_serial_path(const struct invocation *inv, const char *behind, char to[static
 	    cli_option(inv, "tenant"), serial, behind);
 }
 
+/* Text may go to a terminal; DER is for other programs, octet for octet. */
+static bool
+put_out(const struct bytes *octets, bool raw)
+{
+	for (size_t i = 0; !raw && i < octets->n; i++)
+		if ((octets->at[i] < ' ' && octets->at[i] != '\n') || octets->at[i] > '~')
+			octets->at[i] = '?';
+	return fwrite(octets->at, 1, octets->n, stdout) == octets->n && fflush(stdout) == 0;
+}
+
 /* As it is, for other programs. */
 static int
 show_form(const struct invocation *inv, const char *form, const char *path)
@@ -71,7 +81,7 @@ show_form(const struct invocation *inv, const char *form, const char *path)
 		i++;
 	if (!cli_open(inv, &c, &f) || !client_get(c, path, forms[i].type, &octets, &f))
 		status = cli_refuse(inv, &f);
-	else if (fwrite(octets.at, 1, octets.n, stdout) != octets.n || fflush(stdout) != 0) {
+	else if (!put_out(&octets, strcmp(form, "der") == 0)) {
 		fault_errno(&f, FAULT_INTERNAL, "cert: standard output");
 		status = cli_refuse(inv, &f);
 	}

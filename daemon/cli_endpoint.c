@@ -1,8 +1,8 @@
 /* daemon/cli_endpoint.c - endpoint list, show, remove. */
 #include <string.h>
 
+#include "base/text.h"
 #include "daemon/cli_call.h"
-#include "daemon/fetch.h"
 
 static const struct cli_column facts[] = {
 	{ "kind", "kind", 0 },
@@ -96,9 +96,8 @@ call(const struct invocation *inv, const char *method, struct bytes *path,
 	int status;
 
 	bytes_put_u8(path, 0);
-	status = bytes_ok(path, &f)
-		     ? cli_call(inv, method, (const char *)path->at, NULL, tell)
-		     : cli_refuse(inv, &f);
+	status = bytes_ok(path, &f) ? cli_call(inv, method, (const char *)path->at, NULL, tell)
+				    : cli_refuse(inv, &f);
 	bytes_free(path);
 	return status;
 }
@@ -130,8 +129,8 @@ endpoint_remove_command(const struct invocation *inv)
 	if (!endpoint_path(inv, &path))
 		return not_one(inv, &path);
 	if (reason != NULL || dry_run)
-		bytes_put_fmt(&path, "?%s%s%s%s", reason == NULL ? "" : "reason=",
-		    reason == NULL ? "" : reason, reason != NULL && dry_run ? "&" : "",
-		    dry_run ? "dry_run=true" : "");
+		bytes_put_fmt(&path, "?%s%s%s%s",
+		    reason == NULL ? "" : "reason=", reason == NULL ? "" : reason,
+		    reason != NULL && dry_run ? "&" : "", dry_run ? "dry_run=true" : "");
 	return call(inv, "DELETE", &path, tell_removed);
 }

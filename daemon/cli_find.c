@@ -89,9 +89,8 @@ list(const struct invocation *inv, struct bytes *path, const struct cli_column *
 	int status;
 
 	bytes_put_u8(path, 0);
-	status = bytes_ok(path, &f)
-		     ? cli_list(inv, (const char *)path->at, columns, n, empty)
-		     : cli_refuse(inv, &f);
+	status = bytes_ok(path, &f) ? cli_list(inv, (const char *)path->at, columns, n, empty)
+				    : cli_refuse(inv, &f);
 	bytes_free(path);
 	return status;
 }
@@ -109,8 +108,7 @@ cert_list_command(const struct invocation *inv)
 	struct bytes path = { 0 };
 
 	bytes_put_fmt(&path, "/v1/tenants/%s/certificates", cli_option(inv, "tenant"));
-	put_filters(
-	    inv, list_filters, sizeof(list_filters) / sizeof(list_filters[0]), &path);
+	put_filters(inv, list_filters, sizeof(list_filters) / sizeof(list_filters[0]), &path);
 	put_time(inv, "ends-before", "ends_before", &path);
 	put_time(inv, "ends-after", "ends_after", &path);
 	return list(inv, &path, columns, sizeof(columns) / sizeof(columns[0]),
@@ -134,11 +132,9 @@ cert_find_command(const struct invocation *inv)
 	for (size_t i = 0; i < sizeof(find_filters) / sizeof(find_filters[0]); i++)
 		given += cli_option(inv, find_filters[i].option) != NULL;
 	if (given != 1)
-		return cli_usage(
-		    inv->command, "expected one of --serial, --key-sha256, --device");
+		return cli_usage(inv->command, "expected one of --serial, --key-sha256, --device");
 	bytes_put_text(&path, "/v1/certificates");
-	put_filters(
-	    inv, find_filters, sizeof(find_filters) / sizeof(find_filters[0]), &path);
+	put_filters(inv, find_filters, sizeof(find_filters) / sizeof(find_filters[0]), &path);
 	return list(inv, &path, columns, sizeof(columns) / sizeof(columns[0]),
 	    "Nobody has it now. Next: quatrain cert list --tenant T, which looks at what has ended too");
 }

@@ -1,6 +1,8 @@
 /* daemon/cli_table.c - see cli_table.h. */
 #include "daemon/cli_table.h"
 
+#include "daemon/cli_options_cert.h"
+
 #define PARAMS(list)                                                                               \
 	{                                                                                          \
 		list, sizeof(list) / sizeof((list)[0])                                             \
@@ -107,22 +109,6 @@ static const struct cli_param request_refuse_options[] = {
 	TENANT,
 	{ "reason", CLI_TEXT, "TEXT", NULL, CLI_REQUIRED,
 	    "why, in up to 200 octets: for the log, and for the device" },
-};
-
-static const struct cli_param cert_list_options[] = {
-	TENANT,
-	{ "device", CLI_LABEL, "NAME", NULL, 0, "only this device's" },
-	{ "status", CLI_CHOICE, "S", "good|held|revoked|expired|pending", 0,
-	    "only of this status" },
-};
-
-static const struct cli_param cert_revoke_options[] = {
-	TENANT,
-	{ "reason", CLI_CHOICE, "R",
-	    "unspecified|keyCompromise|cACompromise|affiliationChanged|superseded|cessationOfOperation|privilegeWithdrawn|aACompromise",
-	    0, "why (RFC 5280 section 5.3.1); default unspecified" },
-	{ "confirm", CLI_LABEL, "NAME", NULL, 0,
-	    "of a CA: the tenant or region that ends with it, named to say that this is meant" },
 };
 
 #define STOPS                                                                                      \
@@ -374,16 +360,21 @@ const struct command cli_commands[] = {
 	    "Refuses a request: the device is told so, with the reason, until the request expires. One that was approved can be refused until its certificate is fetched.",
 	    "quatrain request list --tenant T" },
 	{ { "cert", "list" }, NOTHING, PARAMS(cert_list_options), CLI_CALLS, cert_list_command,
-	    "list a tenant's certificates",
-	    "Lists certificates with serial, kind, status, end and name. The tenant platform holds those of the service and its operators.",
+	    "search a tenant's certificates",
+	    "Lists certificates with serial, kind, status, end and name, all or those for which every option holds. The tenant platform holds those of the service and its operators.",
 	    "quatrain cert show --tenant T SERIAL" },
-	{ { "cert", "show" }, { NULL, CLI_SERIAL, "SERIAL", NULL, 0, NULL }, PARAMS(tenant_only),
-	    CLI_CALLS, cert_show_command, "show one certificate",
-	    "Shows one certificate: what it is for, how it came to be, its place in the log, and its PEM.",
+	{ { "cert", "find" }, NOTHING, PARAMS(cert_find_options), CLI_CALLS, cert_find_command,
+	    "find whose a certificate, a key or a device is",
+	    "Looks in all tenants, by exactly one of the options: for one serial, or for what the holder of a key or a device of that name has now. What has ended is found in its tenant, with cert list.",
+	    "quatrain cert show --tenant T SERIAL" },
+	{ { "cert", "show" }, { NULL, CLI_SERIAL, "SERIAL", NULL, 0, NULL },
+	    PARAMS(cert_show_options), CLI_CALLS, cert_show_command, "show one certificate",
+	    "Shows one certificate: what it is for, how it came to be, its place in the log, and its PEM. With --form it puts out nothing but that form.",
 	    "quatrain cert revoke --tenant T SERIAL" },
-	{ { "cert", "revoke" }, { NULL, CLI_SERIAL, "SERIAL", NULL, 0, NULL },
-	    PARAMS(cert_revoke_options), CLI_CALLS, cert_revoke_command, "revoke a certificate",
-	    "Revokes a certificate for good. When the command ends the revocation is durable and logged, and OCSP answers it. The certificate of a tenant's or a region's CA, which the tenant platform holds, ends all beneath it: the command says what that is, and wants it confirmed.",
+	{ { "cert", "revoke" }, { NULL, CLI_SERIAL, "SERIAL", NULL, CLI_MAY, NULL },
+	    PARAMS(cert_revoke_options), CLI_CALLS, cert_revoke_command,
+	    "revoke a certificate, or many at once",
+	    "Revokes a certificate for good. When the command ends the revocation is durable and logged, and OCSP answers it. The certificate of a tenant's or a region's CA, which the tenant platform holds, ends all beneath it: the command says what that is, and wants it confirmed. With --serials-from, --enroller or --token many end in one act, all of them or none: the command counts them, and does it with --yes. Over 10,000 serials go in several acts.",
 	    "quatrain token create --tenant T --device NAME, where the device shall come back" },
 	{ { "cert", "hold" }, { NULL, CLI_SERIAL, "SERIAL", NULL, 0, NULL },
 	    PARAMS(cert_hold_options), CLI_CALLS, cert_hold_command, "stop a certificate",
@@ -393,10 +384,23 @@ const struct command cli_commands[] = {
 	    PARAMS(cert_hold_options), CLI_CALLS, cert_release_command,
 	    "let a held certificate go on", "Makes a held certificate good again, from now on.",
 	    "quatrain cert show --tenant T SERIAL" },
+	{ { "endpoint", "list" }, NOTHING, PARAMS(endpoint_list_options), CLI_CALLS,
+	    endpoint_list_command, "list a tenant's devices, and what each holds",
+	    "Lists the devices that have a certificate or had one, by kind and name: how many they could show now, and when the newest was issued and ends.",
+	    "quatrain endpoint show --tenant T KIND/NAME" },
+	{ { "endpoint", "show" }, { NULL, CLI_TEXT, "KIND/NAME", NULL, 0, NULL },
+	    PARAMS(tenant_only), CLI_CALLS, endpoint_show_command,
+	    "show a device and its certificates",
+	    "Shows one device, and the certificates that it has, newest first.",
+	    "quatrain endpoint remove --tenant T KIND/NAME --dry-run" },
+	{ { "endpoint", "remove" }, { NULL, CLI_TEXT, "KIND/NAME", NULL, 0, NULL },
+	    PARAMS(endpoint_remove_options), CLI_CALLS, endpoint_remove_command,
+	    "remove a device, with all that it has",
+	    "Removes a device in one act: its certificates are revoked, its open tokens closed, its requests refused, its registrations as a maker's device taken out, and its connections end at once. It comes in again only with a new token.",
+	    "quatrain token create --tenant T --device NAME, where it shall come back" },
 	{ { "enroll", NULL }, NOTHING, PARAMS(enroll_options), CLI_ALONE, enroll_command,
 	    "be an EST client: get or renew this device's certificate",
-	    "Enrols this device over EST (RFC 7030): makes the key here, of the kind that the service wants, asks with token, code, manufacturer's certificate or nothing but the key, and writes cert.pem (leaf, tenant, region), key.pem (mode 0600) and root.pem. Without --root the service is known by the hash of its root in the token, before anything secret is sent. An interrupted try is finished by the same command. With --renew the certificate in DIR asks for its successor; with --daemon that happens by itself, in time.",
-	    "use cert.pem and key.pem; leave a --daemon running, or run it with --renew when two thirds of the time are over" },
+	    "Enrols this device over EST (RFC 7030): makes the key here, of the kind that the service wants, asks with token, code, manufacturer's certificate or nothing but the key, and writes cert.pem (leaf, tenant, region), key.pem (mode 0600) and root.pem. Without --root the service is known by the hash of its root in the token, before anything secret is sent. An interrupted try is finished by the same command. With --renew the certificate in DIR asks for its successor; with --daemon that happens by itself, in time.", "use cert.pem and key.pem; leave a --daemon running, or run it with --renew when two thirds of the time are over" },
 	{ { "key", "list" }, NOTHING, PARAMS(key_list_options), CLI_CALLS, key_list_command,
 	    "list the private keys, and where each lives",
 	    "Lists the private keys that the ledgers name: what each is for, whether it is in a sealed file or a token, offline or missing, whether the service needs it online, and when its certificate ends. For officers and auditors.",
@@ -405,8 +409,9 @@ const struct command cli_commands[] = {
 	    "seal all keys with another master key",
 	    "Seals every key file, and the key of the tokens, with a new master key, passphrase or credential, while no service runs. It is all or nothing: one that was interrupted is finished by the same command. The old master key file is overwritten, and removed where the new one lies elsewhere. Keys in a token stay as they are.",
 	    "quatrain serve, with the configuration that the command prints" },
-	{ { "log", "export" },
-	    NOTHING, PARAMS(log_export_options), CLI_CALLS, log_export_command, "export a tenant's issuance log", "Writes a tenant's issuance log, or a range of it, with all that proves it: entries.jsonl (every line a leaf of the tree), checkpoint (signed), the range's proof, every certificate that its entries name, and what a verifier has to do. A part of the tree as one signed checkpoint has it, while the service goes on; the export is itself an entry.",
+	{ { "log", "export" }, NOTHING, PARAMS(log_export_options), CLI_CALLS, log_export_command,
+	    "export a tenant's issuance log",
+	    "Writes a tenant's issuance log, or a range of it, with all that proves it: entries.jsonl (every line a leaf of the tree), checkpoint (signed), the range's proof, every certificate that its entries name, and what a verifier has to do. A part of the tree as one signed checkpoint has it, while the service goes on; the export is itself an entry.",
 	    "quatrain log verify DIR --root FILE, or scripts/verify-bundle, which is independent of it" },
 	{ { "log", "verify" }, { NULL, CLI_PATH, "DIR", NULL, 0, NULL }, PARAMS(log_verify_options),
 	    CLI_ALONE, log_verify_command, "prove an export, offline",
@@ -424,10 +429,7 @@ const struct command cli_commands[] = {
 	    "lead a ledger on that is older than its journal or mark",
 	    "For a service that refuses to start since an older copy of its data was put back. Says what is lost; with --yes it records as revoked what was signed and is not known any more, makes the revocations and suspensions again that the journal knows, and writes one entry into the log. Nothing becomes good by it. Not while a service runs.",
 	    "quatrain serve" },
-	{ { "backup", "verify" }, { NULL, CLI_PATH, "FILE", NULL, 0, NULL },
-	    PARAMS(backup_verify_options), CLI_ALONE, backup_verify_command,
-	    "prove a backup, offline",
-	    "Reads a backup as restore does and writes nothing: every digest, the signature of the platform's log key and its certificates up to the given root, and each ledger's log against its own tree. Needs no service and no configuration; - is standard input.",
+	{ { "backup", "verify" }, { NULL, CLI_PATH, "FILE", NULL, 0, NULL }, PARAMS(backup_verify_options), CLI_ALONE, backup_verify_command, "prove a backup, offline", "Reads a backup as restore does and writes nothing: every digest, the signature of the platform's log key and its certificates up to the given root, and each ledger's log against its own tree. Needs no service and no configuration; - is standard input.",
 	    "keep it, and apart from it what opens its keys" },
 	{ { "backup", NULL }, { NULL, CLI_PATH, "FILE", NULL, 0, NULL }, { NULL, 0 }, 0,
 	    backup_command, "write a signed backup of the whole service, while it serves",
