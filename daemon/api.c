@@ -461,6 +461,27 @@ api_limit_body(struct exchange *x)
 	x->body_too_large = true;
 }
 
+static bool
+is_api(const struct exchange *x)
+{
+	return x->path.n >= 4 && memcmp(x->path.at, "/v1/", 4) == 0;
+}
+
+bool
+api_refuse_peer(struct exchange *x, const struct fault *why)
+{
+	struct endpoint e = { .tenant = "" };
+	struct cert cert;
+	struct fault f;
+
+	if (!is_api(x))
+		return false;
+	if (cert_parse(x->peer, &cert, &f))
+		(void)name_of_uri(cert.uri, &e);
+	refusal_send(x, e.tenant, "connect", why, describe(x, why));
+	return true;
+}
+
 bool
 api_serve(struct api *a, struct exchange *x)
 {
@@ -469,7 +490,7 @@ api_serve(struct api *a, struct exchange *x)
 	struct api_call c;
 	struct fault f;
 
-	if (x->path.n < 4 || memcmp(x->path.at, "/v1/", 4) != 0)
+	if (!is_api(x))
 		return false;
 	for (size_t i = 0; i < ROUTES; i++) {
 		c = (struct api_call){ .api = a, .x = x, .now_s = a->now_s() };

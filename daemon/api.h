@@ -50,6 +50,10 @@ size_t api_body_max(const struct exchange *x);
 /* Listeners take as much as the longest list has: what is over its own limit is too large. */
 void api_limit_body(struct exchange *x);
 
+/* x's certificate does not hold: where the path is the API's true, and the refusal is told and
+ * sent. */
+bool api_refuse_peer(struct exchange *x, const struct fault *why);
+
 /* Answer x with a problem. */
 void api_problem(struct exchange *x, const struct fault *f);
 /* Answer x with a JSON value; taken. */

@@ -157,10 +157,12 @@ serve_secure(struct edge *e, struct exchange *x)
 	if (x->born && !est_for_born(x))
 		fault_set(&f, FAULT_DENIED,
 		    "connect: a manufacturer's certificate is good for a first enrolment alone");
-	if (!holds && !(x->born && est_for_born(x)))
-		est_refuse_peer(x, &f);
-	else if (!est_serve(&e->est, x) && !api_serve(&e->api, x) && !serve_health(e, x))
+	if (!holds && !(x->born && est_for_born(x))) {
+		if (!api_refuse_peer(x, &f))
+			est_refuse_peer(x, &f);
+	} else if (!est_serve(&e->est, x) && !api_serve(&e->api, x) && !serve_health(e, x)) {
 		not_found(x);
+	}
 }
 
 _Static_assert(EST_BODY_MAX == API_BODY_MAX, "one limit for all that is no list");

@@ -240,6 +240,28 @@ START_TEST(strangers_do_not_read)
 }
 END_TEST
 
+/* Told to the log of the tenant that the certificate names; other paths are not the API's. */
+START_TEST(a_peer_that_does_not_hold)
+{
+	const struct ground_cert *printer = ground_leaf(&g, g.acme, "printer", "hp-4711");
+
+	officer = octets_bytes(&printer->der);
+	fault_set(&f, FAULT_DENIED, "connect: it is revoked");
+	begin("GET", "/v1/tenants");
+	ck_assert(api_refuse_peer(&x, &f));
+	refused("acme", "connect", FAULT_DENIED, 403);
+	ck_assert_str_eq(json_text(doc, "detail"), "connect: it is revoked");
+	officer = RAW("no certificate");
+	begin("POST", "/v1/nothing");
+	ck_assert(api_refuse_peer(&x, &f));
+	refused("", "connect", FAULT_DENIED, 403);
+	begin("GET", "/.well-known/est/acme/simpleenroll");
+	ck_assert(!api_refuse_peer(&x, &f));
+	ck_assert_uint_eq(x.ask.verb, 0);
+	ck_assert_uint_eq(x.status, 0);
+}
+END_TEST
+
 static const char *
 item(size_t i, const char *name)
 {
@@ -864,6 +886,7 @@ doors(void)
 	tcase_add_test(t, the_desk_reads);
 	tcase_add_test(t, every_role_reads);
 	tcase_add_test(t, strangers_do_not_read);
+	tcase_add_test(t, a_peer_that_does_not_hold);
 	tcase_add_test(t, acts_are_asked);
 	tcase_add_test(t, acts_refused_by_the_signer);
 	tcase_add_test(t, a_problem_with_members);
