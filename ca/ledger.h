@@ -33,15 +33,16 @@ enum ledger_table {
 	TABLE_TENANT,   /* label -> struct tenant (platform only) */
 	TABLE_OPERATOR, /* name -> role u8, serial (platform only) */
 	TABLE_CRL, /* CA's key id, ... -> its lists (ocsp/crl.h), and what changed (ca/revoke.h) */
-	TABLE_REQUEST, /* SHA-256 of SPKI -> who waits for a registrar (ca/request.h); of the
-			  platform: whose that is */
-	TABLE_MAKER,   /* name -> whose devices are taken; of the platform: by the root's Name
-			  (ca/maker.h) */
-	TABLE_DEVICE,  /* "maker/serialNumber" -> who may come in as what (ca/device.h) */
-	TABLE_NODE,    /* level u8, index u64 -> root of a full subtree (ca/log_tree.h) */
-	TABLE_PROPOSAL, /* id -> an act that waits for a second person (ca/proposal.h; platform only) */
+	TABLE_REQUEST,  /* SHA-256 of SPKI -> who waits for a registrar (ca/request.h); of the
+			   platform: whose that is */
+	TABLE_MAKER,    /* name -> whose devices are taken; of the platform: by the root's Name
+			   (ca/maker.h) */
+	TABLE_DEVICE,   /* "maker/serialNumber" -> who may come in as what (ca/device.h) */
+	TABLE_NODE,     /* level u8, index u64 -> root of a full subtree (ca/log_tree.h) */
+	TABLE_PROPOSAL, /* id -> an act that waits for a second person (ca/proposal.h; platform
+			   only) */
 	TABLE_REPEAT,   /* ... -> what an Idempotency-Key was used for (ca/repeat.h) */
-	TABLE_COUNT,   /* a new one is a line in ca/dump_check.c too */
+	TABLE_COUNT,    /* a new one is a line in ca/dump_check.c too */
 };
 
 enum standing_state {
@@ -86,6 +87,9 @@ struct authority {
 };
 
 struct ledger;
+
+/* TABLE_META of the platform: when the last backup was taken, u64. */
+#define LEDGER_META_BACKUP "backup-taken"
 
 /* Faults: those of store_open(). */
 bool ledger_open(const char *dir, const char *tenant, enum store_mode mode, struct ledger **ret,

@@ -21,6 +21,15 @@ static const struct api_route routes[] = {
 	{ "GET", "/v1/tenants/{t}", 0, 200, api_tenant },
 	{ "POST", "/v1/operators", WIRE_OPERATOR, 201, NULL },
 	{ "GET", "/v1/operators", 0, 200, api_operators },
+	{ "GET", "/v1/operators/{o}", 0, 200, api_operator },
+	{ "PATCH", "/v1/operators/{o}", WIRE_OPERATOR_ROLE, 200, NULL },
+	{ "DELETE", "/v1/operators/{o}", WIRE_OPERATOR_REMOVE, 200, NULL },
+	{ "GET", "/v1/acts", 0, 200, api_acts },
+	{ "GET", "/v1/acts/{o}", 0, 200, api_act },
+	{ "POST", "/v1/acts/{o}/approve", WIRE_ACT_APPROVE, 200, NULL },
+	{ "POST", "/v1/acts/{o}/refuse", WIRE_ACT_REFUSE, 200, NULL },
+	{ "GET", "/v1/policy", 0, 200, api_policy },
+	{ "GET", "/v1/health", 0, 200, api_health },
 	{ "GET", "/v1/profiles", 0, 200, api_profiles },
 	{ "POST", "/v1/tenants/{t}/tokens", WIRE_TOKEN, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/tokens", 0, 200, api_tokens },
@@ -48,6 +57,7 @@ static const struct api_route routes[] = {
 	{ "POST", "/v1/tenants/{t}/suspend", WIRE_TENANT_SUSPEND, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/resume", WIRE_TENANT_RESUME, 200, NULL },
 	{ "POST", "/v1/tenants/{t}/rollover", WIRE_ROLL, 201, NULL },
+	{ "GET", "/v1/regions", 0, 200, api_regions },
 	{ "GET", "/v1/regions/{o}", 0, 200, api_region },
 	{ "POST", "/v1/regions/{o}/suspend", WIRE_REGION_SUSPEND, 200, NULL },
 	{ "POST", "/v1/regions/{o}/resume", WIRE_REGION_RESUME, 200, NULL },
@@ -155,38 +165,6 @@ void
 api_problem(struct exchange *x, const struct fault *f)
 {
 	x->status = describe(x, f);
-}
-
-bool
-api_query_at(const struct exchange *x, const char *name, size_t nth, char *to, size_t size,
-    bool *ret_found, struct fault *f)
-{
-	struct octets in = x->query;
-	size_t n = strlen(name);
-
-	to[0] = '\0';
-	*ret_found = false;
-	while (in.n > 0) {
-		const uint8_t *end = memchr(in.at, '&', in.n);
-		struct octets one = octets_of(in.at, end == NULL ? in.n : (size_t)(end - in.at));
-
-		if (one.n > n && memcmp(one.at, name, n) == 0 && one.at[n] == '=' && nth-- == 0) {
-			*ret_found = true;
-			return text_unpercent(octets_of(one.at + n + 1, one.n - n - 1), to, size) ||
-			       fault_set(f, FAULT_BADREQ, "%s: expected a text of under %zu octets",
-				   name, size);
-		}
-		in = end == NULL ? octets_of(NULL, 0) : octets_of(end + 1, in.n - one.n - 1);
-	}
-	return true;
-}
-
-bool
-api_query(const struct exchange *x, const char *name, char *to, size_t size, struct fault *f)
-{
-	bool found;
-
-	return api_query_at(x, name, 0, to, size, &found, f);
 }
 
 /* Take one segment of the path off. */

@@ -30,6 +30,10 @@ struct api {
 	int64_t (*now_s)(void);
 	struct audit_trees trees; /* how far each log was audited */
 	struct events *streams;   /* that are open */
+	const char *two_person;   /* the setting */
+	/* What the process knows of itself, into an object (daemon/ready.h); NULL: nothing. */
+	void (*health)(void *with, struct json *j);
+	void *health_with;
 };
 
 /* What a route's handler gets: the parts of the path that were names. */
@@ -76,11 +80,11 @@ const struct api_route *api_route(size_t i);
 bool api_tenants(const struct api_call *c, struct fault *f);
 bool api_tenant(const struct api_call *c, struct fault *f);
 bool api_region(const struct api_call *c, struct fault *f);
+bool api_regions(const struct api_call *c, struct fault *f);
 /* "weighed": what s must be taken for beneath its CAs, where that is another status. */
 void api_put_weighed(const struct api_call *c, const struct standing *s, struct json *j);
 /* As lists show it. */
 struct json *api_tenant_object(const struct api_call *c, const struct tenant *t);
-bool api_operators(const struct api_call *c, struct fault *f);
 bool api_tokens(const struct api_call *c, struct fault *f);
 /* daemon/api_find.c */
 bool api_certificates(const struct api_call *c, struct fault *f);
@@ -121,6 +125,15 @@ bool api_audit_tenant(const struct api_call *c, struct fault *f);
  * is left out. */
 void api_put_proof(
     struct json *j, struct ledger *l, const struct standing *s, struct octets certificate);
+
+/* daemon/api_staff.c */
+bool api_operators(const struct api_call *c, struct fault *f);
+bool api_operator(const struct api_call *c, struct fault *f);
+bool api_acts(const struct api_call *c, struct fault *f);
+bool api_act(const struct api_call *c, struct fault *f);
+/* daemon/api_policy.c */
+bool api_policy(const struct api_call *c, struct fault *f);
+bool api_health(const struct api_call *c, struct fault *f);
 
 /* daemon/api_events.c */
 bool api_events(const struct api_call *c, struct fault *f);

@@ -5,7 +5,9 @@
 #include "ca/cert.h"
 #include "ca/found.h"
 #include "ca/level.h"
-#include "daemon/api.h"
+#include "daemon/api_page.h"
+
+#define REGIONS_SHOWN 100 /* on one page, at most */
 
 /* Of a CA with all above it: a tenant beneath a suspended region is suspended. */
 static bool
@@ -139,23 +141,98 @@ api_tenant(const struct api_call *c, struct fault *f)
 	return answer(c, &all, api_tenant_object(c, &t), f);
 }
 
+/* As lists show it. NULL, with a fault: no such region, or it cannot be read. */
+static struct json *
+region_object(const struct api_call *c, const char *label, struct level_cas *all, struct fault *f)
+{
+	struct json *j;
+
+	if (!level_cas(c->api->realm, LEVEL_REGION, label, all, f))
+		return NULL;
+	if (all->n == 0) {
+		fault_set(f, FAULT_NOTFOUND, "region: there is none of that name");
+		return NULL;
+	}
+	j = json_object();
+	json_put_text(j, "name", all->at[0].label);
+	json_put_time(j, "created", all->at[all->n - 1].created_s);
+	json_put_time(j, "not_after", all->at[0].not_after_s);
+	if (put_status(c, &all->at[0], j, f))
+		return j;
+	json_free(j);
+	return NULL;
+}
+
 bool
 api_region(const struct api_call *c, struct fault *f)
 {
 	struct level_cas all;
-	struct json *j;
+	struct json *j = region_object(c, c->object, &all, f);
 
-	if (!level_cas(c->api->realm, LEVEL_REGION, c->object, &all, f))
+	return j != NULL && answer(c, &all, j, f);
+}
+
+/* The labels of the regions behind after, in order: a region may have several CAs. */
+struct labels {
+	const char *after;
+	char at[REGIONS_SHOWN + 1][TEXT_LABEL_MAX];
+	size_t n, limit;
+};
+
+static bool
+take_label(void *with, struct octets key, struct octets value)
+{
+	struct labels *s = with;
+	struct authority a;
+	size_t i = s->n;
+
+	(void)key;
+	if (!ledger_read_authority(value, &a) || a.level != LEVEL_REGION ||
+	    strcmp(a.label, s->after) <= 0)
+		return true;
+	while (i > 0 && strcmp(s->at[i - 1], a.label) > 0)
+		i--;
+	if ((i > 0 && strcmp(s->at[i - 1], a.label) == 0) || i > s->limit)
+		return true;
+	if (s->n <= s->limit)
+		s->n++;
+	memmove(s->at[i + 1], s->at[i], (s->n - 1 - i) * sizeof(s->at[0]));
+	memcpy(s->at[i], a.label, sizeof(a.label));
+	return true;
+}
+
+bool
+api_regions(const struct api_call *c, struct fault *f)
+{
+	struct ledger *l = realm_platform(c->api->realm);
+	uint8_t after[STORE_KEY_MAX];
+	struct labels found = { .after = (const char *)after };
+	struct json *j, *items, *one;
+	struct level_cas all;
+	int64_t limit;
+	size_t n;
+
+	if (!page_cursor(c->x, after, &n, f) ||
+	    !page_limit(c->x, "limit", REGIONS_SHOWN, &limit, f))
 		return false;
-	if (all.n == 0)
-		return fault_set(f, FAULT_NOTFOUND, "region: there is none of that name");
-	j = json_object();
-	json_put_text(j, "name", all.at[0].label);
-	json_put_time(j, "created", all.at[all.n - 1].created_s);
-	json_put_time(j, "not_after", all.at[0].not_after_s);
-	if (!put_status(c, &all.at[0], j, f)) {
-		json_free(j);
+	after[n < sizeof(after) ? n : sizeof(after) - 1] = '\0';
+	found.limit = limit < REGIONS_SHOWN ? (size_t)limit : REGIONS_SHOWN;
+	if (!store_scan(
+		ledger_store(l), TABLE_CA, octets_of(NULL, 0), SIZE_MAX, take_label, &found, f))
 		return false;
+	items = json_array();
+	for (size_t i = 0; i < found.n && i < found.limit; i++) {
+		if ((one = region_object(c, found.at[i], &all, f)) == NULL) {
+			json_free(items);
+			return false;
+		}
+		json_add(items, one);
 	}
-	return answer(c, &all, j, f);
+	j = json_object();
+	json_put(j, "items", items);
+	if (found.n > found.limit)
+		json_put_hex(
+		    j, "next", found.at[found.limit - 1], strlen(found.at[found.limit - 1]));
+	api_answer(c->x, 200, j);
+	return true;
 }

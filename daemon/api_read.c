@@ -9,118 +9,10 @@
 #include "ca/maker.h"
 #include "ca/request.h"
 #include "ca/token.h"
-#include "daemon/api.h"
+#include "daemon/api_page.h"
 #include "policy/identity.h"
 
-#define PAGE_DEFAULT 100
-#define PAGE_MAX     1000
-#define ENTRIES_MAX  (1 << 20) /* octets of one page of entries */
-#define KEY_HEX_MAX  (STORE_KEY_MAX * 2 + 1)
-
-/* One page of a table: the rows are gathered in one scan, then told, which may read the store
- * again. */
-struct page {
-	const struct api_call *call;
-	struct ledger *ledger;
-	size_t limit;
-	struct octets after; /* exclusive */
-	struct bytes rows;   /* key and value, counted */
-	size_t n;
-	bool more;
-	/* Is the row wanted? NULL: every one. */
-	bool (*want)(const struct page *p, struct octets key, struct octets value);
-	struct json *(*tell)(const struct page *p, struct octets key, struct octets value);
-	char device[TEXT_LABEL_MAX], status[TEXT_LABEL_MAX]; /* filters */
-};
-
-static bool
-visit(void *with, struct octets key, struct octets value)
-{
-	struct page *p = with;
-
-	if (octets_same(key, p->after) || (p->want != NULL && !p->want(p, key, value)))
-		return true;
-	if (p->n == p->limit) {
-		p->more = true;
-		return false;
-	}
-	bytes_put_counted(&p->rows, key);
-	bytes_put_counted(&p->rows, value);
-	p->n++;
-	return true;
-}
-
-/* The cursor is the last key in hex: opaque to clients, cheap for us. */
-static bool
-read_cursor(const struct exchange *x, uint8_t *key, size_t *n, struct fault *f)
-{
-	char hex[KEY_HEX_MAX];
-
-	if (!api_query(x, "after", hex, sizeof(hex), f))
-		return false;
-	*n = strlen(hex) / 2;
-	return text_unhex(hex, key, *n) ||
-	       fault_set(f, FAULT_BADREQ, "after: expected the next of an earlier page");
-}
-
-static bool
-read_limit(
-    const struct exchange *x, const char *name, int64_t fallback, int64_t *ret, struct fault *f)
-{
-	char text[24], *end;
-
-	if (!api_query(x, name, text, sizeof(text), f))
-		return false;
-	*ret = text[0] == '\0' ? fallback : strtoll(text, &end, 10);
-	if (text[0] != '\0' &&
-	    (text[0] < '0' || text[0] > '9' || *end != '\0' || *ret < 1 || *ret > PAGE_MAX))
-		return fault_set(f, FAULT_BADREQ, "%s: expected 1 to %d", name, PAGE_MAX);
-	return true;
-}
-
-/* Tell the gathered rows; the last one's key is the cursor. */
-static void
-tell_rows(struct page *p, struct json *answer)
-{
-	struct reader r = reader_of(octets_bytes(&p->rows));
-	struct octets key = { NULL, 0 };
-	struct json *items = json_array();
-	char last[KEY_HEX_MAX];
-
-	for (size_t i = 0; i < p->n; i++) {
-		key = reader_counted(&r);
-		json_add(items, p->tell(p, key, reader_counted(&r)));
-	}
-	json_put(answer, "items", items);
-	text_hex(key.at, key.n, last);
-	if (p->more)
-		json_put_text(answer, "next", last);
-}
-
-static bool
-list(struct page *p, enum ledger_table table, struct fault *f)
-{
-	const struct exchange *x = p->call->x;
-	uint8_t after[STORE_KEY_MAX];
-	struct json *answer;
-	int64_t limit;
-	bool ok = false;
-
-	if (!read_cursor(x, after, &p->after.n, f) ||
-	    !read_limit(x, "limit", PAGE_DEFAULT, &limit, f))
-		return false;
-	p->after.at = after;
-	p->limit = (size_t)limit;
-	if (store_scan(ledger_store(p->ledger), (unsigned)table, p->after, SIZE_MAX, visit, p, f) &&
-	    bytes_ok(&p->rows, f)) {
-		answer = json_object();
-		tell_rows(p, answer);
-		api_answer(p->call->x, 200, answer);
-		ok = true;
-	}
-	bytes_free(&p->rows);
-	return ok;
-}
+#define ENTRIES_MAX (1 << 20) /* octets of one page of entries */
 
 static struct json *
 tell_tenant(const struct page *p, struct octets key, struct octets value)
@@ -136,35 +28,7 @@ api_tenants(const struct api_call *c, struct fault *f)
 {
 	struct page p = { .call = c, .ledger = realm_platform(c->api->realm), .tell = tell_tenant };
 
-	return list(&p, TABLE_TENANT, f);
-}
-
-static struct json *
-tell_operator(const struct page *p, struct octets key, struct octets value)
-{
-	struct json *j = json_object();
-	struct standing s;
-	struct fault f;
-	bool known =
-	    value.n == 1 + TBS_SERIAL_OCTETS && ledger_standing(p->ledger, value.at + 1, &s, &f);
-
-	json_put_octets(j, "name", key);
-	if (!known)
-		return j;
-	json_put_text(j, "role", identity_role_word((enum identity_role)value.at[0]));
-	json_put_hex(j, "serial", value.at + 1, TBS_SERIAL_OCTETS);
-	json_put_text(j, "status", ledger_state_word(&s, p->call->now_s));
-	return j;
-}
-
-bool
-api_operators(const struct api_call *c, struct fault *f)
-{
-	struct page p = {
-		.call = c, .ledger = realm_platform(c->api->realm), .tell = tell_operator
-	};
-
-	return list(&p, TABLE_OPERATOR, f);
+	return page_list(&p, TABLE_TENANT, f);
 }
 
 static struct json *
@@ -191,7 +55,8 @@ api_tokens(const struct api_call *c, struct fault *f)
 {
 	struct page p = { .call = c, .tell = tell_token };
 
-	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_TOKEN, f);
+	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) &&
+	       page_list(&p, TABLE_TOKEN, f);
 }
 
 static bool
@@ -233,7 +98,8 @@ api_makers(const struct api_call *c, struct fault *f)
 
 	if (strcmp(c->tenant, NAME_PLATFORM) == 0) /* its rows are an index */
 		return fault_set(f, FAULT_NOTFOUND, "maker: the platform has none");
-	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_MAKER, f);
+	return realm_ledger(c->api->realm, c->tenant, &p.ledger, f) &&
+	       page_list(&p, TABLE_MAKER, f);
 }
 
 static bool
@@ -268,7 +134,8 @@ api_devices(const struct api_call *c, struct fault *f)
 	struct page p = { .call = c, .want = want_device, .tell = tell_device };
 
 	return api_query(c->x, "device", p.device, sizeof(p.device), f) &&
-	       realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_DEVICE, f);
+	       realm_ledger(c->api->realm, c->tenant, &p.ledger, f) &&
+	       page_list(&p, TABLE_DEVICE, f);
 }
 
 static bool
@@ -298,7 +165,8 @@ api_requests(const struct api_call *c, struct fault *f)
 	struct page p = { .call = c, .want = want_request, .tell = tell_request };
 
 	return api_query(c->x, "state", p.status, sizeof(p.status), f) &&
-	       realm_ledger(c->api->realm, c->tenant, &p.ledger, f) && list(&p, TABLE_REQUEST, f);
+	       realm_ledger(c->api->realm, c->tenant, &p.ledger, f) &&
+	       page_list(&p, TABLE_REQUEST, f);
 }
 
 struct entries {
@@ -330,7 +198,7 @@ api_entries(const struct api_call *c, struct fault *f)
 	uint64_t from = 0;
 
 	if (!realm_ledger(c->api->realm, c->tenant, &l, f) ||
-	    !read_limit(x, "count", PAGE_MAX, &e.left, f))
+	    !page_limit(x, "count", PAGE_MAX, &e.left, f))
 		return false;
 	if (!api_query(x, "from", text, sizeof(text), f))
 		return false;

@@ -22,6 +22,20 @@ cli_open(const struct invocation *inv, struct client **ret, struct fault *f)
 	return client_open(&to, ret, f);
 }
 
+bool
+cli_waits(const struct json *answer)
+{
+	const char *state = json_text(answer, "state"), *id = json_text(answer, "id");
+
+	if (state == NULL || id == NULL || strcmp(state, "waiting") != 0 ||
+	    json_get(answer, "shows") == NULL)
+		return false;
+	(void)printf("Nothing was done yet: a second officer must want it too, within a day.\n"
+		     "Next, by another officer: quatrain act show ");
+	cli_put_line(id);
+	return true;
+}
+
 int
 cli_call(const struct invocation *inv, const char *method, const char *path, struct json *body,
     void (*tell)(const struct invocation *inv, const struct json *answer))
@@ -35,7 +49,7 @@ cli_call(const struct invocation *inv, const char *method, const char *path, str
 		status = cli_refuse(inv, &f);
 	else if (inv->json)
 		cli_print_json(stdout, answer);
-	else
+	else if (strcmp(method, "GET") == 0 || !cli_waits(answer))
 		tell(inv, answer);
 	json_free(answer);
 	json_free(body);

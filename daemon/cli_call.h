@@ -21,6 +21,9 @@ bool cli_open(const struct invocation *inv, struct client **ret, struct fault *f
 int cli_call(const struct invocation *inv, const char *method, const char *path, struct json *body,
     void (*tell)(const struct invocation *inv, const struct json *answer));
 
+/* Does an answer say that a second officer must want it? Then that is told to a person. */
+bool cli_waits(const struct json *answer);
+
 /* Read a file whole, of up to max octets; "-" is standard input. Faults: FAULT_NOTFOUND,
  * FAULT_LIMIT, FAULT_INTERNAL. */
 bool cli_read_file(const char *path, size_t max, struct bytes *ret, struct fault *f) CHECKED;

@@ -11,15 +11,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/secret.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "daemon/client_service.h"
 #include "daemon/fetch.h"
 
 /* The signer's answer to the slowest question, a new tenant behind a queue, is awaited 20 s by the
  * service. */
-#define CALL_S         60L
-#define TRACE_LINES    2
-#define TRACE_LINE_MAX (TRACE_STATE_MAX + 32)
+#define CALL_S          60L
+#define HEADERS         (TRACE_LINES + 2)
+#define CLIENT_LINE_MAX 320
+#define KEY_OCTETS      16
+#define TRACE_LINES     2
+#define TRACE_LINE_MAX  (TRACE_STATE_MAX + 32)
 
 struct client {
 	struct fetch *fetch;
@@ -27,6 +32,7 @@ struct client {
 	int lock; /* descriptor of root.pem, or -1 */
 	struct client_service service;
 	struct json *problem; /* NULL: none */
+	const char *match;    /* If-Match of the next call, or NULL */
 };
 
 enum probe { PROBE_YES, PROBE_NOBODY, PROBE_FAILED };
@@ -224,11 +230,43 @@ put_trace(
 	headers[n] = NULL;
 }
 
+void
+client_match(struct client *c, const char *tag)
+{
+	c->match = tag;
+}
+
+/* A write that is sent again is the same write (docs/api.md). */
+static void
+put_write(struct client *c, const char *method, const char *headers[static HEADERS + 1],
+    char lines[static 2][CLIENT_LINE_MAX])
+{
+	uint8_t key[KEY_OCTETS];
+	char hex[2 * KEY_OCTETS + 1];
+	size_t n = 0;
+
+	while (headers[n] != NULL)
+		n++;
+	if (strcmp(method, "GET") != 0) {
+		secret_nonce(key, sizeof(key));
+		text_hex(key, sizeof(key), hex);
+		(void)snprintf(lines[0], CLIENT_LINE_MAX, "Idempotency-Key: %s", hex);
+		headers[n++] = lines[0];
+	}
+	if (c->match != NULL) {
+		(void)snprintf(lines[1], CLIENT_LINE_MAX, "If-Match: %s", c->match);
+		headers[n++] = lines[1];
+	}
+	headers[n] = NULL;
+	c->match = NULL;
+}
+
 static bool
 ask(struct client *c, const char *method, const char *path, const struct json *body,
     struct fetch_reply *ret, struct fault *f)
 {
-	const char *headers[TRACE_LINES + 1];
+	const char *headers[HEADERS + 1];
+	char own[2][CLIENT_LINE_MAX];
 	char lines[TRACE_LINES][TRACE_LINE_MAX];
 	struct fetch_ask a = { .method = method };
 	struct bytes text = { 0 };
@@ -237,6 +275,7 @@ ask(struct client *c, const char *method, const char *path, const struct json *b
 	int n = snprintf(url, sizeof(url), "%s%s", c->base, path);
 
 	put_trace(headers, lines);
+	put_write(c, method, headers, own);
 	a.headers = headers;
 	json_free(c->problem);
 	c->problem = NULL;
@@ -247,7 +286,9 @@ ask(struct client *c, const char *method, const char *path, const struct json *b
 	a.url = url;
 	a.type = body == NULL ? NULL : "application/json";
 	a.body = octets_bytes(&text);
-	ok = fetch_do(c->fetch, &a, ret, f);
+	ok =
+	    fetch_do(c->fetch, &a, ret, f) ||
+	    (strcmp(method, "GET") != 0 && fetch_broke(c->fetch) && fetch_do(c->fetch, &a, ret, f));
 out:
 	bytes_free(&text);
 	return ok;

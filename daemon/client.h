@@ -34,11 +34,16 @@ bool client_open(const struct client_to *to, struct client **ret, struct fault *
 void client_close(struct client *c); /* NULL is allowed */
 
 /*
- * One call. body may be NULL. *ret is the caller's, to json_free(). An answer that is no success
- * becomes a fault of its kind, with the service's own sentence; faults of fetch_do() besides.
+ * One call. body may be NULL. A write goes with an Idempotency-Key of its own, and where the
+ * connection breaks before the answer it is sent once more with the same. *ret is the caller's, to
+ * json_free(). An answer that is no success becomes a fault of its kind, with the service's own
+ * sentence; faults of fetch_do() besides.
  */
 bool client_call(struct client *c, const char *method, const char *path, const struct json *body,
     struct json **ret, struct fault *f) CHECKED;
+
+/* The next call, and that alone, is about what was seen under this entity tag. Lent until then. */
+void client_match(struct client *c, const char *tag);
 
 /* The problem document of the last call that was refused with one, lent until the next; else NULL.
  */

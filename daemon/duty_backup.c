@@ -87,6 +87,10 @@ tell(struct signer *s, struct job *j, const struct taken *t, uint64_t *ret_index
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
 	struct json *e = log_entry("backup.taken", &why);
+	uint8_t at[8];
+
+	ledger_put(realm_platform(s->realm), TABLE_META, octets_text(LEDGER_META_BACKUP),
+	    octets_u64((uint64_t)j->now_s, at));
 
 	json_put_hex(e, "backup", t->digest, sizeof(t->digest));
 	json_put_number(e, "ledgers", t->ledgers);

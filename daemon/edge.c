@@ -109,6 +109,16 @@ serve_health(const struct edge *e, struct exchange *x)
 	return true;
 }
 
+/* For staff, with names (daemon/api.h). */
+static void
+tell_health(void *with, struct json *j)
+{
+	struct edge *e = with;
+	struct ready_view v = view(e);
+
+	ready_health(e->ready, &v, j);
+}
+
 static void
 serve_metrics(const struct edge *e, struct exchange *x)
 {
@@ -273,9 +283,9 @@ tick(void *with)
 {
 	struct edge *e = with;
 
+	ready_ask(e->ready, e->http);
 	if (e->role == CHILD_DESK)
 		return;
-	ready_ask(e->ready, e->http);
 	handshake_tick(&e->handshake, !e->listening);
 	staple_tick(&e->staple);
 }
@@ -386,7 +396,11 @@ open_all(struct edge *e, struct fault *f)
 	if ((e->ready = ready_new(e->realm)) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	e->est = (struct est){ e->realm, clock_now_s };
-	e->api = (struct api){ .realm = e->realm, .now_s = clock_now_s };
+	e->api = (struct api){ .realm = e->realm,
+		.now_s = clock_now_s,
+		.two_person = e->settings.two_person,
+		.health = tell_health,
+		.health_with = e };
 	e->handshake = (struct handshake){ .realm = e->realm,
 		.http = e->http,
 		.lines = &e->lines,

@@ -30,6 +30,7 @@ struct fetch {
 	struct binding now;  /* of the connection that the last request went over */
 	struct binding held; /* of the one that all requests must go over */
 	int64_t retry_after_s;
+	bool broke;
 	char why[CURL_ERROR_SIZE];
 };
 
@@ -319,7 +320,7 @@ set_time(struct fetch *c, const struct fetch_ask *ask)
 static bool
 set_ask(CURL *curl, const struct fetch_ask *ask, struct curl_slist **headers)
 {
-	bool post = strcmp(ask->method, "POST") == 0;
+	bool plain = strcmp(ask->method, "POST") == 0, post = plain || ask->body.n > 0;
 
 	if (!add_header(headers, "Expect", "") ||
 	    (ask->type != NULL && !add_header(headers, "Content-Type", ask->type)) ||
@@ -335,7 +336,8 @@ set_ask(CURL *curl, const struct fetch_ask *ask, struct curl_slist **headers)
 			   CURLE_OK &&
 		       curl_easy_setopt(curl, CURLOPT_POSTFIELDS,
 			   ask->body.n == 0 ? "" : (const void *)ask->body.at) == CURLE_OK &&
-		       curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, NULL) == CURLE_OK;
+		       curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, plain ? NULL : ask->method) ==
+			   CURLE_OK;
 	return curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, ask->method) == CURLE_OK;
 }
 
@@ -379,6 +381,7 @@ fetch_do(struct fetch *c, const struct fetch_ask *ask, struct fetch_reply *ret, 
 
 	c->body = &r.body;
 	c->too_large = false;
+	c->broke = false;
 	c->retry_after_s = -1;
 	c->why[0] = '\0';
 	c->ask = ask;
@@ -386,7 +389,10 @@ fetch_do(struct fetch *c, const struct fetch_ask *ask, struct fetch_reply *ret, 
 		fault_set(f, FAULT_INTERNAL, "fetch: %s: out of memory", ask->url);
 		goto out;
 	}
-	if ((code = curl_easy_perform(c->curl)) != CURLE_OK) {
+	code = curl_easy_perform(c->curl);
+	c->broke = code == CURLE_GOT_NOTHING || code == CURLE_RECV_ERROR ||
+		   code == CURLE_SEND_ERROR || code == CURLE_PARTIAL_FILE;
+	if (code != CURLE_OK) {
 		refuse(c, code, ask->url, f);
 		goto out;
 	}
@@ -403,6 +409,12 @@ out:
 	c->ask = NULL;
 	curl_slist_free_all(headers);
 	return ok;
+}
+
+bool
+fetch_broke(const struct fetch *c)
+{
+	return c->broke;
 }
 
 void

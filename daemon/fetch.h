@@ -74,6 +74,10 @@ bool fetch_new(const struct fetch_peer *peer, struct fetch **ret, struct fault *
 bool fetch_do(
     struct fetch *c, const struct fetch_ask *ask, struct fetch_reply *ret, struct fault *f) CHECKED;
 
+/* Did the connection of the last request break before there was an answer? It may have been
+ * taken, or not. */
+bool fetch_broke(const struct fetch *c);
+
 void fetch_free(struct fetch *c); /* NULL is allowed */
 
 /*

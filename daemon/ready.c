@@ -304,11 +304,10 @@ word(const struct ready *r, unsigned what)
 	return (r->stopped & what) == 0 ? "ok" : "stopped";
 }
 
-void
-ready_serve(struct ready *r, const struct ready_view *v, struct exchange *x)
+static void
+put_state(struct ready *r, const struct ready_view *v, struct json *j)
 {
-	struct json *j = json_object(), *reasons = json_array();
-	struct fault f;
+	struct json *reasons = json_array();
 
 	look(r, v);
 	for (size_t i = 0; i < r->reasons; i++)
@@ -317,6 +316,47 @@ ready_serve(struct ready *r, const struct ready_view *v, struct exchange *x)
 	json_put_text(j, "issuing", word(r, READY_ISSUING));
 	json_put_text(j, "revoking", word(r, READY_REVOKING));
 	json_put(j, "reasons", reasons);
+}
+
+void
+ready_health(struct ready *r, const struct ready_view *v, struct json *j)
+{
+	struct json *full = json_array(), *stores = json_array(), *one;
+	struct fault f;
+
+	put_state(r, v, j);
+	for (size_t i = 0; i < r->most_n; i++) {
+		const struct usage *u = &r->most[i];
+
+		one = json_object();
+		json_put_text(one, "tenant", u->tenant);
+		json_put_number(one, "used_bytes", (int64_t)u->used);
+		json_put_number(one, "room_bytes", (int64_t)u->room);
+		json_add(stores, one);
+		if (!ledger_may_issue(u->used, u->room, &f))
+			json_add_text(full, u->tenant);
+	}
+	json_put_text(j, "signer",
+	    !v->line ? "away"
+	    : r->asking && r->asked == r->signers && v->steady_us > r->asked_us + READY_SILENT_US
+		? "silent"
+		: "ok");
+	json_put_number(j, "signer_restarts", (int64_t)r->signers);
+	json_put_text(j, "clock", v->now_s < r->newest_s - WATCH_CLOCK_S ? "behind" : "ok");
+	if (r->newest_s > 0)
+		json_put_time(j, "newest_entry", r->newest_s);
+	json_put_number(j, "tenants", (int64_t)r->tenants);
+	json_put(j, "without_room", full);
+	json_put(j, "stores", stores);
+}
+
+void
+ready_serve(struct ready *r, const struct ready_view *v, struct exchange *x)
+{
+	struct json *j = json_object();
+	struct fault f;
+
+	put_state(r, v, j);
 	x->type = "application/json";
 	x->status = r->stopped == 0 ? 200 : 503;
 	if (x->status == 503)

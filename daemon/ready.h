@@ -38,6 +38,8 @@ struct ready_view {
 
 /* GET /readyz: 200 when all is well, 503 otherwise; both with JSON that says why. */
 void ready_serve(struct ready *r, const struct ready_view *v, struct exchange *x);
+/* The same for staff, into an object: with the names of tenants, and numbers. */
+void ready_health(struct ready *r, const struct ready_view *v, struct json *j);
 /* Gauges in Prometheus' text format, appended. */
 void ready_metrics(struct ready *r, const struct ready_view *v, struct bytes *to);
 

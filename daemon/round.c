@@ -70,7 +70,7 @@ static const struct duty duties[] = {
 	    true, false },
 	{ WIRE_ACT_REFUSE, "act.refuse", FROM_EDGE | FROM_DESK, 81920, NULL, duty_act_refuse, true,
 	    false },
-	{ WIRE_STATE, "state", FROM_EDGE, 0, NULL, duty_state, false, false },
+	{ WIRE_STATE, "state", FROM_EDGE | FROM_DESK, 0, NULL, duty_state, false, false },
 	{ WIRE_REDACT, "log.redact", FROM_EDGE | FROM_DESK, 81920, NULL, duty_redact, true, false },
 	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true, false },
 };

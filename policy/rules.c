@@ -90,6 +90,14 @@ rules_act_word(enum act act)
 	return words[act];
 }
 
+void
+rules_text(struct bytes *ret)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		bytes_put_fmt(ret, "permit %s %s kinds=%x roles=%x when=%x\n", rules[i].id,
+		    words[rules[i].act], rules[i].kinds, rules[i].roles, rules[i].conditions);
+}
+
 bool
 rules_act(const char *word, enum act *ret)
 {
@@ -107,9 +115,7 @@ rules_digest(uint8_t to[static RULES_DIGEST_OCTETS], struct fault *f)
 	struct bytes text = { 0 };
 	bool ok = false;
 
-	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		bytes_put_fmt(&text, "permit %s %s kinds=%x roles=%x when=%x\n", rules[i].id,
-		    words[rules[i].act], rules[i].kinds, rules[i].roles, rules[i].conditions);
+	rules_text(&text);
 	if (!bytes_ok(&text, f))
 		goto out;
 	if (EVP_Digest(text.at, text.n, to, NULL, EVP_sha256(), NULL) != 1) {

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/fault.h"
+#include "base/bytes.h"
 
 #define RULES_DIGEST_OCTETS 32 /* SHA-256 */
 
@@ -62,7 +62,9 @@ const char *rules_act_word(enum act act);
 /* The act of a word; false: there is none. */
 bool rules_act(const char *word, enum act *ret);
 
-/* SHA-256 over the whole set, written out one rule a line. Fault: FAULT_INTERNAL. */
+/* The whole set, one rule a line, appended. */
+void rules_text(struct bytes *ret);
+/* SHA-256 over that text. Fault: FAULT_INTERNAL. */
 bool rules_digest(uint8_t to[static RULES_DIGEST_OCTETS], struct fault *f) CHECKED;
 
 #endif
