@@ -341,7 +341,8 @@ trusted(const struct at *a, char *why)
 static enum leaf_verdict
 levels(const struct at *a, char *why)
 {
-	bool delegate = a->t->profile != NULL && a->t->profile->nocheck;
+	const struct profile *p = a->t->profile;
+	bool delegate = p != NULL && p->level == LEVEL_ENDPOINT && !p->named; /* of any CA */
 
 	(void)why;
 	return verdict(a->c->n == AUDIT_LEVELS || (delegate && a->c->n < AUDIT_LEVELS));

@@ -17,7 +17,7 @@ static bool
 is_counted(const struct standing *s)
 {
 	static const char *const ours[] = { "root", "region", "tenant", "responder",
-		"responder-offline", "log" };
+		"responder-offline", "log", "cosigner" };
 
 	if (s->state != STANDING_GOOD && s->state != STANDING_HELD && s->state != STANDING_REVOKED)
 		return false;

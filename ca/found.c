@@ -9,6 +9,9 @@
 const struct purpose found_responder = { .profile = "responder", .name = "OCSP Responder" };
 const struct purpose found_responder_offline = { .profile = "responder-offline",
 	.name = "OCSP Responder" };
+const struct purpose found_cosigner = {
+	.profile = "cosigner", .name = "Log Cosigner", .kind = KEY_ED25519
+};
 const struct purpose found_log = { .profile = "log", .name = "issuance", .kind = KEY_ED25519 };
 
 static const struct {

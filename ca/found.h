@@ -57,5 +57,7 @@ const char *found_mode_word(enum constraint_mode mode);
 
 /* The purposes that every CA, or every tenant, has a delegate for. */
 extern const struct purpose found_responder, found_responder_offline, found_log;
+/* That a region has one for: it cosigns the checkpoints of its tenants' logs. */
+extern const struct purpose found_cosigner;
 
 #endif

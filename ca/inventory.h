@@ -21,7 +21,7 @@ enum inventory_where {
 
 struct inventory_key {
 	uint8_t id[TBS_KEY_ID_OCTETS];
-	const char *kind; /* "root", "region", "tenant", "responder", "log", "service" */
+	const char *kind; /* "root", "region", "tenant", "responder", "log", "cosigner", ... */
 	const char *of;   /* the CA's label, lent for the call */
 	enum inventory_where where;
 	char token[HSM_LABEL_MAX]; /* where the file names one, also for a missing key */

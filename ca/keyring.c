@@ -421,6 +421,34 @@ keyring_delegate(struct keyring *k, const struct authority *of, const struct pur
 	return true;
 }
 
+bool
+keyring_certificate(struct realm *r, const struct authority *of, const struct purpose *p,
+    struct bytes *ret, struct fault *f)
+{
+	char word[WORD_MAX];
+	struct bytes row = { 0 };
+	struct standing s;
+	struct ledger *l;
+	bool ok = false;
+
+	word_of(of, p, word);
+	if (!realm_records(r, of, &l, f) || !ledger_get(l, TABLE_META, octets_text(word), &row, f))
+		goto out;
+	if (row.n != TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS) {
+		fault_set(f, FAULT_INTERNAL, "keyring: a delegate's row that cannot be read");
+		goto out;
+	}
+	if (!ledger_standing(l, row.at + TBS_KEY_ID_OCTETS, &s, f))
+		goto out;
+	if (s.state != STANDING_GOOD)
+		fault_set(f, FAULT_NOTFOUND, "keyring: the %s is revoked", p->profile);
+	else
+		ok = ledger_certificate(l, s.id, ret, f);
+out:
+	bytes_free(&row);
+	return ok;
+}
+
 void
 keyring_drop(struct keyring *k, const struct ledger *l)
 {

@@ -42,7 +42,7 @@ struct delegate {
 
 /* What a delegate is for, and the names that it carries. */
 struct purpose {
-	const char *profile; /* "responder", "responder-offline", "log", "service" */
+	const char *profile; /* "responder", "responder-offline", "log", "cosigner", "service" */
 	const char *name;    /* its CN, and its endpoint's name where the profile is named */
 	enum key_kind kind;
 	size_t dns_n, ip_n;
@@ -80,11 +80,17 @@ bool keyring_keep(struct keyring *k, struct issuer *by, struct key *key, struct 
 /*
  * The delegate of the CA authority for p: made where there is none, renewed where it is due (two
  * commits of its own then, in the ledger of that CA). A due one that cannot be renewed serves until
- * it expires, and one whose time is not now never does. Lent until the next call. Faults: those of
+ * it expires, and one whose time is not now never does. Lent until the next call for the same
+ * delegate. Faults: those of
  * keyring_issuer() and issue_now().
  */
 bool keyring_delegate(struct keyring *k, const struct authority *of, const struct purpose *p,
     int64_t now_s, struct delegate *ret, struct fault *f) CHECKED;
+
+/* Append the certificate of a delegate that is on record, without its key: any reader may ask.
+ * Faults: FAULT_NOTFOUND there is none, or none that is good; FAULT_INTERNAL. */
+bool keyring_certificate(struct realm *r, const struct authority *of, const struct purpose *p,
+    struct bytes *ret, struct fault *f) CHECKED;
 
 /* Forget every issuer and delegate whose records are in l: it is about to be closed. */
 void keyring_drop(struct keyring *k, const struct ledger *l);

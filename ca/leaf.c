@@ -221,15 +221,14 @@ issuer_named(const struct leaf *l)
 	return verdict(octets_same(l->cert->issuer, l->issuer->subject));
 }
 
-/* Root, region, tenant, leaf; a responder of root or region stands beside the CAs, not under them
- * all. */
+/* Root, region, tenant, leaf; a responder of root or region, and a region's cosigner, which name no
+ * endpoint, stand beside the CAs, not under them all. */
 static enum leaf_verdict
 four_levels(const struct leaf *l)
 {
 	if (l->issuer == NULL)
 		return LEAF_NOT_CHECKED;
-	return verdict(
-	    l->issuer_level == LEVEL_TENANT || (l->profile != NULL && l->profile->nocheck));
+	return verdict(l->issuer_level == LEVEL_TENANT || is_nameless(l));
 }
 
 static enum leaf_verdict

@@ -208,6 +208,24 @@ roll(struct ledger *l, struct log_proof *p, uint64_t size, struct fault *f)
 }
 
 bool
+log_prove_some(struct ledger *l, struct log_proof *p, const struct log_signed *before,
+    bool *ret_more, struct fault *f)
+{
+	struct log_edge said, e = p->edge;
+
+	if (!log_edge_read(l, &said, f))
+		return false;
+	*ret_more = false;
+	if (said.size < LOG_PROOF_WHOLE || e.size + LOG_PROOF_WINDOW >= said.size)
+		return true;
+	if (!climb(l, &e, e.size + LOG_PROOF_WINDOW, before, f))
+		return false;
+	p->edge = e;
+	*ret_more = true;
+	return true;
+}
+
+bool
 log_prove(struct ledger *l, struct log_proof *p, const struct log_signed *before, struct fault *f)
 {
 	struct log_edge said, e = { .size = 0 };

@@ -16,8 +16,8 @@
 
 #include "ca/log.h"
 
-#define LOG_PROOF_WHOLE  100000 /* entries */
-#define LOG_PROOF_WINDOW 20000
+#define LOG_PROOF_WHOLE  20000 /* entries */
+#define LOG_PROOF_WINDOW 5000
 
 /* What was proven before in this process; all zeros: nothing yet. */
 struct log_proof {
@@ -38,5 +38,12 @@ struct log_signed {
  */
 bool log_prove(struct ledger *l, struct log_proof *p, const struct log_signed *before,
     struct fault *f) CHECKED;
+/*
+ * Of a long log that this process has not proven yet, the next LOG_PROOF_WINDOW entries: so that
+ * the first proof of it can be had in pieces. *ret_more: call again before log_prove(). Faults: the
+ * same.
+ */
+bool log_prove_some(struct ledger *l, struct log_proof *p, const struct log_signed *before,
+    bool *ret_more, struct fault *f) CHECKED;
 
 #endif

@@ -6,8 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EDITION 1
-#define TABLE   0 /* of the marks' own store */
+#define EDITION  1
+#define TABLE    0 /* of the marks' own store: tenant -> mark */
+#define COSIGNED 1 /* origin -> what was last cosigned */
 
 static const char meta_marks[] = "marks";
 static const char what_to_do[] = "put the newer data back, or run \"quatrain ledger merge\"";
@@ -173,6 +174,49 @@ marks_put_signed(
 	k.signed_epoch = checkpoint->signed_epoch;
 	memcpy(k.signed_root, checkpoint->signed_root, sizeof(k.signed_root));
 	return put(m, tenant, &k, f);
+}
+
+bool
+marks_cosigned(struct marks *m, const char *origin, struct mark_cosigned *ret, struct fault *f)
+{
+	struct mark_cosigned k;
+	struct bytes b = { 0 };
+	struct reader r;
+	bool ok = m->batch != NULL ? batch_get(m->batch, COSIGNED, octets_text(origin), &b, f)
+				   : store_get(m->store, COSIGNED, octets_text(origin), &b, f);
+
+	if (ok) {
+		r = reader_of(octets_bytes(&b));
+		r.bad = reader_u8(&r) != EDITION;
+		k.size = reader_u64(&r);
+		k.epoch = reader_u64(&r);
+		reader_copy(&r, k.root, sizeof(k.root));
+		k.at_s = (int64_t)reader_u64(&r);
+		ok = reader_done(&r) ||
+		     fault_set(f, FAULT_INTERNAL, "marks: what was cosigned cannot be read");
+	}
+	if (ok)
+		*ret = k;
+	bytes_free(&b);
+	return ok;
+}
+
+bool
+marks_put_cosigned(
+    struct marks *m, const char *origin, const struct mark_cosigned *k, struct fault *f)
+{
+	struct bytes b = { 0 };
+	bool ok;
+
+	bytes_put_u8(&b, EDITION);
+	bytes_put_u64(&b, k->size);
+	bytes_put_u64(&b, k->epoch);
+	bytes_put(&b, k->root, sizeof(k->root));
+	bytes_put_u64(&b, (uint64_t)k->at_s);
+	if ((ok = bytes_ok(&b, f)))
+		batch_put(m->batch, COSIGNED, octets_text(origin), octets_bytes(&b));
+	bytes_free(&b);
+	return ok;
 }
 
 void

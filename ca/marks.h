@@ -7,7 +7,9 @@
  * before them, so the newest one pins all. It is written after what it tells of
  * is durable, so a ledger may be ahead of its mark and never behind.
  *
- * The mark also keeps the last checkpoint that was signed: a second one of the
+ * The mark also keeps the last checkpoint that was signed, and the region's
+ * cosigner what it last cosigned of each log (C2SP tlog-witness: kept before it
+ * is told): a second one of the
  * same size and epoch with another root would show two logs to two readers.
  *
  * What is not defended: a copy of the whole data folder, with the marks, is as
@@ -29,6 +31,13 @@ struct mark {
 	int64_t at_s;                       /* when it was made */
 	uint64_t signed_size, signed_epoch; /* of the last checkpoint; size 0: none yet */
 	uint8_t signed_root[LOG_HASH_OCTETS];
+};
+
+/* The newest tree of a log that the region's cosigner put its name to. */
+struct mark_cosigned {
+	uint64_t size, epoch;
+	uint8_t root[LOG_HASH_OCTETS];
+	int64_t at_s;
 };
 
 struct marks;
@@ -55,6 +64,13 @@ bool marks_put(struct marks *m, struct ledger *l, int64_t now_s, struct fault *f
 /* Into the batch: a checkpoint that is about to be handed out. Fault: FAULT_INTERNAL. */
 bool marks_put_signed(
     struct marks *m, const char *tenant, const struct mark *checkpoint, struct fault *f) CHECKED;
+/* What was last cosigned of the log called origin. Faults: FAULT_NOTFOUND nothing, FAULT_INTERNAL.
+ */
+bool marks_cosigned(
+    struct marks *m, const char *origin, struct mark_cosigned *ret, struct fault *f) CHECKED;
+/* Into the batch. Fault: FAULT_INTERNAL. */
+bool marks_put_cosigned(
+    struct marks *m, const char *origin, const struct mark_cosigned *k, struct fault *f) CHECKED;
 void marks_remove(struct marks *m, const char *tenant);
 /* Durable on return. Faults: those of batch_apply(). */
 bool marks_commit(struct marks *m, struct fault *f) CHECKED;

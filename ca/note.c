@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 
+static const char meta_checkpoint[] = "checkpoint";
 static const char word_epoch[] = "epoch ";
 /* Em dash and space begin a signature line. */
 static const char dash[] = "\xe2\x80\x94 ";
@@ -54,6 +55,18 @@ log_vkey(const char *name, enum log_key_type type, const uint8_t key[static 32],
 		memcpy(to, b.at, b.n);
 	bytes_free(&b);
 	return ok;
+}
+
+void
+log_cosigner_name(const char *origin, char to[static LOG_ORIGIN_MAX])
+{
+	const char *dot = strchr(origin, '.'), *slash = strchr(origin, '/');
+
+	to[0] = '\0';
+	if (dot != NULL && slash != NULL && dot < slash &&
+	    snprintf(to, LOG_ORIGIN_MAX, "%.*s/cosigner", (int)(slash - dot - 1), dot + 1) >=
+		LOG_ORIGIN_MAX)
+		to[0] = '\0';
 }
 
 /* The raw key at the end of a SubjectPublicKeyInfo (RFC 8410 section 4). */
@@ -321,6 +334,19 @@ log_note_read(struct octets note, struct log_note *ret, struct fault *f)
 		return false;
 	*ret = c;
 	return true;
+}
+
+bool
+log_note_stored(struct ledger *l, struct bytes *text, struct log_note *n, struct fault *f)
+{
+	return ledger_get(l, TABLE_META, octets_text(meta_checkpoint), text, f) &&
+	       log_note_read(octets_bytes(text), n, f);
+}
+
+void
+log_note_store(struct ledger *l, struct octets note)
+{
+	ledger_put(l, TABLE_META, octets_text(meta_checkpoint), note);
 }
 
 bool

@@ -48,6 +48,13 @@ struct log_note {
  */
 bool log_note_read(struct octets note, struct log_note *ret, struct fault *f) CHECKED;
 
+/* The newest checkpoint that is stored for who reads: text gets it, n lends from it. Faults:
+ * FAULT_NOTFOUND none was signed yet, FAULT_BADREQ it cannot be read, FAULT_INTERNAL. */
+bool log_note_stored(
+    struct ledger *l, struct bytes *text, struct log_note *n, struct fault *f) CHECKED;
+/* Into l's batch. */
+void log_note_store(struct ledger *l, struct octets note);
+
 /* Does the log's own key stand behind n? Faults: FAULT_BADREQ another key signed, or the signature
  * does not hold; FAULT_INTERNAL. */
 bool log_note_signed(
@@ -65,6 +72,10 @@ bool log_checkpoint(const char *origin, const struct log_edge *e, uint64_t epoch
  * FAULT_INTERNAL. */
 bool log_cosign(struct octets text, const char *name, const struct key *k, int64_t now_s,
     struct bytes *ret, struct fault *f) CHECKED;
+
+/* "eu.example.org/cosigner" of "acme.eu.example.org/log": who cosigns the log called origin; empty
+ * where it names no tenant's log. */
+void log_cosigner_name(const char *origin, char to[static LOG_ORIGIN_MAX]);
 
 /* Four octets that name a key in a signature line. Fault: FAULT_INTERNAL. */
 bool log_key_hash(const char *name, enum log_key_type type, const uint8_t key[static 32],

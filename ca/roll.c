@@ -164,7 +164,8 @@ roll_region(struct keyring *k, const struct issuer *root, const struct log_conte
 
 	if (!level_region(r, &before, f) || !check_before(r, &before, f) ||
 	    !found_ca(k, root, before.label, NULL, now_s, &ca, f) ||
-	    !keyring_delegate(k, &ca->a, &found_responder, now_s, &d, f))
+	    !keyring_delegate(k, &ca->a, &found_responder, now_s, &d, f) ||
+	    !keyring_delegate(k, &ca->a, &found_cosigner, now_s, &d, f))
 		return false;
 	level_set_region(r, &ca->a);
 	if (!log_append(

@@ -73,10 +73,11 @@ enum wire_verb {
 #define WIRE_WAITS    0x0001u /* ... it waits for a second person: {"id",...} */
 #define WIRE_REPEATED 0x0002u /* ... when the same request came before: the answer of then */
 
-#define WIRE_DIGEST_OCTETS  32
-#define WIRE_STOPS_ISSUING  (1u << 0)
-#define WIRE_STOPS_REVOKING (1u << 1)
-#define WIRE_SESSIONS_MAX   2048 /* rows */
+#define WIRE_DIGEST_OCTETS     32
+#define WIRE_STOPS_ISSUING     (1u << 0)
+#define WIRE_STOPS_REVOKING    (1u << 1)
+#define WIRE_STOPS_CHECKPOINTS (1u << 2) /* those of one log at least */
+#define WIRE_SESSIONS_MAX      2048      /* rows */
 
 /* What an enrolment stands on (daemon/proof.h). */
 enum enrol_way {

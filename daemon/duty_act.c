@@ -2,9 +2,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "ca/found.h"
 #include "ca/level.h"
-#include "ca/note.h"
 #include "ca/token.h"
 #include "daemon/signer.h"
 
@@ -317,44 +317,53 @@ signer_serial(const struct wire_act *a, uint8_t serial[static TBS_SERIAL_OCTETS]
 		   TBS_SERIAL_OCTETS * 2);
 }
 
-/* The checkpoint over all up to and with the entry of this export, kept for /log/checkpoint. */
+/* Lines of our own: their ends stay as they are. */
 static bool
-sign_checkpoint(struct signer *s, struct job *j, struct ledger *l, const struct delegate *d,
-    struct json *answer, struct fault *f)
+put_lines(struct json *to, const char *name, struct octets lines, struct fault *f)
 {
-	struct log_edge e;
-	struct bytes note = { 0 };
-	char origin[LOG_ORIGIN_MAX];
-	bool ok = false;
+	struct bytes text = { 0 };
+	bool ok;
 
-	log_origin(realm_space(s->realm), j->tenant, origin);
-	if (!watch_checkpoint(s, j, l, f) || !log_edge_read(l, &e, f) ||
-	    !log_checkpoint(origin, &e, j->checkpoint.signed_epoch, d->key, &note, f))
-		goto out;
-	ledger_put(l, TABLE_META, octets_text("checkpoint"), octets_bytes(&note));
-	json_put_text(answer, "origin", origin);
-	json_put_number(answer, "size", (int64_t)e.size);
-	bytes_put_u8(&note, 0); /* as a text */
-	if (!bytes_ok(&note, f))
-		goto out;
-	json_put_text(answer, "checkpoint", (const char *)note.at);
-	ok = true;
-out:
-	bytes_free(&note);
+	bytes_put_octets(&text, lines);
+	bytes_put_u8(&text, 0);
+	if ((ok = bytes_ok(&text, f)))
+		json_put_text(to, name, (const char *)text.at);
+	bytes_free(&text);
 	return ok;
 }
 
+/* The checkpoint over all up to and with the entry of this export. */
 static bool
-tell_certificates(struct signer *s, const struct authority *of, const struct delegate *d,
+sign_checkpoint(struct signer *s, struct job *j, struct ledger *l, const struct notary_keys *keys,
     struct json *answer, struct fault *f)
 {
-	struct bytes pem = { 0 };
-	bool ok = cert_pem(d->certificate, &pem, f) &&
-		  realm_chain_pem(s->realm, of->key_id, false, &pem, f);
+	struct checkpoint *c = &j->checkpoint;
 
-	bytes_put_u8(&pem, 0);
-	if ((ok = ok && bytes_ok(&pem, f)))
-		json_put_text(answer, "certificates", (const char *)pem.at);
+	if (!notary_sign(s, keys, l, j->now_s, c, f)) {
+		log_fact(LOG_ERROR, "log", "tenant", j->tenant, "why", f->text, NULL);
+		f->code = FAULT_INTERNAL; /* ours, not the asker's */
+		return false;
+	}
+	json_put_text(answer, "origin", c->origin);
+	json_put_number(answer, "size", (int64_t)c->mark.signed_size);
+	return put_lines(answer, "checkpoint", octets_of(c->note.at, c->own_n), f) &&
+	       (!c->cosigned || put_lines(answer, "cosignature",
+				    octets_of(c->note.at + c->own_n, c->note.n - c->own_n), f));
+}
+
+/* The log's with tenant and region, and that of the region's cosigner. */
+static bool
+tell_certificates(
+    struct signer *s, const struct notary_keys *k, struct json *answer, struct fault *f)
+{
+	struct bytes pem = { 0 }, cosigner = { 0 };
+	bool ok = cert_pem(k->log.certificate, &pem, f) &&
+		  realm_chain_pem(s->realm, k->ca.key_id, false, &pem, f) &&
+		  (!k->cosigns || cert_pem(k->cosigner.certificate, &cosigner, f)) &&
+		  put_lines(answer, "certificates", octets_bytes(&pem), f) &&
+		  (!k->cosigns || put_lines(answer, "cosigner", octets_bytes(&cosigner), f));
+
+	bytes_free(&cosigner);
 	bytes_free(&pem);
 	return ok;
 }
@@ -367,9 +376,7 @@ duty_export(struct signer *s, struct job *j, struct fault *f)
 	struct json *body, *answer = json_object();
 	struct ledger *l;
 	struct log_context why;
-	struct tenant t;
-	struct authority ca;
-	struct delegate d;
+	struct notary_keys keys;
 	bool ok = false;
 
 	if (!signer_open_act(s, j, ACT_LOG_EXPORT, &a, &body, f)) {
@@ -377,11 +384,10 @@ duty_export(struct signer *s, struct job *j, struct fault *f)
 		return false;
 	}
 	why = signer_context(s, j, by);
-	if (realm_ledger(s->realm, a.tenant, &l, f) && realm_tenant(s->realm, a.tenant, &t, f) &&
-	    realm_authority(s->realm, t.key_id, &ca, f) &&
-	    keyring_delegate(s->keys, &ca, &found_log, j->now_s, &d, f) &&
+	if (realm_ledger(s->realm, a.tenant, &l, f) &&
+	    notary_find_keys(s, a.tenant, j->now_s, &keys, f) &&
 	    log_append(l, log_entry("log.exported", &why), j->now_s, NULL, f) &&
-	    sign_checkpoint(s, j, l, &d, answer, f) && tell_certificates(s, &ca, &d, answer, f))
+	    sign_checkpoint(s, j, l, &keys, answer, f) && tell_certificates(s, &keys, answer, f))
 		ok = json_write(answer, &j->answer, f);
 	json_free(answer);
 	json_free(body);

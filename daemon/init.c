@@ -166,6 +166,7 @@ make_delegates(struct ceremony *c, struct fault *f)
 	return keyring_delegate(c->keys, &c->root->a,
 		   offline ? &found_responder_offline : &found_responder, c->now_s, &d, f) &&
 	       keyring_delegate(c->keys, &c->region->a, &found_responder, c->now_s, &d, f) &&
+	       keyring_delegate(c->keys, &c->region->a, &found_cosigner, c->now_s, &d, f) &&
 	       crl_make(c->root, &root, c->now_s, f) && crl_make(c->region, &want, c->now_s, f) &&
 	       crl_make(c->platform, &want, c->now_s, f) &&
 	       service_purpose(&c->settings, &room, &service, f) &&

@@ -301,11 +301,13 @@ may_whole(const struct sheet *s, const struct issuer *by, int64_t now_us)
 }
 
 /* Out of memory: it stays open. */
-static void
-remember_visited(struct press *p, const char *tenant)
+void
+press_shut_later(struct press *p, const char *tenant)
 {
 	struct visited *more;
 
+	if (p == NULL)
+		return;
 	if (p->visited_n == p->visited_room) {
 		size_t room = p->visited_room == 0 ? 16 : 2 * p->visited_room;
 
@@ -353,7 +355,7 @@ open_issuer(struct press *p, const struct issuer **ret, struct fault *f)
 	if (!keyring_issuer(p->signer->keys, a.key_id, ret, f))
 		return false;
 	if (!was_open)
-		remember_visited(p, a.label);
+		press_shut_later(p, a.label);
 	return true;
 }
 

@@ -32,6 +32,10 @@ void press_changed(struct press *p, const uint8_t ca[static TBS_KEY_ID_OCTETS]);
  * later turn. NULL p is allowed. */
 void press_first(struct press *p, const struct issuer *by, int64_t now_s);
 
+/* Shut tenant's ledger, which the caller has opened off any request, when it has its mark. NULL p
+ * is allowed. */
+void press_shut_later(struct press *p, const char *tenant);
+
 /* A slice of what is due; no batch may hold anything. idle: no round had work since the last one.
  */
 void press_turn(struct press *p, bool idle);

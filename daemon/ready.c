@@ -304,6 +304,13 @@ word(const struct ready *r, unsigned what)
 	return (r->stopped & what) == 0 ? "ok" : "stopped";
 }
 
+/* Signing no checkpoints is an alarm, and no reason to stay away. */
+static bool
+is_ready(const struct ready *r)
+{
+	return (r->stopped & (READY_ISSUING | READY_REVOKING)) == 0;
+}
+
 static void
 put_state(struct ready *r, const struct ready_view *v, struct json *j)
 {
@@ -312,7 +319,7 @@ put_state(struct ready *r, const struct ready_view *v, struct json *j)
 	look(r, v);
 	for (size_t i = 0; i < r->reasons; i++)
 		json_add_text(reasons, r->reason[i]);
-	json_put_bool(j, "ready", r->stopped == 0);
+	json_put_bool(j, "ready", is_ready(r));
 	json_put_text(j, "issuing", word(r, READY_ISSUING));
 	json_put_text(j, "revoking", word(r, READY_REVOKING));
 	json_put(j, "reasons", reasons);
@@ -358,7 +365,7 @@ ready_serve(struct ready *r, const struct ready_view *v, struct exchange *x)
 
 	put_state(r, v, j);
 	x->type = "application/json";
-	x->status = r->stopped == 0 ? 200 : 503;
+	x->status = is_ready(r) ? 200 : 503;
 	if (x->status == 503)
 		exchange_header(x, "Retry-After", "2");
 	if (!json_write(j, &x->reply, &f)) {
@@ -393,6 +400,9 @@ ready_metrics(struct ready *r, const struct ready_view *v, struct bytes *to)
 	    (r->stopped & READY_ISSUING) == 0);
 	put_gauge(to, "quatrain_revoking", "1 if the service revokes certificates now, 0 if not.",
 	    (r->stopped & READY_REVOKING) == 0);
+	put_gauge(to, "quatrain_checkpoints",
+	    "1 if each log gets its checkpoints, 0 if one is no longer what was signed.",
+	    (r->stopped & READY_CHECKPOINTS) == 0);
 	put_gauge(to, "quatrain_tenants", "Tenants, the service's own not counted.", r->tenants);
 	put_gauge(to, "quatrain_tenants_without_room",
 	    "Tenants that issue nothing because their ledger or the disk is full.", r->no_issuing);

@@ -55,6 +55,8 @@ void ready_new_signer(struct ready *r);
 /* For the checks: what is stopped, and why. A reason is told to strangers: it names no tenant. */
 #define READY_ISSUING  WIRE_STOPS_ISSUING
 #define READY_REVOKING WIRE_STOPS_REVOKING
+/* An alarm, which takes no traffic away: all is served, and the log is not what was signed. */
+#define READY_CHECKPOINTS WIRE_STOPS_CHECKPOINTS
 void ready_say(struct ready *r, unsigned stopped, const char *why);
 
 #endif

@@ -307,6 +307,7 @@ reply(struct round_job *r)
 	ticket_free(r->job.ticket);
 	bytes_free(&r->job.answer);
 	bytes_free(&r->job.members);
+	bytes_free(&r->job.checkpoint.note);
 	r->job = (struct job){ 0 };
 }
 
@@ -334,29 +335,6 @@ tell_change(struct round *d)
 		if ((d->lines[i].from & FROM_EDGE) != 0)
 			send_answer(&d->lines[i], &m);
 	}
-}
-
-/* A checkpoint is handed out when a mark tells of it: no other of that size can be signed then. */
-static void
-promise(struct round *d)
-{
-	bool any = false, ok = true;
-	struct fault f;
-
-	for (size_t i = 0; ok && i < d->n; i++)
-		if (d->job[i].duty->verb == WIRE_EXPORT && !d->job[i].job.failed) {
-			any = true;
-			ok = watch_signed(d->signer, &d->job[i].job, &f);
-		}
-	if (!any || (ok && watch_mark(d->signer, &f)))
-		return;
-	log_fact(LOG_ERROR, "marks", "fault", f.text, NULL);
-	for (size_t i = 0; i < d->n; i++)
-		if (d->job[i].duty->verb == WIRE_EXPORT && !d->job[i].job.failed) {
-			d->job[i].job.failed = true;
-			fault_set(
-			    &d->job[i].job.fault, FAULT_BUSY, "the marks cannot be written now");
-		}
 }
 
 /* With a clock that went back nothing is issued or answered, and nothing is written. */
@@ -402,7 +380,7 @@ round_run(struct round *d, size_t n)
 	once_sweep(d->signer, now_s);
 	sync_us += commit_timed(d);
 	watch_round(d->signer, now_s);
-	promise(d);
+	round_promise(d);
 	tell_change(d);
 	round_count(d, sync_us);
 	for (size_t i = 0; i < n; i++)

@@ -37,4 +37,8 @@ void round_run(struct round *d, size_t n);
 /* After a round, before its jobs are answered: into the tally, where there is one. */
 void round_count(const struct round *d, int64_t sync_us);
 
+/* Of all that were signed in d: the marks tell of them, then readers find them; daemon/promise.c.
+ */
+void round_promise(struct round *d);
+
 #endif

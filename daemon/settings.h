@@ -42,6 +42,7 @@ struct settings {
 	struct {                       /* the lines on standard error; and the issuance log */
 		char level[CONF_TEXT_MAX];  /* debug, info, warn, error */
 		char format[CONF_TEXT_MAX]; /* logfmt, json */
+		int64_t checkpoint;         /* s between two signed checkpoints of a log */
 	} log;
 	struct {
 		size_t n;

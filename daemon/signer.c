@@ -169,15 +169,17 @@ keep_ballast(struct bench *d)
 	d->ballast_us = now_us + BALLAST_US;
 }
 
-/* The sooner of the two; -1 is never. */
+/* -1 is never. */
+static int
+sooner(int a, int b)
+{
+	return a < 0 || (b >= 0 && b < a) ? b : a;
+}
+
 static int
 wait_ms(const struct signer *s)
 {
-	int watch = watch_wait_ms(s), press = press_wait_ms(s->press);
-
-	if (watch < 0 || (press >= 0 && press < watch))
-		return press;
-	return watch;
+	return sooner(watch_wait_ms(s), sooner(press_wait_ms(s->press), notary_wait_ms(s->notary)));
 }
 
 static void
@@ -199,6 +201,7 @@ loop(struct bench *d)
 		if ((n = gather(d)) > 0)
 			round_run(&d->round, n);
 		press_turn(d->signer.press, n == 0);
+		notary_turn(d->signer.notary, n == 0);
 		watch_tick(&d->signer);
 	}
 }
@@ -359,7 +362,8 @@ open_all(struct bench *d, struct fault *f)
 	s->self = (struct log_context){
 		.by = "signer", .from = "local", .rule = "start", .policy = s->policy
 	};
-	if (press_new(s, &s->press, f) && signer_open(s, &d->pin, f) && tell_start(s, f))
+	if (press_new(s, &s->press, f) && notary_new(s, &s->notary, f) &&
+	    signer_open(s, &d->pin, f) && tell_start(s, f))
 		return true;
 	if (s->pin_refused)
 		d->status = HSM_PIN_STATUS;
@@ -371,6 +375,7 @@ close_all(struct bench *d)
 {
 	signer_close(&d->signer);
 	press_free(d->signer.press);
+	notary_free(d->signer.notary);
 	pin_free(&d->pin);
 	for (size_t i = 0; i < ROUND_MAX; i++)
 		bytes_free(&d->round.job[i].message.body);

@@ -14,6 +14,7 @@
 #include "ca/keyring.h"
 #include "ca/repeat.h"
 #include "ca/wire.h"
+#include "daemon/notary.h"
 #include "daemon/press.h"
 #include "daemon/settings.h"
 #include "daemon/tally.h"
@@ -33,6 +34,7 @@ struct line {
 struct signer {
 	struct settings settings;
 	bool pin_refused; /* by the token, at the start */
+	bool uncosigned;  /* the region has no cosigner, and it was said */
 	const struct line *lines;
 	const size_t *lines_n;
 	struct seal *seal;
@@ -41,8 +43,9 @@ struct signer {
 	struct hsm *hsm; /* NULL: no token */
 	struct journal journal;
 	struct watch watch;
-	struct tally *tally; /* NULL: nobody counts */
-	struct press *press; /* NULL in a command that writes by itself */
+	struct tally *tally;   /* NULL: nobody counts */
+	struct press *press;   /* NULL in a command that writes by itself */
+	struct notary *notary; /* the same */
 	struct secret token_key;
 	struct log_context self; /* for what the signer does by itself */
 	uint8_t policy[RULES_DIGEST_OCTETS];
@@ -79,7 +82,7 @@ struct job {
 	int64_t late_s;                /* of a renewal: the certificate had ended so long before */
 	bool cuts;                     /* as a duty's: something was revoked on the way */
 	enum identity_role role;       /* of an operator to be */
-	struct mark checkpoint;        /* of an export: what was signed */
+	struct checkpoint checkpoint;  /* of an export */
 	uint16_t verb;
 	struct repeat repeat;        /* of an act with an Idempotency-Key */
 	bool keeps;                  /* its answer is kept under that */

@@ -241,8 +241,10 @@ mark_one(void *with, struct ledger *l)
 	struct marking *m = with;
 
 	m->unsettled = m->unsettled || !ledger_settled(l);
-	if (ledger_changed(l) && !marks_put(m->s->watch.marks, l, clock_now_s(), m->f))
-		m->failed = true;
+	if (ledger_changed(l)) {
+		notary_changed(m->s->notary, ledger_tenant(l));
+		m->failed = !marks_put(m->s->watch.marks, l, clock_now_s(), m->f);
+	}
 	return !m->failed;
 }
 
@@ -353,47 +355,66 @@ watch_stop(struct signer *s)
 	}
 }
 
-bool
-watch_checkpoint(struct signer *s, struct job *j, struct ledger *l, struct fault *f)
+/* The last checkpoint of this epoch: no other tree of that size may be signed. */
+static bool
+signed_before(
+    struct signer *s, struct ledger *l, uint64_t epoch, struct log_signed *ret, struct fault *f)
 {
-	struct watched *w = watched(s, ledger_tenant(l));
-	struct log_signed before = { .size = 0 };
 	struct fault why;
-	uint64_t epoch;
 	struct mark k;
 
-	if (w == NULL)
-		return fault_set(f, FAULT_INTERNAL, "signer: out of memory");
-	if (!log_epoch(l, &epoch, f))
-		return false;
-	if (marks_get(s->watch.marks, ledger_tenant(l), &k, &why)) {
-		if (k.signed_size > 0 && k.signed_epoch == epoch) {
-			before.size = k.signed_size;
-			memcpy(before.root, k.signed_root, sizeof(before.root));
-		}
-	} else if (why.code != FAULT_NOTFOUND) {
+	*ret = (struct log_signed){ .size = 0 };
+	if (!marks_get(s->watch.marks, ledger_tenant(l), &k, &why)) {
 		*f = why;
-		return false;
+		return why.code == FAULT_NOTFOUND;
 	}
-	w->ahead = w->proof;
-	if (!log_prove(l, &w->ahead, &before, f)) {
-		log_fact(LOG_ERROR, "log", "tenant", ledger_tenant(l), "why", f->text, NULL);
-		f->code = FAULT_INTERNAL; /* ours, not the asker's */
-		return false;
+	if (k.signed_size > 0 && k.signed_epoch == epoch) {
+		ret->size = k.signed_size;
+		memcpy(ret->root, k.signed_root, sizeof(ret->root));
 	}
-	j->checkpoint = (struct mark){ .signed_size = w->ahead.edge.size, .signed_epoch = epoch };
-	log_edge_root(&w->ahead.edge, j->checkpoint.signed_root);
 	return true;
 }
 
 bool
-watch_signed(struct signer *s, const struct job *j, struct fault *f)
+watch_prove_some(struct signer *s, struct ledger *l, bool *ret_more, struct fault *f)
 {
-	struct watched *w = watched(s, j->tenant);
+	struct watched *w = watched(s, ledger_tenant(l));
+	struct log_signed before;
+	uint64_t epoch;
+
+	if (w == NULL)
+		return fault_set(f, FAULT_INTERNAL, "signer: out of memory");
+	return log_epoch(l, &epoch, f) && signed_before(s, l, epoch, &before, f) &&
+	       log_prove_some(l, &w->proof, &before, ret_more, f);
+}
+
+bool
+watch_prove(struct signer *s, struct ledger *l, struct mark *ret, struct fault *f)
+{
+	struct watched *w = watched(s, ledger_tenant(l));
+	struct log_signed before;
+	uint64_t epoch;
+
+	if (w == NULL)
+		return fault_set(f, FAULT_INTERNAL, "signer: out of memory");
+	if (!log_epoch(l, &epoch, f) || !signed_before(s, l, epoch, &before, f))
+		return false;
+	w->ahead = w->proof;
+	if (!log_prove(l, &w->ahead, &before, f))
+		return false;
+	*ret = (struct mark){ .signed_size = w->ahead.edge.size, .signed_epoch = epoch };
+	log_edge_root(&w->ahead.edge, ret->signed_root);
+	return true;
+}
+
+bool
+watch_signed(struct signer *s, const char *tenant, const struct mark *k, struct fault *f)
+{
+	struct watched *w = watched(s, tenant);
 
 	if (w != NULL)
 		w->proof = w->ahead;
-	return marks_put_signed(s->watch.marks, j->tenant, &j->checkpoint, f);
+	return marks_put_signed(s->watch.marks, tenant, k, f);
 }
 
 void
@@ -415,6 +436,7 @@ watch_state(const struct signer *s, struct bytes *to)
 		bytes_put_u8(to, 0);
 		bytes_put_counted_text(to, "journal: a revocation could not be noted in it");
 	}
+	notary_state(s->notary, to);
 }
 
 bool

@@ -15,7 +15,6 @@
 #define WATCH_CLOCK_S 300 /* so far may the clock be behind the newest entry of a log */
 
 struct signer;
-struct job;
 struct watched;
 
 struct watch {
@@ -57,11 +56,15 @@ int watch_wait_ms(const struct signer *s);
 /* What is stopped, and why: rows as WIRE_STATE has them, appended. */
 void watch_state(const struct signer *s, struct bytes *to);
 
-/* Before a checkpoint over l is signed: its lines are proven; what is signed goes into the job.
- * Faults: those of log_prove(). */
-bool watch_checkpoint(struct signer *s, struct job *j, struct ledger *l, struct fault *f) CHECKED;
-/* Its commit succeeded: into the marks' batch. Fault: FAULT_INTERNAL. */
-bool watch_signed(struct signer *s, const struct job *j, struct fault *f) CHECKED;
+/* Before a checkpoint over l is signed: its lines are proven; *ret has what may be signed. Faults:
+ * those of log_prove(). */
+bool watch_prove(struct signer *s, struct ledger *l, struct mark *ret, struct fault *f) CHECKED;
+/* A piece of a long log's first proof. Faults: those of log_prove_some(). */
+bool watch_prove_some(struct signer *s, struct ledger *l, bool *ret_more, struct fault *f) CHECKED;
+/* Its entries are durable: what was proven last goes into the marks' batch. Fault: FAULT_INTERNAL.
+ */
+bool watch_signed(
+    struct signer *s, const char *tenant, const struct mark *k, struct fault *f) CHECKED;
 /* Marks of all that changed, durable on return: before a checkpoint is handed out. Fault:
  * FAULT_INTERNAL. */
 bool watch_mark(struct signer *s, struct fault *f) CHECKED;

@@ -15,7 +15,7 @@ service_fresh acme globex
 works "key list" q key list
 like "a person reads it" '^tenant +acme +file +- +yes +in use ' "$OUT"
 works "key list in JSON" q key list --json
-is "every key of the service" 15 "$(jq '.items | length' <<<"$OUT")"
+is "every key of the service" 16 "$(jq '.items | length' <<<"$OUT")"
 is "all in files" file "$(jq -r '.items[].where' <<<"$OUT" | sort -u)"
 is "each with a file of its name" "" "$(
 	jq -r '.items[].id' <<<"$OUT" | while read -r id; do [ -e "$DATA/keys/$id.key" ] || echo "$id"; done
@@ -51,7 +51,7 @@ like "it says so" 'is using .* already' "$OUT"
 service_stop
 works "a backup of the keys" cp -a "$DATA/keys" "$DATA/master.key" "$WORK/"
 works "key rotate" q key rotate
-like "it counts them" '^15 keys are sealed anew' "$OUT"
+like "it counts them" '^16 keys are sealed anew' "$OUT"
 like "it says what became of the old" "old master key in $DATA/master.key was overwritten" "$OUT"
 like "it warns of copies" 'Backups and other copies' "$OUT"
 unlike "nothing is to be changed in the configuration" 'configuration' "$OUT"

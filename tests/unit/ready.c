@@ -253,6 +253,12 @@ START_TEST(the_signers_own_words)
 	has(asked(true, 503), "\"revoking\":\"stopped\"");
 	/* A signer that is away says nothing any more. */
 	has(asked(false, 503), "[\"signer: it is away\"]");
+	/* An alarm, and no reason to stay away. */
+	tell(READY_CHECKPOINTS, "logs: 1");
+	has(asked(true, 200), "\"ready\":true,\"reasons\":[\"logs: 1\"]");
+	has(gauges(true), "\nquatrain_checkpoints 0\n");
+	tell(0, "");
+	has(gauges(true), "\nquatrain_checkpoints 1\n");
 	ready_told(r, octets_of("\003\0\0\1\0cut", 8)); /* what is not whole is not told */
 	has(asked(true, 200), "\"reasons\":[]");
 	tell(READY_ISSUING, "the last one's trouble");

@@ -87,6 +87,7 @@ START_TEST(defaults)
 	ck_assert_str_eq(s.user, "");
 	ck_assert_str_eq(s.log.level, "info");
 	ck_assert_str_eq(s.log.format, "logfmt");
+	ck_assert_int_eq(s.log.checkpoint, 10);
 	ck_assert_int_eq(s.edges, 1);
 	ck_assert_int_eq(s.store_max, 16384);
 	ck_assert_uint_eq(s.limits.exempt.n, 2);
@@ -165,6 +166,9 @@ START_TEST(refuses)
 	refused("store_max: 1G\n", "store_max");
 	refused("log: { level: loud }\n", "log.level");
 	refused("log: { format: xml }\n", "log.format");
+	refused("log: { checkpoint: 0 }\n", "log.checkpoint");
+	refused("log: { checkpoint: 3601 }\n", "log.checkpoint");
+	refused("log: { checkpoint: soon }\n", "log.checkpoint");
 	refused("log_level: info\n", "log_level");
 	refused("nonsense: 1\n", "nonsense");
 	refused("data: a\ndata: b\n", "data");
