@@ -134,24 +134,23 @@ def check_schema(where, schema, closed):
     check_closed(where, schema, closed)
 
 
-def check_closed(where, schema, closed):
+def check_closed(where, schema, closed, above=()):
     """An object tells all that may be in it, and what it requires is among that."""
     if not isinstance(schema, dict):
         return
-    names = set(schema.get("properties", {}))
+    names = set(schema.get("properties", {})) | set(above)
     for part in schema.get("allOf", []):
         names |= set(follow(part).get("properties", {}))
     for name in schema.get("required", []):
         if name not in names:
             wrong(where, "requires %s, which it does not tell of" % name)
-    if closed and schema.get("type") == "object" and False not in (
-            schema.get("additionalProperties"), schema.get("unevaluatedProperties")):
-        wrong(where, "an object that takes any member")
+    if closed and schema.get("type") == "object" and not {"additionalProperties", "unevaluatedProperties"} & set(schema):
+        wrong(where, "an object that does not say whether it takes other members")
     for name, one in schema.get("properties", {}).items():
         check_closed("%s/%s" % (where, name), one, closed)
     check_closed(where + "/items", schema.get("items"), closed)
     for one in schema.get("oneOf", []):
-        check_closed(where + "/oneOf", one, closed)
+        check_closed(where + "/oneOf", one, closed, names)
 
 
 def check_content(where, content):

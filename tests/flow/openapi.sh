@@ -73,7 +73,13 @@ works "tenant list" q tenant list
 works "tenant show" q tenant show acme
 works "operator add" q operator add alice --role officer --out "$WORK/alice"
 works "operator list" q operator list
+works "operator add, a second" q operator add bob --role registrar --out "$WORK/bob"
+works "operator show" q operator show bob
+works "operator role" q operator role bob --role auditor
+works "operator remove" q operator remove bob
 works "profile list" q profile list
+works "policy show" q policy show
+works "health" q health
 works "token create" q token create --tenant acme --device hp-1 --json
 works "token list" q token list --tenant acme
 works "token revoke" q token revoke --tenant acme "$(q token list --tenant acme --json | jq -r '.items[0].id')"
@@ -105,6 +111,12 @@ works "cert release" q cert release --tenant acme "$SERIAL"
 works "chain audit" q chain audit "$WORK/hp-2/leaf.pem"
 works "chain audit of a tenant" q chain audit --tenant acme
 works "cert revoke" q cert revoke --tenant acme "$SERIAL" --reason keyCompromise
+works "cert find" q cert find --device hp-2
+enrol acme hp-4 "$WORK/hp-4"
+works "cert revoke, all of a token" q cert revoke --tenant acme --enroller local --dry-run
+works "endpoint list" q endpoint list --tenant acme
+works "endpoint show" q endpoint show printer/hp-4 --tenant acme
+works "endpoint remove" q endpoint remove printer/hp-4 --tenant acme
 works "cert show, revoked" q cert show --tenant acme "$SERIAL"
 works "tenant rollover" q tenant rollover acme
 works "tenant suspend, a dry run" q tenant suspend acme --dry-run
@@ -112,7 +124,18 @@ works "tenant suspend" q tenant suspend acme
 works "tenant resume" q tenant resume acme
 works "region show" q region show eu
 works "region suspend" q region suspend eu --dry-run
-works "region suspend" q region suspend eu
+works "region list" q region list
+works "operator add, a second officer" q operator add carol --role officer --out "$WORK/carol"
+ALICE=(--url "$URL" --cert "$WORK/alice/cert.pem" --key "$WORK/alice/key.pem" --root "$ROOT")
+works "an officer's region suspend waits" q region suspend eu "${ALICE[@]}"
+works "act list" q act list
+ACT=$(q act list --state waiting --json | jq -r '.items[0].id')
+works "act show" q act show "$ACT"
+works "act refuse" q act refuse "$ACT" --reason "not today"
+works "region suspend, asked once more" q region suspend eu "${ALICE[@]}"
+ACT=$(q act list --state waiting --json | jq -r '.items[0].id')
+works "act approve, a dry run" q act approve "$ACT" --dry-run
+works "act approve" q act approve "$ACT"
 works "region resume" q region resume eu
 works "log export" q log export --tenant acme --out "$WORK/export"
 works "key list" q key list
@@ -130,6 +153,8 @@ is "it kept the calls of the command line" yes "$([ "$(find "$ANSWERS" -name 're
 
 api GET /v1/tenants/acme/log/entries
 is "entries" 200 "$STATUS"
+api POST /v1/tenants/acme/log/redactions '{"index":3,"reason":"erasure was asked for","order":"GDPR article 17"}'
+is "a redaction" 201 "$STATUS"
 api GET /v1/tenants/acme/log/checkpoint
 is "a checkpoint" 200 "$STATUS"
 http --unix-socket "$DATA/run/api.sock" -m 2 "http://localhost/v1/events?tenant=acme&after=0"

@@ -174,8 +174,8 @@ refusals() {
 
 # lines: in the process's log, with those that went unsaid
 lines() {
-	grep -E 'event=refused status=40[13] ' "$WORK/serve.log" |
-	    awk '{ n++; if (match($0, /unsaid=[0-9]+/)) n += substr($0, RSTART + 7, RLENGTH - 7) } END { print n + 0 }'
+	grep -E 'event=refused status=' "$WORK/serve.log" |
+	    awk '/status=40[13] / { n++ } { if (match($0, /unsaid=[0-9]+/)) n += substr($0, RSTART + 7, RLENGTH - 7) } END { print n + 0 }'
 }
 
 MATRIX=$WORK/matrix
