@@ -9,6 +9,7 @@
 
 #include "base/der.h"
 #include "ca/device.h"
+#include "ca/feed.h"
 #include "ca/intent.h"
 #include "ca/maker.h"
 #include "ca/proposal.h"
@@ -315,6 +316,12 @@ any_row(struct dump_check *c, struct octets key, struct octets value, struct fau
 	return true;
 }
 
+static bool
+change_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	return feed_row(key, value) || bad(c, "no change of the feed", f);
+}
+
 static bool (*const rows[])(
     struct dump_check *c, struct octets key, struct octets value, struct fault *f) = {
 	[TABLE_META] = meta_row,
@@ -337,6 +344,7 @@ static bool (*const rows[])(
 	[TABLE_NODE] = node_row,
 	[TABLE_PROPOSAL] = proposal_row,
 	[TABLE_REPEAT] = any_row,
+	[TABLE_FEED] = change_row,
 };
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))

@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 
 #include "ca/cert.h"
+#include "ca/feed.h"
 #include "ca/holding.h"
 #include "ca/intent.h"
 
@@ -133,7 +134,7 @@ revoke_list(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
 {
 	uint8_t key[LISTED_N], value[9] = { s->reason };
 
-	if (!note_change(l, s->issuer, serial, f))
+	if (!note_change(l, s->issuer, serial, f) || !feed_add(l, serial, s, f))
 		return false;
 	(void)octets_u64((uint64_t)s->changed_s, value + 1);
 	ledger_put(l, TABLE_REVOKED, listed_key(serial, s, key), octets_of(value, sizeof(value)));
@@ -146,7 +147,7 @@ revoke_unlist(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
 {
 	uint8_t key[LISTED_N];
 
-	if (!note_change(l, s->issuer, serial, f))
+	if (!note_change(l, s->issuer, serial, f) || !feed_add(l, serial, s, f))
 		return false;
 	batch_remove(ledger_batch(l), TABLE_REVOKED, listed_key(serial, s, key));
 	return true;
