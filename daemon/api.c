@@ -70,6 +70,8 @@ static const struct api_route routes[] = {
 	{ "POST", "/v1/backups", WIRE_BACKUP, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
 	{ "GET", "/v1/events", 0, 200, api_events },
+	{ "GET", "/v1/revocations", 0, 200, api_feed },
+	{ "GET", "/v1/tenants/{t}/revocations", 0, 200, api_feed },
 	{ "POST", "/v1/audit", 0, 200, api_audit },
 	{ "GET", "/v1/tenants/{t}/audit", 0, 200, api_audit_tenant },
 };
@@ -344,16 +346,19 @@ api_who(const struct api_call *c, const struct exchange *x, struct identity *ret
 }
 
 static bool
-may_read(const struct api_call *c, struct fault *f)
+may_read(struct api_call *c, const struct api_route *r, struct fault *f)
 {
+	bool feed = r->read == api_feed;
 	struct object what = { .tenant = "" };
 	struct identity who;
 	struct verdict v;
 
+	if (feed && !api_feed_tenant(c, f))
+		return false;
 	memcpy(what.tenant, c->tenant, sizeof(what.tenant));
 	if (!api_who(c, c->x, &who, f))
 		return false;
-	decide(&who, ACT_READ, &what, &v);
+	decide(&who, feed ? ACT_FEED : ACT_READ, &what, &v);
 	return v.permit || fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
 }
 
@@ -403,7 +408,7 @@ run(struct api_call *c, const struct api_route *r)
 			ask(c, r);
 		else
 			refusal_send(x, c->tenant, "api", &f, describe(x, &f));
-	} else if (r->read != api_describe && !may_read(c, &f)) { /* that is no secret */
+	} else if (r->read != api_describe && !may_read(c, r, &f)) { /* that is no secret */
 		refusal_send(x, c->tenant, "api.read", &f, describe(x, &f));
 	} else if (!r->read(c, &f)) {
 		api_problem(x, &f);

@@ -22,6 +22,10 @@
 /* Octets of a list of serials: 10,000 of 32 digits, and some air. */
 #define API_LIST_MAX (512 * 1024)
 
+/* Signed pieces of the revocation feed that a process keeps. */
+#define API_FEED_KEPT     32
+#define API_FEED_WHAT_MAX 160
+
 struct events;
 struct wire_act;
 
@@ -34,6 +38,14 @@ struct api {
 	/* What the process knows of itself, into an object (daemon/ready.h); NULL: nothing. */
 	void (*health)(void *with, struct json *j);
 	void *health_with;
+	int64_t feed_fresh_s; /* how long a piece of the revocation feed is handed out */
+	struct api_feed {     /* pieces that were signed; note NULL: a free place */
+		struct shared *note;
+		char what[API_FEED_WHAT_MAX]; /* the tenant, and what was asked */
+		uint64_t size, platform;      /* editions that it tells of */
+		uint8_t hash[32];
+		int64_t at_us;
+	} feed[API_FEED_KEPT];
 };
 
 /* What a route's handler gets: the parts of the path that were names. */
@@ -135,6 +147,11 @@ bool api_act(const struct api_call *c, struct fault *f);
 bool api_policy(const struct api_call *c, struct fault *f);
 bool api_health(const struct api_call *c, struct fault *f);
 
+/* daemon/api_feed.c */
+bool api_feed(const struct api_call *c, struct fault *f);
+/* The tenant of the query, where the path names none. Fault: FAULT_BADREQ. */
+bool api_feed_tenant(struct api_call *c, struct fault *f) CHECKED;
+void api_feed_free(struct api *a); /* what it keeps */
 /* daemon/api_events.c */
 bool api_events(const struct api_call *c, struct fault *f);
 

@@ -400,7 +400,8 @@ open_all(struct edge *e, struct fault *f)
 		.now_s = clock_now_s,
 		.two_person = e->settings.two_person,
 		.health = tell_health,
-		.health_with = e };
+		.health_with = e,
+		.feed_fresh_s = e->settings.revocations.fresh_s };
 	e->handshake = (struct handshake){ .realm = e->realm,
 		.http = e->http,
 		.lines = &e->lines,
@@ -443,6 +444,7 @@ run(int control, enum child_role role)
 	status = 0;
 out:
 	http_free(e->http);
+	api_feed_free(&e->api);
 	ocsp_free(e->ocsp);
 	staple_free(&e->staple);
 	ready_free(e->ready);

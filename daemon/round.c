@@ -71,6 +71,8 @@ static const struct duty duties[] = {
 	{ WIRE_ACT_REFUSE, "act.refuse", FROM_EDGE | FROM_DESK, 81920, NULL, duty_act_refuse, true,
 	    false },
 	{ WIRE_STATE, "state", FROM_EDGE | FROM_DESK, 0, NULL, duty_state, false, false },
+	{ WIRE_FEED, "revocations.read", FROM_EDGE | FROM_DESK, 81920, NULL, duty_feed, true,
+	    false },
 	{ WIRE_REDACT, "log.redact", FROM_EDGE | FROM_DESK, 81920, NULL, duty_redact, true, false },
 	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true, false },
 };
@@ -216,7 +218,8 @@ told(const struct round *d, const struct round_job *r)
 {
 	uint16_t verb = r->duty->verb;
 
-	return !d->judging && (verb == WIRE_OCSP || verb == WIRE_DEVICE || verb == WIRE_SESSIONS);
+	return !d->judging && (verb == WIRE_OCSP || verb == WIRE_DEVICE || verb == WIRE_SESSIONS ||
+				  verb == WIRE_FEED);
 }
 
 /* A ledger that could not be written: all who wrote there are told so, none is answered on a guess.

@@ -65,6 +65,8 @@ const struct conf_key settings_keys[] = {
 	{ "two_person", CONF_CHOICE, AT(two_person), "auto", "auto|always|never" },
 	{ "store_max", CONF_COUNT, AT(store_max), "16384", "64..1048576" },
 	{ "crl.delay", CONF_COUNT, AT(crl.delay), "5", "1..3600" },
+	{ "revocations.fresh", CONF_DURATION, AT(revocations.fresh_s), "30s", NULL },
+	{ "revocations.valid", CONF_DURATION, AT(revocations.valid_s), "5m", NULL },
 	{ "crl.shards", CONF_COUNT, AT(crl.shards), "1", "1..256" },
 };
 const size_t settings_keys_n = sizeof(settings_keys) / sizeof(settings_keys[0]);
@@ -241,6 +243,17 @@ check_ocsp(const char *file, const struct settings *s, struct fault *f)
 	    file, ANSWER_VALID_S, (long long)s->ocsp.max_age_s);
 }
 
+/* Before a piece may not be relied on any more there must be a newer one. */
+static bool
+check_feed(const char *file, const struct settings *s, struct fault *f)
+{
+	if (s->revocations.valid_s > s->revocations.fresh_s)
+		return true;
+	return fault_set(f, FAULT_BADREQ,
+	    "%s: revocations.valid: expected more than revocations.fresh, %lld seconds, found %lld",
+	    file, (long long)s->revocations.fresh_s, (long long)s->revocations.valid_s);
+}
+
 /* https, or http to this machine itself: what is posted names devices, and its secret is a
  * receiver's. */
 static bool
@@ -310,7 +323,7 @@ check(const char *file, const struct settings *s, struct fault *f)
 		    file);
 	return check_space(file, s, f) && check_names(file, s, f) && check_listeners(file, s, f) &&
 	       check_hsm(file, s, f) && check_limits(file, s, f) && check_ocsp(file, s, f) &&
-	       check_hooks(file, s, f);
+	       check_feed(file, s, f) && check_hooks(file, s, f);
 }
 
 bool

@@ -57,7 +57,7 @@ struct settings {
 		int64_t ocsp; /* requests of an address at listen.public, a second */
 	} limits;
 	char two_person[CONF_TEXT_MAX]; /* auto, always, never (daemon/second.h) */
-	int64_t store_max; /* MiB that one tenant's ledger may grow to */
+	int64_t store_max;              /* MiB that one tenant's ledger may grow to */
 	struct {
 		int64_t delay;  /* s between two issues of a CA's revocation lists */
 		int64_t shards; /* of the list of a tenant's CA that is founded; 1: one list */
@@ -67,6 +67,10 @@ struct settings {
 		int64_t max_age_s;
 		bool archive_cutoff;
 	} ocsp;
+	struct {                 /* the feed of revocations (ca/feed_piece.h) */
+		int64_t fresh_s; /* a piece is signed anew after so long, where nothing changes */
+		int64_t valid_s; /* and may be relied on for so long */
+	} revocations;
 	struct { /* keys in a token; module empty: none */
 		char module[CONF_TEXT_MAX], token[CONF_TEXT_MAX];
 		char pin_file[CONF_TEXT_MAX]; /* a path, or "credential:NAME" */

@@ -158,6 +158,8 @@ bool duty_operator_remove(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_proposal.c */
 bool duty_act_approve(struct signer *s, struct job *j, struct fault *f);
 bool duty_act_refuse(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_feed.c */
+bool duty_feed(struct signer *s, struct job *j, struct fault *f);
 /* daemon/radius.c */
 bool duty_sessions(struct signer *s, struct job *j, struct fault *f);
 

@@ -15,6 +15,9 @@ holds(const struct rule *r, const struct identity *who, const struct object *wha
 	if ((r->conditions & RULE_SAME_ENDPOINT) != 0 &&
 	    (strcmp(who->endpoint, what->endpoint) != 0 || strcmp(who->name, what->name) != 0))
 		return false;
+	if ((r->conditions & RULE_RELYING) != 0 && strcmp(who->endpoint, "service") != 0 &&
+	    strcmp(who->endpoint, "gateway") != 0)
+		return false;
 	if ((r->conditions & RULE_CUSTOMER) != 0 && strcmp(what->tenant, IDENTITY_PLATFORM) == 0)
 		return false;
 	return true;

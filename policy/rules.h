@@ -35,6 +35,7 @@ enum act {
 	ACT_REQUEST_DECIDE, /* approve and refuse */
 	ACT_MAKER,          /* add and remove */
 	ACT_DEVICE,         /* register and remove */
+	ACT_FEED,           /* follow who is revoked */
 	ACT_ASK,            /* to be let in, which a registrar then decides */
 	ACT_ENROLL,
 	ACT_RENEW,
@@ -45,6 +46,7 @@ enum rule_condition {
 	RULE_SAME_TENANT = 1 << 0,   /* the object lies in the asker's own tenant */
 	RULE_SAME_ENDPOINT = 1 << 1, /* the object is the asker itself */
 	RULE_CUSTOMER = 1 << 2, /* the object lies in a customer's tenant, not in the platform's */
+	RULE_RELYING = 1 << 3,  /* the asker is an endpoint that others identify themselves to */
 };
 
 struct rule {

@@ -60,6 +60,8 @@ static const struct {
 	    "officer-trusts-makers" },
 	{ ACT_DEVICE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR, false,
 	    "registrar-registers-devices" },
+	{ ACT_FEED, IDENTITY_LOCAL | IDENTITY_OPERATOR,
+	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-follows-revocations" },
 	{ ACT_ASK, IDENTITY_REQUEST, 0, true, "request-asks-for-its-device" },
 	{ ACT_ENROLL, IDENTITY_TOKEN | IDENTITY_IDEVID, 0, true, "token-enrols-its-device" },
 	{ ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0, true, "endpoint-renews-itself" },
@@ -211,13 +213,43 @@ START_TEST(the_platform_is_for_officers)
 }
 END_TEST
 
+/* Who lets others in by their certificates may know which are not good, of its own tenant. */
+START_TEST(relying_parties_follow_their_tenant)
+{
+	static const struct {
+		const char *endpoint, *tenant;
+		bool permit;
+	} all[] = {
+		{ "service", "acme", true },
+		{ "gateway", "acme", true },
+		{ "printer", "acme", false },
+		{ "gateways", "acme", false },
+		{ "", "acme", false },
+		{ "gateway", "acme2", false },
+		{ "gateway", "", false },
+		{ "service", "platform", false },
+	};
+
+	who.kind = IDENTITY_ENDPOINT;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		(void)snprintf(who.endpoint, sizeof(who.endpoint), "%s", all[i].endpoint);
+		what = (struct object){ .tenant = "" };
+		(void)snprintf(what.tenant, sizeof(what.tenant), "%s", all[i].tenant);
+		decide(&who, ACT_FEED, &what, &v);
+		ck_assert_int_eq(v.permit, all[i].permit);
+		decide(&who, ACT_READ, &what, &v);
+		ck_assert(!v.permit);
+	}
+}
+END_TEST
+
 START_TEST(rules_are_whole)
 {
 	size_t n;
 	const struct rule *r = rules_all(&n);
 
-	ck_assert_uint_eq(
-	    n, PERMITTED + 3); /* and officer-revokes-anywhere, -holds-anywhere, manufacturer-.. */
+	ck_assert_uint_eq(n, PERMITTED + 4); /* and officer-revokes-anywhere, -holds-anywhere,
+						manufacturer-.., relying-party-.. */
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_uint_lt(r[i].act, ACT_COUNT);
 		ck_assert_uint_ne(r[i].kinds, 0);
@@ -326,6 +358,7 @@ main(void)
 	tcase_add_test(t, an_unknown_act_is_denied);
 	tcase_add_test(t, zeros_are_denied);
 	tcase_add_test(t, the_platform_is_for_officers);
+	tcase_add_test(t, relying_parties_follow_their_tenant);
 	tcase_add_test(t, rules_are_whole);
 	tcase_add_test(t, digest_is_over_the_table);
 	tcase_add_test(t, identities_are_told);
