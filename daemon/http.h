@@ -85,7 +85,8 @@ bool http_watch(
 void http_every(struct http *h, int64_t period_ms, void (*tick)(void *with), void *with);
 
 /*
- * Close at once every connection whose peer certificate (DER) cut() says yes to.
+ * Close at once every connection whose peer certificate (DER) cut() says yes to; one that has
+ * asked the signer gets that answer first, so that who ended itself is told so.
  * Returns how many. A handshake under way may slip through: judge the peer of
  * each request too.
  */

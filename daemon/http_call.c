@@ -132,11 +132,13 @@ send_reply(struct call *c)
 		add_header(req, "Content-Type", x->type);
 	for (size_t i = 0; i < x->headers_n; i++)
 		add_header(req, x->headers[i].name, x->headers[i].value);
-	if (x->close || x->pull != NULL)
+	if (x->close || x->pull != NULL || c->conn->last)
 		req->http1_is_persistent = 0;
 	if (c->face->want.served != NULL)
 		c->face->want.served(x, clock_steady_us() - c->began_us);
 	if (x->pull != NULL && !silent) {
+		if (c->conn->last) /* an answer is owed, and no stream */
+			http_conn_end(c->conn);
 		http_stream_begin(c->conn, req, x);
 		return;
 	}
@@ -154,6 +156,7 @@ answered(void *with, uint16_t code, struct octets body)
 	struct call *c = with;
 
 	c->question = NULL;
+	c->conn->owed = false;
 	c->x.ask.then(&c->x, code, body);
 	settle(c);
 }
@@ -169,6 +172,7 @@ settle(struct call *c)
 	x->ask.verb = 0;
 	if (x->status == 0 && verb != 0 && x->ask.then != NULL && bytes_ok(&x->ask.body, &f)) {
 		trace_begin(&x->trace);
+		c->conn->owed = true;
 		c->question =
 		    http_ask_moved(c->face->http, verb, &x->trace, &x->ask.body, answered, c);
 		return;
@@ -409,6 +413,7 @@ forget(void *with)
 
 	if (c->question != NULL) {
 		http_ask_forget(c->question);
+		c->conn->owed = false;
 		if (c->face->want.served != NULL)
 			c->face->want.served(&c->x, clock_steady_us() - c->began_us);
 	}

@@ -330,10 +330,13 @@ http_cut(struct http *h, bool (*cut)(void *with, struct octets peer), void *with
 		struct conn *c = H2O_STRUCT_FROM_MEMBER(struct conn, link, l);
 		struct octets peer = http_conn_peer(c);
 
-		if (!c->ended && peer.n > 0 && cut(with, peer)) {
+		if (c->ended || c->last || peer.n == 0 || !cut(with, peer))
+			continue;
+		n++;
+		if (c->owed)
+			c->last = true;
+		else
 			http_conn_end(c);
-			n++;
-		}
 	}
 	return n;
 }

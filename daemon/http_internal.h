@@ -81,6 +81,8 @@ struct conn {
 	unsigned turns;                 /* steps of TLS after that: key updates */
 	int64_t quiet_ms;               /* when it came, or its last request was answered */
 	bool in_hand;                   /* a request is being answered */
+	bool owed;                      /* and the signer's answer to it is awaited */
+	bool last;                      /* cut meanwhile: it ends behind that answer */
 	bool ended;                     /* shutdown(2) was called */
 	uint8_t record[HTTP_ALERT_MAX]; /* the last TLS record written, if it is short */
 	size_t record_n;
