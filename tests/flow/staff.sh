@@ -24,6 +24,13 @@ qa() {
 	timeout 60 "$QUATRAIN_BIN" "$@" --url "$URL" --cert "$WORK/$who/cert.pem" --key "$WORK/$who/key.pem" --root "$ROOT"
 }
 
+# turn NAME ROLE: another role, by the machine's own user
+turn() {
+	api GET "/v1/operators/$1"
+	http -X PATCH --unix-socket "$DATA/run/api.sock" -H "If-Match: $(header ETag)" -H 'Content-Type: application/json' \
+	    --data-binary "{\"role\":\"$2\"}" "http://localhost/v1/operators/$1"
+}
+
 field() { jq -r "$1" "$BODY"; }
 # told PATTERN: how many lines of the platform's log have it
 told() { entries platform | grep -cE -- "$1"; }
@@ -143,10 +150,7 @@ works "act for an officer" qa alice operator role aud --role officer
 like "waits" 'second officer must want it' "$OUT"
 act=$(qa bob act list --state waiting --json | jq -r '.items[0].id')
 # meanwhile it changes: the approval is of another state
-api GET /v1/operators/aud
-api PATCH /v1/operators/aud '{"role":"registrar"}' -H "If-Match: $(header ETag)"
-http -X PATCH --unix-socket "$DATA/run/api.sock" -H "If-Match: $(api GET /v1/operators/aud; header ETag)" \
-    -H 'Content-Type: application/json' --data-binary '{"role":"registrar"}' http://localhost/v1/operators/aud
+turn aud registrar
 is "the machine's own user changes a role" 200 "$STATUS"
 as bob POST "/v1/acts/$act/approve" '{}'
 is "what changed meanwhile is asked anew" 409 "$STATUS"
@@ -155,8 +159,7 @@ as alice DELETE /v1/operators/bob
 is "removing an officer waits" "202 operator.remove" "$STATUS $(field .request)"
 act=$(field .id)
 # the one who asked loses the role: then nobody asks any more
-http -X PATCH --unix-socket "$DATA/run/api.sock" -H "If-Match: $(api GET /v1/operators/alice; header ETag)" \
-    -H 'Content-Type: application/json' --data-binary '{"role":"auditor"}' http://localhost/v1/operators/alice
+turn alice auditor
 is "alice is an auditor now" 200 "$STATUS"
 api POST "/v1/acts/$act/approve" '{}'
 is "who may not any more has asked nothing" 409 "$STATUS"
