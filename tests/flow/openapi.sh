@@ -27,14 +27,14 @@ write_conf() {
 # --- the document --------------------------------------------------------------------------------
 
 works "docs/openapi.yaml is OpenAPI 3.1" "$TREE/tests/openapi.py" check
-is "api describe prints it" "$(cat "$SPEC")" "$("$QUATRAIN_BIN" api describe)"
+is "api describe prints it" "$(sha256sum <"$SPEC")" "$("$QUATRAIN_BIN" api describe | sha256sum)"
 is "and in JSON it is the same" "$(/usr/bin/python3 -c 'import json,sys,yaml; json.dump(yaml.safe_load(open(sys.argv[1])),sys.stdout)' "$SPEC" | jq -S . | sha256sum)" \
     "$("$QUATRAIN_BIN" api describe --json | jq -S . | sha256sum)"
 
 service_fresh gamma
 http --cacert "$ROOT" "$URL/v1/openapi.yaml"
 is "it is served to whoever reaches the API, without a certificate too" "200 application/yaml" "$STATUS $(header Content-Type)"
-is "as it is printed" "$(cat "$SPEC")" "$(cat "$BODY")"
+is "as it is printed" "$(sha256sum <"$SPEC")" "$(sha256sum <"$BODY")"
 ETAG=$(header ETag)
 like "with an ETag" '^"[0-9a-f]{32}"$' "$ETAG"
 for list in "$ETAG" "W/$ETAG" "\"other\", $ETAG"; do
