@@ -12,7 +12,6 @@
 #include "policy/decide.h"
 
 static const char type_json[] = "application/json";
-static const char type_problem[] = "application/problem+json";
 
 static const struct api_route routes[] = {
 	{ "GET", "/v1/openapi.yaml", 0, 200, api_describe },
@@ -82,91 +81,6 @@ const struct api_route *
 api_route(size_t i)
 {
 	return i < ROUTES ? &routes[i] : NULL;
-}
-
-static const struct {
-	enum fault_code code;
-	unsigned status;
-	const char *title;
-} problems[] = {
-	{ FAULT_BADREQ, 400, "Bad Request" },
-	{ FAULT_AUTH, 401, "Unauthorized" },
-	{ FAULT_DENIED, 403, "Forbidden" },
-	{ FAULT_NOTFOUND, 404, "Not Found" },
-	{ FAULT_CONFLICT, 409, "Conflict" },
-	{ FAULT_STALE, 412, "Precondition Failed" },
-	{ FAULT_LIMIT, 413, "Content Too Large" },
-	{ FAULT_TYPE, 415, "Unsupported Media Type" },
-	{ FAULT_REUSED, 422, "Unprocessable Content" },
-	{ FAULT_BLIND, 428, "Precondition Required" },
-	{ FAULT_OFTEN, 429, "Too Many Requests" },
-	{ FAULT_BUSY, 503, "Service Unavailable" },
-	{ FAULT_INTERNAL, 500, "Internal Server Error" },
-};
-
-void
-api_answer(struct exchange *x, unsigned status, struct json *taken)
-{
-	struct fault f;
-
-	bytes_clear(&x->reply);
-	x->type = type_json;
-	x->status = json_write(taken, &x->reply, &f) ? status : 500;
-	json_free(taken);
-	exchange_header(x, "Cache-Control", "no-store");
-}
-
-/* A problem document (RFC 9457 section 3.1) in x's reply, with members of its own (section 3.2)
- * where there are any. */
-static void
-put_problem(struct exchange *x, const char *title, unsigned status, const char *detail,
-    struct octets members)
-{
-	struct json *j = NULL;
-	struct fault ignored;
-
-	if (members.n == 0 || !json_parse(members, &j, &ignored))
-		j = json_object();
-	json_put_text(j, "type", "about:blank");
-	json_put_text(j, "title", title);
-	json_put_number(j, "status", status);
-	json_put_octets(j, "detail", octets_text(detail));
-	bytes_clear(&x->reply);
-	if (!json_write(j, &x->reply, &ignored))
-		bytes_clear(&x->reply);
-	json_free(j);
-	x->type = type_problem;
-}
-
-/* The reply to a fault, all but sending it. */
-static unsigned
-describe_with(struct exchange *x, const struct fault *f, struct octets members)
-{
-	size_t i = 0;
-
-	(void)snprintf(x->why, sizeof(x->why), "%.199s", f->text);
-	while (problems[i].code != f->code && problems[i].code != FAULT_INTERNAL)
-		i++;
-	put_problem(x, problems[i].title, problems[i].status,
-	    problems[i].status == 500 ? "the service had a fault; its log says which" : f->text,
-	    members);
-	if (problems[i].status == 503)
-		exchange_header(x, "Retry-After", "2");
-	else if (problems[i].status == 429)
-		exchange_header(x, "Retry-After", "3600");
-	return problems[i].status;
-}
-
-static unsigned
-describe(struct exchange *x, const struct fault *f)
-{
-	return describe_with(x, f, octets_of(NULL, 0));
-}
-
-void
-api_problem(struct exchange *x, const struct fault *f)
-{
-	x->status = describe(x, f);
 }
 
 /* Take one segment of the path off. */
@@ -253,7 +167,7 @@ acted(struct exchange *x, uint16_t code, struct octets body)
 			members = octets_of(end + 1, body.n - text.n - 1);
 		}
 		fault_set(&f, (enum fault_code)code, "%.*s", (int)text.n, (const char *)text.at);
-		x->status = describe_with(x, &f, members);
+		x->status = api_fault_with(x, &f, members);
 		return;
 	}
 	x->type = type_json;
@@ -321,7 +235,7 @@ ask(struct api_call *c, const struct api_route *r)
 	if (status == NULL || !fill_act(c, r->verb, &a, &room, &f)) {
 		free(status);
 		bytes_free(&room);
-		refusal_send(x, c->tenant, "api", &f, describe(x, &f));
+		refusal_send(x, c->tenant, "api", &f, api_fault(x, &f));
 		return;
 	}
 	*status = r->status;
@@ -407,22 +321,12 @@ run(struct api_call *c, const struct api_route *r)
 		if (may_act(c, &f))
 			ask(c, r);
 		else
-			refusal_send(x, c->tenant, "api", &f, describe(x, &f));
+			refusal_send(x, c->tenant, "api", &f, api_fault(x, &f));
 	} else if (r->read != api_describe && !may_read(c, r, &f)) { /* that is no secret */
-		refusal_send(x, c->tenant, "api.read", &f, describe(x, &f));
+		refusal_send(x, c->tenant, "api.read", &f, api_fault(x, &f));
 	} else if (!r->read(c, &f)) {
 		api_problem(x, &f);
 	}
-}
-
-/* RFC 9110 section 15.5.6: with the methods that there are. */
-static void
-other_method(struct exchange *x, const char *allow)
-{
-	exchange_header(x, "Allow", "%s", allow);
-	put_problem(x, "Method Not Allowed", 405, "api: not by this method; docs/api.md lists them",
-	    octets_of(NULL, 0));
-	x->status = 405;
 }
 
 size_t
@@ -444,25 +348,10 @@ api_limit_body(struct exchange *x)
 	x->body_too_large = true;
 }
 
-static bool
-is_api(const struct exchange *x)
+bool
+api_is(const struct exchange *x)
 {
 	return x->path.n >= 4 && memcmp(x->path.at, "/v1/", 4) == 0;
-}
-
-bool
-api_refuse_peer(struct exchange *x, const struct fault *why)
-{
-	struct endpoint e = { .tenant = "" };
-	struct cert cert;
-	struct fault f;
-
-	if (!is_api(x))
-		return false;
-	if (cert_parse(x->peer, &cert, &f))
-		(void)name_of_uri(cert.uri, &e);
-	refusal_send(x, e.tenant, "connect", why, describe(x, why));
-	return true;
 }
 
 bool
@@ -473,7 +362,7 @@ api_serve(struct api *a, struct exchange *x)
 	struct api_call c;
 	struct fault f;
 
-	if (!is_api(x))
+	if (!api_is(x))
 		return false;
 	for (size_t i = 0; i < ROUTES; i++) {
 		c = (struct api_call){ .api = a, .x = x, .now_s = a->now_s() };
@@ -487,7 +376,7 @@ api_serve(struct api *a, struct exchange *x)
 		    allow + at, sizeof(allow) - at, "%s%s", at == 0 ? "" : ", ", routes[i].method);
 	}
 	if (at > 0) {
-		other_method(x, allow);
+		api_other_method(x, allow);
 		return true;
 	}
 	fault_set(&f, FAULT_NOTFOUND, "api: no such route; docs/api.md lists them");

@@ -66,10 +66,20 @@ size_t api_body_max(const struct exchange *x);
 /* Listeners take as much as the longest list has: what is over its own limit is too large. */
 void api_limit_body(struct exchange *x);
 
+/* Is the path the API's? */
+bool api_is(const struct exchange *x);
+
+/* daemon/api_problem.c */
 /* x's certificate does not hold: where the path is the API's true, and the refusal is told and
  * sent. */
 bool api_refuse_peer(struct exchange *x, const struct fault *why);
 
+/* x's reply to a fault, all but its status, which is returned; members of the problem's own, a JSON
+ * object, or none. */
+unsigned api_fault(struct exchange *x, const struct fault *f);
+unsigned api_fault_with(struct exchange *x, const struct fault *f, struct octets members);
+/* 405, with the methods that there are. */
+void api_other_method(struct exchange *x, const char *allow);
 /* Answer x with a problem. */
 void api_problem(struct exchange *x, const struct fault *f);
 /* Answer x with a JSON value; taken. */
