@@ -166,16 +166,19 @@ bundle_line_is(const struct bundle_line *l, const char *act)
 	return octets_same(l->act, octets_text(act));
 }
 
+/* By the last word of its act, so that an act that is new counts too. */
 bool
 bundle_line_revokes(const struct bundle_line *l)
 {
-	static const char *const acts[] = { "certificate.revoked", "certificate.abandoned",
-		"certificate.held", "certificate.released", "certificates.revoked", "ca.revoked",
-		"tenant.suspended", "tenant.resumed", "region.suspended", "region.resumed",
-		"ledger.merged" };
+	static const char *const words[] = { "revoked", "abandoned", "held", "released",
+		"suspended", "resumed", "removed", "merged" };
+	const uint8_t *dot = l->act.n == 0 ? NULL : memrchr(l->act.at, '.', l->act.n);
+	struct octets word = l->act;
 
-	for (size_t i = 0; i < sizeof(acts) / sizeof(acts[0]); i++)
-		if (bundle_line_is(l, acts[i]))
+	if (dot != NULL)
+		word = octets_of(dot + 1, (size_t)(l->act.at + l->act.n - dot - 1));
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (octets_same(word, octets_text(words[i])))
 			return true;
 	return false;
 }
