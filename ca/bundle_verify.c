@@ -69,13 +69,18 @@ check_signer(struct bundle_check *c, const char *root_pem, struct fault *f)
 {
 	struct bytes chain = { 0 }, root = { 0 };
 	uint8_t key[32];
+	struct fault why;
 	int64_t at_s;
 	bool ok;
 
-	ok = bundle_small(&c->b, BUNDLE_CERTIFICATES, &chain, f) && read_root(root_pem, &root, f) &&
-	     signed_at(octets_bytes(&chain), c->v.last_s, &at_s, f) &&
-	     log_signer(octets_bytes(&chain), octets_bytes(&root), c->note.origin, at_s, key, f) &&
-	     log_note_signed(&c->note, key, f);
+	ok = bundle_small(&c->b, BUNDLE_CERTIFICATES, &chain, f) && read_root(root_pem, &root, f);
+	if (ok && (!signed_at(octets_bytes(&chain), c->v.last_s, &at_s, &why) ||
+		      !log_signer(octets_bytes(&chain), octets_bytes(&root), c->note.origin, at_s,
+			  key, &why)))
+		ok = fault_set(f, why.code, "%s%.200s",
+		    strstr(why.text, "certificates.pem") == NULL ? "certificates.pem: " : "",
+		    why.text);
+	ok = ok && log_note_signed(&c->note, key, f);
 	bytes_free(&root);
 	bytes_free(&chain);
 	return ok;
