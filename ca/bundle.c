@@ -23,6 +23,7 @@ static const struct {
 	[BUNDLE_MANIFEST] = { "MANIFEST", true },
 	[BUNDLE_CHECKPOINT] = { "checkpoint", true },
 	[BUNDLE_CERTIFICATES] = { "certificates.pem", true },
+	[BUNDLE_COSIGNER] = { "cosigner.pem", false },
 	[BUNDLE_ROOT] = { "root.pem", true },
 	[BUNDLE_RANGE] = { "range.json", true },
 	[BUNDLE_ENTRIES] = { "entries.jsonl", true },

@@ -27,6 +27,7 @@ enum bundle_file {
 	BUNDLE_MANIFEST,     /* SHA-256 of each other file, as sha256sum writes it */
 	BUNDLE_CHECKPOINT,   /* signed note */
 	BUNDLE_CERTIFICATES, /* PEM: log, tenant, region */
+	BUNDLE_COSIGNER,     /* PEM: who cosigned it, beneath the region; not in every bundle */
 	BUNDLE_ROOT,         /* PEM; for convenience, never to be trusted from here */
 	BUNDLE_RANGE,        /* struct bundle_range, one line of JSON */
 	BUNDLE_ENTRIES,      /* the range, line by line */
@@ -104,6 +105,8 @@ struct bundle_verdict {
 	uint8_t root[LOG_HASH_OCTETS];
 	int64_t first_s, last_s; /* of the first and last entry that tell their time */
 	bool view;               /* a view was there, and is what the entries say */
+	bool cosigned;           /* by the region, which saw that the log only grew: */
+	int64_t cosigned_s;
 };
 
 /*

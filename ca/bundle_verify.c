@@ -6,6 +6,8 @@
 
 #include "ca/bundle_check.h"
 #include "ca/chain.h"
+#include "ca/oid.h"
+#include "ca/p256.h"
 
 bool
 bundle_check_left(const struct bundle_range *r, struct log_edge *ret)
@@ -83,6 +85,66 @@ check_signer(struct bundle_check *c, const char *root_pem, struct fault *f)
 	ok = ok && log_note_signed(&c->note, key, f);
 	bytes_free(&root);
 	bytes_free(&chain);
+	return ok;
+}
+
+/* The i-th certificate of a PEM file; *ret is lent from der. */
+static bool
+read_cert(const struct bundle_check *c, enum bundle_file which, size_t i, struct bytes *der,
+    struct cert *ret, struct fault *f)
+{
+	struct bytes pem = { 0 }, again = { 0 };
+	bool ok = bundle_small(&c->b, which, &pem, f) &&
+		  chain_pem_at(octets_bytes(&pem), i, der, f) &&
+		  cert_pem(octets_bytes(der), &again, f) && cert_read(octets_bytes(der), ret, f);
+
+	if (ok && which == BUNDLE_COSIGNER &&
+	    !octets_same(octets_bytes(&pem), octets_bytes(&again)))
+		ok =
+		    fault_set(f, FAULT_BADREQ, "cosigner.pem: RFC 7468: not one plain certificate");
+	bytes_free(&again);
+	bytes_free(&pem);
+	return ok;
+}
+
+/* Certified by the region above the log, whose path to the root holds: to sign for logs. */
+static bool
+is_cosigner(const struct cert *c, const struct cert *region, int64_t at_s)
+{
+	struct octets purpose;
+
+	return octets_same(c->issuer, region->subject) && region->ca && !c->ca &&
+	       at_s >= c->not_before_s && at_s <= c->not_after_s && c->purposes == 1 &&
+	       cert_purpose(c, 0, &purpose) && octets_same(purpose, oid_log_signing) &&
+	       c->spki.n == 44 && c->uris == 0 && c->dns == 0 &&
+	       p256_verify(region->spki, c->tbs, c->signature) == P256_HOLDS;
+}
+
+static bool
+check_cosigner(struct bundle_check *c, struct fault *f)
+{
+	struct bytes der = { 0 }, above = { 0 };
+	char name[LOG_ORIGIN_MAX];
+	struct cert its, region;
+	bool ok;
+
+	if (c->b.part[BUNDLE_COSIGNER].fd < 0)
+		return true;
+	log_cosigner_name(c->note.origin, name);
+	ok = read_cert(c, BUNDLE_COSIGNER, 0, &der, &its, f) &&
+	     read_cert(c, BUNDLE_CERTIFICATES, 2, &above, &region, f);
+	if (ok) {
+		int64_t at_s = its.not_before_s > c->v.last_s ? its.not_before_s : c->v.last_s;
+
+		ok = is_cosigner(&its, &region, at_s) ||
+		     fault_set(f, FAULT_BADREQ,
+			 "cosigner.pem: not a cosigner of logs beneath the region");
+	}
+	ok = ok &&
+	     log_note_cosigned(&c->note, name, its.spki.at + its.spki.n - 32, &c->v.cosigned_s, f);
+	c->v.cosigned = ok;
+	bytes_free(&above);
+	bytes_free(&der);
 	return ok;
 }
 
@@ -175,7 +237,8 @@ check_all(struct bundle_check *c, const char *root_pem, struct fault *f)
 {
 	if (!open_all(c, f) || !bundle_check_outside(c, f) || !bundle_check_entries(c, f) ||
 	    !bundle_check_root(c, &c->range, &c->edge, "entries.jsonl", f) ||
-	    !check_signer(c, root_pem, f) || !check_source(c, f) || !check_manifest(c, f))
+	    !check_signer(c, root_pem, f) || !check_cosigner(c, f) || !check_source(c, f) ||
+	    !check_manifest(c, f))
 		return false;
 	if (c->b.tar && c->b.at_s != c->v.last_s)
 		return fault_set(f, FAULT_BADREQ, "tar: its time is not that of the last entry");

@@ -59,6 +59,10 @@ tell_bundle(const struct invocation *inv, const struct bundle_verdict *v)
 		    "\nredacted     %" PRIu64 ", each told of by an entry\n",
 		    v->origin, first, last, root, v->epoch, v->certificates, v->revocations,
 		    v->redacted);
+		if (v->cosigned) {
+			text_time(v->cosigned_s, first);
+			(void)printf("cosigned     %s, by the region\n", first);
+		}
 		if (v->lost > 0)
 			(void)printf(
 			    "lost         %" PRIu64
@@ -81,6 +85,7 @@ tell_bundle(const struct invocation *inv, const struct bundle_verdict *v)
 	json_put_number(j, "revocations", (int64_t)v->revocations);
 	json_put_number(j, "redacted", (int64_t)v->redacted);
 	json_put_number(j, "lost", (int64_t)v->lost);
+	json_put_bool(j, "cosigned", v->cosigned);
 	cli_print_json(stdout, j);
 	json_free(j);
 }

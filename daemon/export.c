@@ -23,9 +23,9 @@ struct export
 	uint64_t at; /* the next entry */
 	struct bundle_serials seen, outside;
 	struct bytes page, ders, row;
-	struct octets der; /* what of ders was not taken yet */
-	const char *checkpoint, *certificates;
-	struct bytes earlier; /* a checkpoint that was signed before */
+	struct octets der;                                /* what of ders was not taken yet */
+	const char *checkpoint, *certificates, *cosigner; /* the last: NULL where there is none */
+	struct bytes note;                                /* checkpoint is lent from it */
 };
 
 /* --- what the range leans on --------------------------------------------------------------------
@@ -284,6 +284,8 @@ static const char readme[] =
     "checkpoint         how many entries the whole log had and the root of its tree of hashes\n"
     "                   (RFC 6962), signed by the log's key (C2SP signed-note).\n"
     "certificates.pem   the log's certificate, the tenant's and the region's above it.\n"
+    "cosigner.pem       where it is: who cosigned it for the region, and saw that the log only grew\n"
+    "                   (C2SP tlog-cosignature).\n"
     "range.json         the proof that these lines stand in that tree where they say: hashes of all\n"
     "                   to the left of them, and RFC 6962 section 2.1.2 to the whole.\n"
     "issued.der         every certificate that these entries name, one behind the other.\n"
@@ -356,7 +358,9 @@ put_rest(struct export *e, struct fault *f)
 	return put_root(e, f) && put_source(e, f) &&
 	       bundle_put(e->out, BUNDLE_README, octets_text(readme), f) &&
 	       bundle_put(e->out, BUNDLE_CHECKPOINT, octets_text(e->checkpoint), f) &&
-	       bundle_put(e->out, BUNDLE_CERTIFICATES, octets_text(e->certificates), f);
+	       bundle_put(e->out, BUNDLE_CERTIFICATES, octets_text(e->certificates), f) &&
+	       (e->cosigner == NULL ||
+		   bundle_put(e->out, BUNDLE_COSIGNER, octets_text(e->cosigner), f));
 }
 
 static bool
@@ -388,6 +392,18 @@ put_all(struct export *e, struct fault *f)
  */
 
 static bool
+cosigned(const struct log_note *note)
+{
+	char name[LOG_ORIGIN_MAX];
+
+	log_cosigner_name(note->origin, name);
+	for (size_t i = 0; i < note->lines; i++)
+		if (octets_same(note->line[i].name, octets_text(name)))
+			return true;
+	return false;
+}
+
+static bool
 ask(struct export *e, struct json **ret, struct fault *f)
 {
 	struct json *body = json_object();
@@ -406,15 +422,19 @@ ask(struct export *e, struct json **ret, struct fault *f)
 	if (e->checkpoint == NULL || e->certificates == NULL)
 		return fault_set(f, FAULT_BADREQ, "log: the answer holds no checkpoint");
 	if (e->wish->checkpoint != NULL) {
-		if (!cli_read_file(e->wish->checkpoint, BUNDLE_SMALL_MAX, &e->earlier, f))
+		if (!cli_read_file(e->wish->checkpoint, BUNDLE_SMALL_MAX, &e->note, f))
 			return false;
-		bytes_put_u8(&e->earlier, 0);
-		if (!bytes_ok(&e->earlier, f))
-			return false;
-		e->checkpoint = (const char *)e->earlier.at;
+	} else {
+		bytes_put_octets(&e->note, octets_text(e->checkpoint));
+		bytes_put_octets(&e->note, octets_text(json_text(*ret, "cosignature")));
 	}
+	bytes_put_u8(&e->note, 0);
+	if (!bytes_ok(&e->note, f))
+		return false;
+	e->checkpoint = (const char *)e->note.at;
 	if (!log_note_read(octets_text(e->checkpoint), &note, &why))
 		return fault_set(f, FAULT_BADREQ, "log: %.200s", why.text);
+	e->cosigner = cosigned(&note) ? json_text(*ret, "cosigner") : NULL;
 	e->done.size = note.size;
 	memcpy(e->done.origin, note.origin, sizeof(note.origin));
 	return true;
@@ -435,7 +455,7 @@ export_run(struct client *c, const struct export_wish *w, const char *dir, bool 
 	bytes_free(&e.page);
 	bytes_free(&e.ders);
 	bytes_free(&e.row);
-	bytes_free(&e.earlier);
+	bytes_free(&e.note);
 	if (!ok) {
 		json_free(j);
 		return false;

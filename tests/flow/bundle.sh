@@ -178,6 +178,15 @@ spoil() { # spoil WHAT FILE SED-SCRIPT: with the manifest as it was, and with on
 tampered
 manifest "$WORK/bad"
 both "without its view" "$WORK/bad"
+OUT=$(ours "$WORK/bad")
+like "log verify: the region has cosigned it" '^cosigned +20' "$OUT"
+OUT=$(theirs "$WORK/bad")
+like "verify-bundle: so it says" 'and a cosigner signed' "$OUT"
+spoil "a cosigner that is none" cosigner.pem 's/^....../MIICAA/'
+cp "$WORK/bad/certificates.pem" "$WORK/bad/cosigner.pem"
+manifest "$WORK/bad"
+neither "the log as its own cosigner" "$WORK/bad"
+spoil "no line of the cosigner" checkpoint '/cosigner /d'
 spoil "the first line removed" entries.jsonl 1d
 spoil "a line in the middle removed" entries.jsonl 5d
 spoil "the last line removed" entries.jsonl '$d'
