@@ -407,6 +407,7 @@ static bool
 ask(struct export *e, struct json **ret, struct fault *f)
 {
 	struct json *body = json_object();
+	const char *cosignature;
 	char path[CLI_PATH_MAX];
 	struct log_note note;
 	struct fault why;
@@ -419,6 +420,7 @@ ask(struct export *e, struct json **ret, struct fault *f)
 		return false;
 	e->checkpoint = json_text(*ret, "checkpoint");
 	e->certificates = json_text(*ret, "certificates");
+	cosignature = json_text(*ret, "cosignature");
 	if (e->checkpoint == NULL || e->certificates == NULL)
 		return fault_set(f, FAULT_BADREQ, "log: the answer holds no checkpoint");
 	if (e->wish->checkpoint != NULL) {
@@ -426,7 +428,8 @@ ask(struct export *e, struct json **ret, struct fault *f)
 			return false;
 	} else {
 		bytes_put_octets(&e->note, octets_text(e->checkpoint));
-		bytes_put_octets(&e->note, octets_text(json_text(*ret, "cosignature")));
+		if (cosignature != NULL)
+			bytes_put_octets(&e->note, octets_text(cosignature));
 	}
 	bytes_put_u8(&e->note, 0);
 	if (!bytes_ok(&e->note, f))
