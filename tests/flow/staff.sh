@@ -245,6 +245,12 @@ done
 http --cacert "$ROOT" "$URL/v1/health"
 is "strangers are told nothing" 401 "$STATUS"
 
+# --- all of it holds --------------------------------------------------------------------------------
+
+works "chain audit of the platform" q chain audit --tenant platform
+works "chain audit of acme" q chain audit --tenant acme
+works "another backup" q backup "$WORK/backup2.q"
+works "backup verify" q backup verify "$WORK/backup2.q" --root "$ROOT"
 works "log export" q log export --tenant platform --out "$WORK/export"
 works "log verify" "$QUATRAIN_BIN" log verify "$WORK/export" --root "$ROOT"
 finish
