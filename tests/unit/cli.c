@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/secret.h"
+#include "daemon/api.h"
 #include "daemon/cli_table.h"
 #include "tests/unit/capture.h"
 #include "tests/unit/scratch.h"
@@ -486,6 +487,58 @@ START_TEST(page_is_the_table)
 }
 END_TEST
 
+/* The line of docs/cli.md that says what a command calls. */
+static const char *
+calls_line(const char *text, const struct command *c, char to[static 1024])
+{
+	const char *at = strstr(text, "\n## What each command calls\n"), *stop;
+	char name[64];
+
+	ck_assert_ptr_nonnull(at);
+	stop = strstr(at + 1, "\n## ");
+	(void)snprintf(name, sizeof(name), "`%s%s%s`", c->words[0], c->words[1] == NULL ? "" : " ",
+	    c->words[1] == NULL ? "" : c->words[1]);
+	at = strstr(at, name);
+	ck_assert_msg(at != NULL && at < stop, "docs/cli.md does not say what %s calls", name);
+	(void)snprintf(to, 1024, "%.*s", (int)strcspn(at, "\n"), at);
+	return to;
+}
+
+static bool
+is_route(const char *method, const char *path)
+{
+	const struct api_route *r;
+
+	for (size_t i = 0; (r = api_route(i)) != NULL; i++)
+		if (strcmp(r->method, method) == 0 && strcmp(r->path, path) == 0)
+			return true;
+	return false;
+}
+
+/* Whatever has --url has a route, and every route that the page names there is one. */
+START_TEST(commands_go_through_the_api)
+{
+	const char *text = slurp(QUATRAIN_SOURCE_DIR "/docs/cli.md");
+	char line[1024], method[8], path[128];
+
+	for (size_t i = 0; i < cli_commands_n; i++) {
+		const struct command *c = &cli_commands[i];
+		size_t n = 0;
+
+		(void)calls_line(text, c, line);
+		for (const char *at = strchr(line, '|'); at != NULL; at = strchr(at + 1, '`'))
+			if (sscanf(at, "`%7[A-Z] %127[^`]`", method, path) == 2) {
+				ck_assert_msg(is_route(method, path), "%s: no route", line);
+				n++;
+			}
+		if ((c->how & CLI_CALLS) != 0)
+			ck_assert_msg(n > 0, "%s: no route is named", line);
+		else if (n == 0)
+			ck_assert_msg(strstr(line, "| none: ") != NULL, "%s", line);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -511,6 +564,7 @@ main(void)
 	tcase_add_test(t, profiles_are_tried);
 	tcase_add_test(t, manual_is_the_table);
 	tcase_add_test(t, page_is_the_table);
+	tcase_add_test(t, commands_go_through_the_api);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);

@@ -104,6 +104,8 @@ play_service(int listener, const struct canned *answers, size_t n)
 		while (hear(fd)) {
 			const struct canned *a = &answers[next < n ? next++ : n - 1];
 
+			if (a->status == 0) /* the answer is lost on the way */
+				break;
 			(void)dprintf(fd,
 			    "HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %zu\r\n\r\n%s",
 			    a->status, a->type, strlen(a->body), a->body);
@@ -443,6 +445,95 @@ START_TEST(commands_ask_what_they_should)
 }
 END_TEST
 
+/* How often text holds words, and what stands behind the last of them. */
+static size_t
+times(const char *text, const char *words, char last[static 64])
+{
+	size_t n = 0;
+
+	for (; (text = strstr(text, words)) != NULL; n++) {
+		text += strlen(words);
+		(void)snprintf(last, 64, "%.*s", (int)strcspn(text, "\r\n"), text);
+	}
+	return n;
+}
+
+START_TEST(a_write_is_sent_again_under_its_key)
+{
+	static const struct canned lost[] = { { 0, JSON, "" },
+		{ 201, JSON, "{\"name\":\"acme\",\"est\":\"acme\"}" } };
+	static const struct canned gone[] = { { 0, JSON, "" }, { 0, JSON, "" } };
+	char key[64], other[64], same[128];
+
+	command(lost, 2, ARGS("tenant", "create", "acme"));
+	ck_assert_int_eq(said.status, CLI_OK);
+	ck_assert_uint_eq(times(slurp("seen"), "Idempotency-Key: ", key), 2);
+	ck_assert_uint_eq(strlen(key), 32);
+	(void)snprintf(same, sizeof(same), "Idempotency-Key: %s", key);
+	ck_assert_uint_eq(times(slurp("seen"), same, other), 2);
+	command(gone, 2, ARGS("tenant", "create", "acme")); /* once, and no more */
+	ck_assert_int_eq(said.status, CLI_REFUSED);
+	ck_assert_uint_eq(times(slurp("seen"), "Idempotency-Key: ", other), 2);
+	ck_assert_str_ne(key, other);
+	command(lost, 2, ARGS("operator", "show", "al")); /* a read has none, and is not repeated */
+	ck_assert_int_eq(said.status, CLI_REFUSED);
+	ck_assert_uint_eq(times(slurp("seen"), "Idempotency-Key: ", other), 0);
+	ck_assert_uint_eq(times(slurp("seen"), "GET /v1/operators/al", other), 1);
+}
+END_TEST
+
+START_TEST(what_was_seen_goes_with_a_change)
+{
+	static const struct canned two[] = { { 200, JSON,
+						 "{\"etag\":\"\\\"1f\\\"\",\"role\":\"auditor\"}" },
+		{ 200, JSON, "{\"name\":\"al\",\"role\":\"officer\"}" } };
+	char tag[64];
+
+	command(two, 2, ARGS("operator", "role", "al", "--role", "officer"));
+	ck_assert_msg(said.status == CLI_OK, "%s", said.err);
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "PATCH /v1/operators/al HTTP/1.1"));
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "{\"role\":\"officer\"}"));
+	ck_assert_uint_eq(times(slurp("seen"), "If-Match: ", tag), 1);
+	ck_assert_str_eq(tag, "\"1f\"");
+	command(two + 1, 1,
+	    ARGS("operator", "role", "al", "--role", "officer", "--if-match", "\"2a\""));
+	ck_assert_uint_eq(times(slurp("seen"), "If-Match: ", tag), 1);
+	ck_assert_str_eq(tag, "\"2a\"");
+}
+END_TEST
+
+START_TEST(acts_that_wait_are_told)
+{
+	static const char waits[] =
+	    "{\"id\":\"0123456789abcdef\",\"state\":\"waiting\",\"request\":"
+	    "\"region.suspend\",\"shows\":{\"certificates\":3}}";
+
+	command(ONE(202, waits), ARGS("region", "suspend", "eu"));
+	ck_assert_int_eq(said.status, CLI_OK);
+	ck_assert_ptr_nonnull(strstr(said.out, "quatrain act show 0123456789abcdef"));
+	ck_assert_ptr_null(strstr(said.out, "is suspended"));
+	command(ONE(200, waits), ARGS("act", "show", "0123456789abcdef"));
+	ck_assert_ptr_nonnull(strstr(said.out, "certificates: 3"));
+	ck_assert_ptr_nonnull(strstr(said.out, "act approve 0123456789abcdef"));
+	command(ONE(200, "{\"dry_run\":true,\"shows\":{\"name\":\"x\\u001b[2J\"}}"),
+	    ARGS("act", "approve", "0123456789abcdef", "--dry-run"));
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "{\"dry_run\":true}"));
+	ck_assert_ptr_nonnull(strstr(said.out, "Nothing was done"));
+	ck_assert_ptr_null(strchr(said.out, '\033'));
+	command(ONE(200, "{\"state\":\"refused\"}"),
+	    ARGS("act", "refuse", "0123456789abcdef", "--reason", "no"));
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "{\"reason\":\"no\"}"));
+	ck_assert_ptr_nonnull(strstr(said.out, "It is refused"));
+	command(ONE(200, "{\"items\":[]}"), ARGS("act", "list", "--state", "waiting"));
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "GET /v1/acts?state=waiting&limit=1000 "));
+	ck_assert_ptr_nonnull(strstr(said.out, "No act waits"));
+	command(
+	    ONE(200, "{\"name\":\"al\",\"revoked\":[\"00\"]}"), ARGS("operator", "remove", "al"));
+	ck_assert_ptr_nonnull(strstr(slurp("seen"), "DELETE /v1/operators/al HTTP/1.1"));
+	ck_assert_ptr_nonnull(strstr(said.out, "revoked: 1"));
+}
+END_TEST
+
 START_TEST(token_is_shown_with_its_use)
 {
 	command(ONE(201, "{\"id\":\"i\",\"token\":\"S.R.acme.hp\",\"secret\":\"S\"}"),
@@ -689,6 +780,9 @@ main(int argc, char **argv)
 	tcase_add_test(t, its_last_words_are_passed_on);
 	tcase_add_test(t, a_running_service_is_used);
 	tcase_add_test(t, commands_ask_what_they_should);
+	tcase_add_test(t, a_write_is_sent_again_under_its_key);
+	tcase_add_test(t, what_was_seen_goes_with_a_change);
+	tcase_add_test(t, acts_that_wait_are_told);
 	tcase_add_test(t, token_is_shown_with_its_use);
 	tcase_add_test(t, a_token_for_an_rsa_key);
 	tcase_add_test(t, requests_and_their_words);
