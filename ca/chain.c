@@ -80,7 +80,7 @@ chain_pem_at(struct octets pem, size_t i, struct bytes *ret, struct fault *f)
 }
 
 static bool
-verify(X509_STORE_CTX *ctx, int64_t at_s, struct fault *f)
+verify(X509_STORE_CTX *ctx, int levels, int64_t at_s, struct fault *f)
 {
 	X509_VERIFY_PARAM *p = X509_STORE_CTX_get0_param(ctx);
 
@@ -90,10 +90,10 @@ verify(X509_STORE_CTX *ctx, int64_t at_s, struct fault *f)
 	X509_VERIFY_PARAM_set_time(p, (time_t)at_s);
 	if (X509_verify_cert(ctx) != 1)
 		return fault_set(f, FAULT_DENIED, "chain: RFC 5280 section 6: at level %d: %s",
-		    LEVELS - X509_STORE_CTX_get_error_depth(ctx),
+		    levels - X509_STORE_CTX_get_error_depth(ctx),
 		    X509_verify_cert_error_string(X509_STORE_CTX_get_error(ctx)));
-	if (sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) != LEVELS)
-		return fault_set(f, FAULT_DENIED, "chain: expected %d levels, found %d", LEVELS,
+	if (sk_X509_num(X509_STORE_CTX_get0_chain(ctx)) != levels)
+		return fault_set(f, FAULT_DENIED, "chain: expected %d levels, found %d", levels,
 		    sk_X509_num(X509_STORE_CTX_get0_chain(ctx)));
 	return true;
 }
@@ -101,6 +101,13 @@ verify(X509_STORE_CTX *ctx, int64_t at_s, struct fault *f)
 bool
 chain_verify(
     struct octets pem, struct octets root, int64_t at_s, struct bytes *leaf, struct fault *f)
+{
+	return chain_verify_levels(pem, root, LEVELS, at_s, leaf, f);
+}
+
+bool
+chain_verify_levels(struct octets pem, struct octets root, int levels, int64_t at_s,
+    struct bytes *leaf, struct fault *f)
 {
 	STACK_OF(X509) *all = NULL, *trust = NULL;
 	X509_STORE *store = X509_STORE_new();
@@ -115,7 +122,8 @@ chain_verify(
 		fault_crypto(f, FAULT_INTERNAL, "chain: X509_STORE_CTX_init");
 		goto out;
 	}
-	ok = verify(ctx, at_s, f) && (leaf == NULL || put_der(sk_X509_value(all, 0), leaf, f));
+	ok = verify(ctx, levels, at_s, f) &&
+	     (leaf == NULL || put_der(sk_X509_value(all, 0), leaf, f));
 out:
 	X509_STORE_CTX_free(ctx);
 	X509_STORE_free(store);

@@ -25,5 +25,8 @@ bool chain_pem_at(struct octets pem, size_t i, struct bytes *ret, struct fault *
  */
 bool chain_verify(struct octets pem, struct octets root, int64_t at_s, struct bytes *leaf,
     struct fault *f) CHECKED;
+/* The same for what stands beneath another level than a tenant's: so many levels, root included. */
+bool chain_verify_levels(struct octets pem, struct octets root, int levels, int64_t at_s,
+    struct bytes *leaf, struct fault *f) CHECKED;
 
 #endif

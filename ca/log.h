@@ -57,7 +57,8 @@ struct log_context {
 	const struct inputs *inputs; /* what was decided from; NULL where nothing was */
 };
 
-/* A new entry: act, by, from, rule, policy, inputs. NULL when out of memory; log_append() refuses that. */
+/* A new entry: act, by, from, rule, policy, inputs. NULL when out of memory; log_append() refuses
+ * that. */
 struct json *log_entry(const char *act, const struct log_context *why);
 
 /* RFC 3339 as text_time() writes it, back to seconds. */
@@ -109,6 +110,9 @@ struct log_verdict {
  */
 bool log_signer(struct octets certificates, struct octets root_pem, const char *origin,
     int64_t at_s, uint8_t ret_key[static 32], struct fault *f) CHECKED;
+/* The same of a region's cosigner, which names no log: its certificate, the region's. */
+bool log_cosigner(struct octets certificates, struct octets root_pem, int64_t at_s,
+    uint8_t ret_key[static 32], struct fault *f) CHECKED;
 /* Fault: FAULT_BADREQ the signature (RFC 8032 section 5.1.7) does not hold, FAULT_INTERNAL. */
 bool log_signed(const uint8_t key[static 32], const uint8_t signature[static 64],
     struct octets text, const char *what, struct fault *f) CHECKED;
@@ -122,5 +126,13 @@ bool log_signed(const uint8_t key[static 32], const uint8_t signature[static 64]
  */
 bool log_verify_folder(
     const char *dir, const char *root_pem, struct log_verdict *ret, struct fault *f) CHECKED;
+/* The same, and the root of the tree as it was when it had size entries. */
+struct log_then {
+	uint64_t size;
+	bool reached; /* it has as many */
+	uint8_t root[LOG_HASH_OCTETS];
+};
+bool log_verify_then(const char *dir, const char *root_pem, struct log_then *then,
+    struct log_verdict *ret, struct fault *f) CHECKED;
 
 #endif

@@ -3,12 +3,21 @@
 
 #include <string.h>
 
+#include "ca/chain.h"
+
 static const char pem_begin[] = "-----BEGIN CERTIFICATE-----";
 
-bool
-log_keys_are_certificates(struct octets file)
+static bool
+is_answer(struct octets file)
 {
-	return file.n > 0 && memmem(file.at, file.n, pem_begin, sizeof(pem_begin) - 1) != NULL;
+	return file.n > 0 && file.at[0] == '{';
+}
+
+bool
+log_keys_want_root(struct octets file)
+{
+	return file.n > 0 && !is_answer(file) &&
+	       memmem(file.at, file.n, pem_begin, sizeof(pem_begin) - 1) != NULL;
 }
 
 /* NAME+HASH+BASE64, taken apart and spelled again: the hash says that the key is whole. Other
@@ -70,6 +79,75 @@ read_vkeys(struct octets file, const char *origin, struct log_keys *k, struct fa
 	return true;
 }
 
+/* Both stand beneath one region: certificate second of the cosigner's is third of the log's. */
+static bool
+same_region(struct octets log, struct octets cosigner, struct fault *f)
+{
+	struct bytes a = { 0 }, b = { 0 };
+	bool ok = chain_pem_at(log, 2, &a, f) && chain_pem_at(cosigner, 1, &b, f);
+
+	if (ok && !octets_same(octets_bytes(&a), octets_bytes(&b)))
+		ok = fault_set(f, FAULT_BADREQ, "keys: the cosigner is of another region");
+	bytes_free(&a);
+	bytes_free(&b);
+	return ok;
+}
+
+static bool
+read_rooted(const struct json *log, const struct json *cosigner, struct octets root, int64_t at_s,
+    struct log_keys *k, struct fault *f)
+{
+	const char *pem = json_text(log, "certificates"),
+		   *above = json_text(cosigner, "certificates");
+	struct log_known_key *c = &k->cosigner[0];
+
+	k->rooted = true;
+	if (pem == NULL || !log_signer(octets_text(pem), root, k->log.name, at_s, k->log.key, f))
+		return pem != NULL ? false
+				   : fault_set(f, FAULT_BADREQ, "keys: log: no certificates");
+	if (cosigner == NULL)
+		return true;
+	if (above == NULL)
+		return fault_set(f, FAULT_BADREQ, "keys: cosigner: no certificates");
+	log_cosigner_name(k->log.name, c->name);
+	k->cosigners = 1;
+	return log_cosigner(octets_text(above), root, at_s, c->key, f) &&
+	       same_region(octets_text(pem), octets_text(above), f);
+}
+
+/* What the service answers: {"origin","log":{"vkey","certificates"},"cosigner":{the same}}. */
+static bool
+read_answer(struct octets file, struct octets root, const char *origin, int64_t at_s,
+    struct log_keys *k, struct fault *f)
+{
+	struct json *j;
+	const struct json *log, *cosigner;
+	const char *name, *own, *other;
+	struct bytes lines = { 0 };
+	bool ok;
+
+	if (!json_parse(file, &j, f))
+		return false;
+	log = json_get(j, "log");
+	cosigner = json_get(j, "cosigner");
+	name = json_text(j, "origin");
+	own = json_text(log, "vkey");
+	other = json_text(cosigner, "vkey");
+	if (name == NULL || strcmp(name, origin) != 0) {
+		ok = fault_set(f, FAULT_NOTFOUND, "keys: no key of the log %.150s", origin);
+	} else if (root.n > 0) {
+		memcpy(k->log.name, origin, strnlen(origin, sizeof(k->log.name) - 1));
+		ok = read_rooted(log, cosigner, root, at_s, k, f);
+	} else {
+		bytes_put_fmt(
+		    &lines, "%s\n%s\n", own == NULL ? "" : own, other == NULL ? "" : other);
+		ok = bytes_ok(&lines, f) && read_vkeys(octets_bytes(&lines), origin, k, f);
+	}
+	bytes_free(&lines);
+	json_free(j);
+	return ok;
+}
+
 bool
 log_keys_read(struct octets file, struct octets root, const char *origin, int64_t at_s,
     struct log_keys *ret, struct fault *f)
@@ -78,7 +156,10 @@ log_keys_read(struct octets file, struct octets root, const char *origin, int64_
 
 	if (file.n > LOG_KEYS_MAX)
 		return fault_set(f, FAULT_BADREQ, "keys: over %d octets", LOG_KEYS_MAX);
-	if (log_keys_are_certificates(file)) {
+	if (is_answer(file)) {
+		if (!read_answer(file, root, origin, at_s, &k, f))
+			return false;
+	} else if (log_keys_want_root(file)) {
 		k.rooted = true;
 		memcpy(k.log.name, origin, strnlen(origin, sizeof(k.log.name) - 1));
 		if (!log_signer(file, root, origin, at_s, k.log.key, f))

@@ -1,10 +1,12 @@
 /*
  * ca/log_keys.h - whose signatures under a checkpoint a verifier believes.
  *
- * Told in one of two ways: by certificates (PEM: log, tenant, region, and the
- * region's cosigner where there is one), which count only with the root that
- * they lead to; or by verifier keys, one a line (C2SP signed-note), which count
- * because the verifier has them from a place that it trusts.
+ * A file tells of them in one of three ways: by certificates (PEM: log, tenant,
+ * region), which count only with the root that they lead to; by verifier keys,
+ * one a line (C2SP signed-note), which count because the verifier has them from
+ * a place that it trusts; or by both, for the log and for its region's cosigner,
+ * as GET /v1/tenants/{t}/log/keys answers (JSON): with a root the certificates
+ * count, and without one the keys.
  */
 #ifndef QUATRAIN_CA_LOG_KEYS_H
 #define QUATRAIN_CA_LOG_KEYS_H
@@ -25,10 +27,10 @@ struct log_keys {
 	struct log_known_key cosigner[LOG_NOTE_LINES];
 };
 
-/* Are there certificates in it? Else they must be verifier keys. */
-bool log_keys_are_certificates(struct octets file);
+/* Are there certificates alone in it, so that it says nothing without a root? */
+bool log_keys_want_root(struct octets file);
 /*
- * The keys of the log called origin: root (PEM) is looked at for certificates alone, which must
+ * The keys of the log called origin: root (PEM; n 0: none) is what certificates lead to, which must
  * hold at at_s. Faults: FAULT_BADREQ what is wrong with file, FAULT_NOTFOUND no key of that log in
  * it, FAULT_DENIED no path to the root
  */

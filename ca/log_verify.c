@@ -15,7 +15,8 @@
 #include "ca/oid.h"
 #include "ca/redaction.h"
 
-#define SMALL_FILE_MAX 131072
+#define SMALL_FILE_MAX  131072
+#define COSIGNER_LEVELS 3 /* root, region, and it */
 
 static bool
 read_small(const char *path, struct bytes *ret, struct fault *f)
@@ -104,8 +105,19 @@ out:
 	return ok;
 }
 
+/* The tree as it was: looked at before each line, and behind the last one. */
+static void
+look_back(const struct log_edge *e, struct log_then *then)
+{
+	if (then == NULL || then->size != e->size)
+		return;
+	then->reached = true;
+	log_edge_root(e, then->root);
+}
+
 static bool
-read_entries(const char *dir, struct log_edge *e, int64_t *at_s, struct fault *f)
+read_entries(
+    const char *dir, struct log_edge *e, struct log_then *then, int64_t *at_s, struct fault *f)
 {
 	char path[LOG_PATH_MAX], *line = NULL;
 	struct redactions redacted = { { 0 }, { 0 } };
@@ -127,12 +139,14 @@ read_entries(const char *dir, struct log_edge *e, int64_t *at_s, struct fault *f
 			    e->size + 1, o.n > LOG_ENTRY_MAX ? "too long" : "cut short");
 			goto out;
 		}
+		look_back(e, then);
 		if (!redaction_stub(o, e->size, &stub) && !check_line(o, e, at_s, f))
 			goto out;
 		redactions_see(&redacted, e->size, o);
 		log_line_leaf(o, e->size, leaf);
 		log_edge_add(e, leaf);
 	}
+	look_back(e, then);
 	ok = redactions_hold(&redacted, f);
 out:
 	redactions_free(&redacted);
@@ -141,34 +155,34 @@ out:
 	return ok;
 }
 
-/* The log's certificate says: key purpose log signing, and a name under the origin's host. */
+/* Key purpose log signing. */
 static bool
-check_purpose(const struct cert *c, const char *origin, struct fault *f)
+check_purpose(const struct cert *c, struct fault *f)
 {
 	const uint8_t *p = c->der.at;
 	X509 *x = d2i_X509(NULL, &p, (long)c->der.n);
 	EXTENDED_KEY_USAGE *eku =
 	    x == NULL ? NULL : X509_get_ext_d2i(x, NID_ext_key_usage, NULL, NULL);
 	const ASN1_OBJECT *o = eku == NULL ? NULL : sk_ASN1_OBJECT_value(eku, 0);
-	char host[LOG_ORIGIN_MAX];
-	bool ok = false;
+	bool ok =
+	    o != NULL && octets_same(octets_of(OBJ_get0_data(o), OBJ_length(o)), oid_log_signing);
 
-	if (o == NULL ||
-	    !octets_same(octets_of(OBJ_get0_data(o), OBJ_length(o)), oid_log_signing)) {
-		fault_set(f, FAULT_BADREQ, "certificates.pem: the first is no log's certificate");
-		goto out;
-	}
-	(void)snprintf(host, sizeof(host), "spiffe://%.*s/", (int)strcspn(origin, "/"), origin);
-	if (strncmp(c->uri, host, strlen(host)) != 0) {
-		fault_set(
-		    f, FAULT_BADREQ, "certificates.pem: it is another log's than %.100s", origin);
-		goto out;
-	}
-	ok = true;
-out:
 	EXTENDED_KEY_USAGE_free(eku);
 	X509_free(x);
-	return ok;
+	return ok ||
+	       fault_set(f, FAULT_BADREQ, "certificates.pem: the first is no log's certificate");
+}
+
+/* Its name lies under the origin's host. */
+static bool
+check_origin(const struct cert *c, const char *origin, struct fault *f)
+{
+	char host[LOG_ORIGIN_MAX];
+
+	(void)snprintf(host, sizeof(host), "spiffe://%.*s/", (int)strcspn(origin, "/"), origin);
+	return strncmp(c->uri, host, strlen(host)) == 0 ||
+	       fault_set(
+		   f, FAULT_BADREQ, "certificates.pem: it is another log's than %.100s", origin);
 }
 
 bool
@@ -214,26 +228,45 @@ check_spelling(struct octets pem, struct fault *f)
 	return ok;
 }
 
+/* The Ed25519 key of a certificate; purpose and, where it has one, name are looked at before. */
+static bool
+take_key(const struct cert *c, uint8_t ret_key[static 32], struct fault *f)
+{
+	if (c->spki.n != 44)
+		return fault_set(f, FAULT_BADREQ,
+		    "certificates.pem: RFC 8410 section 4: expected an Ed25519 key");
+	memcpy(ret_key, c->spki.at + c->spki.n - 32, 32);
+	return true;
+}
+
 bool
 log_signer(struct octets certificates, struct octets root_pem, const char *origin, int64_t at_s,
     uint8_t ret_key[static 32], struct fault *f)
 {
 	struct bytes leaf = { 0 };
 	struct cert c;
-	bool ok = false;
+	bool ok;
 
-	if (!check_spelling(certificates, f) ||
-	    !chain_verify(certificates, root_pem, at_s, &leaf, f) ||
-	    !cert_parse(octets_bytes(&leaf), &c, f) || !check_purpose(&c, origin, f))
-		goto out;
-	if (c.spki.n != 44) {
-		fault_set(f, FAULT_BADREQ,
-		    "certificates.pem: RFC 8410 section 4: expected an Ed25519 key");
-		goto out;
-	}
-	memcpy(ret_key, c.spki.at + c.spki.n - 32, 32);
-	ok = true;
-out:
+	ok = check_spelling(certificates, f) &&
+	     chain_verify(certificates, root_pem, at_s, &leaf, f) &&
+	     cert_parse(octets_bytes(&leaf), &c, f) && check_purpose(&c, f) &&
+	     check_origin(&c, origin, f) && take_key(&c, ret_key, f);
+	bytes_free(&leaf);
+	return ok;
+}
+
+bool
+log_cosigner(struct octets certificates, struct octets root_pem, int64_t at_s,
+    uint8_t ret_key[static 32], struct fault *f)
+{
+	struct bytes leaf = { 0 };
+	struct cert c;
+	bool ok;
+
+	ok = check_spelling(certificates, f) &&
+	     chain_verify_levels(certificates, root_pem, COSIGNER_LEVELS, at_s, &leaf, f) &&
+	     cert_parse(octets_bytes(&leaf), &c, f) && check_purpose(&c, f) &&
+	     take_key(&c, ret_key, f);
 	bytes_free(&leaf);
 	return ok;
 }
@@ -277,18 +310,27 @@ check_tree(
 bool
 log_verify_folder(const char *dir, const char *root_pem, struct log_verdict *ret, struct fault *f)
 {
+	return log_verify_then(dir, root_pem, NULL, ret, f);
+}
+
+bool
+log_verify_then(const char *dir, const char *root_pem, struct log_then *then,
+    struct log_verdict *ret, struct fault *f)
+{
 	struct bytes text = { 0 };
 	struct log_note note;
 	struct log_edge *e = calloc(1, sizeof(*e));
 	struct log_verdict v = { 0 };
 	bool ok = false;
 
-	if (e == NULL) {
-		fault_set(f, FAULT_INTERNAL, "verify: out of memory");
+	if (e == NULL || root_pem == NULL) {
+		fault_set(f, e == NULL ? FAULT_INTERNAL : FAULT_NOTFOUND, "verify: %s",
+		    e == NULL ? "out of memory" : "expected the root certificate");
 		goto out;
 	}
 	if (!read_in(dir, "checkpoint", &text, f) ||
-	    !log_note_read(octets_bytes(&text), &note, f) || !read_entries(dir, e, &v.at_s, f) ||
+	    !log_note_read(octets_bytes(&text), &note, f) ||
+	    !read_entries(dir, e, then, &v.at_s, f) ||
 	    !check_signer(dir, root_pem, &note, v.at_s, f) || !check_tree(e, &note, &v, f))
 		goto out;
 	*ret = v;

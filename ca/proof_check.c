@@ -37,6 +37,9 @@ proof_check_note(
 	memcpy(p.origin, n->origin, sizeof(p.origin));
 	memcpy(p.root, n->root, sizeof(p.root));
 	p.strangers = n->lines - 1 - p.cosigned;
+	if (k->cosigners > 0 && p.cosigned == 0 && p.strangers > 0)
+		return fault_set(f, FAULT_BADREQ,
+		    "checkpoint: its cosignatures are by none of the cosigners that are known");
 	*ret = p;
 	return true;
 }
@@ -136,7 +139,7 @@ proof_check_consistency(const struct proven_note *older, const struct proof_file
 
 	if (!proof_check_pair(older, newer, &pair, f))
 		return false;
-	if (pair == PAIR_UNPROVEN) {
+	if (pair == PAIR_UNPROVEN || pair == PAIR_EPOCHS) {
 		if (p->kind != PROOF_CONSISTENCY || p->index != older->size)
 			return fault_set(f, FAULT_BADREQ,
 			    "proof: expected one of consistency with %" PRIu64 " entries",

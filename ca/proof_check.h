@@ -24,8 +24,8 @@ struct proven_note {
 	} by[LOG_NOTE_LINES];
 	size_t strangers; /* signature lines by nobody that is known: they say nothing */
 };
-/* Faults: FAULT_BADREQ another log's, or a signature by a known key that does not hold;
- * FAULT_INTERNAL */
+/* Faults: FAULT_BADREQ another log's, a signature by a known key that does not hold, or cosigned by
+ * others alone where cosigners are known; FAULT_INTERNAL */
 bool proof_check_note(const struct log_note *n, const struct log_keys *k, struct proven_note *ret,
     struct fault *f) CHECKED;
 

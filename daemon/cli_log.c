@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "ca/bundle.h"
 #include "daemon/cli_call.h"
+#include "daemon/cli_verify.h"
 
 static void
 tell_verdict(const struct invocation *inv, const struct log_verdict *v)
@@ -97,6 +98,10 @@ log_verify_command(const struct invocation *inv)
 	struct log_verdict v = { 0 };
 	struct fault why, f;
 
+	if (cli_verify_is_files(inv))
+		return cli_verify_files(inv);
+	if (cli_option(inv, "root") == NULL)
+		return cli_usage(inv->command, "expected --root FILE");
 	if (bundle_is(inv->words[0])) {
 		if (bundle_verify(inv->words[0], cli_option(inv, "root"), &b, &why)) {
 			tell_bundle(inv, &b);

@@ -3,6 +3,7 @@
 
 #include "daemon/cli_options_cert.h"
 #include "daemon/cli_options_enroll.h"
+#include "daemon/cli_options_log.h"
 #include "daemon/cli_options_staff.h"
 
 #define PARAMS(list)                                                                               \
@@ -140,30 +141,8 @@ static const struct cli_param key_rotate_options[] = {
 	    "leave the root's key, elsewhere, as it is: what opens it now lies with it" },
 };
 
-static const struct cli_param log_export_options[] = {
-	TENANT,
-	{ "out", CLI_PATH, "DIR", NULL, 0,
-	    "the folder for entries.jsonl and all that proves it; made where it is missing" },
-	{ "bundle", CLI_PATH, "FILE.tar", NULL, 0,
-	    "the same as one file, instead of --out; it must not exist" },
-	{ "from", CLI_TIME, "TIME", NULL, 0,
-	    "entries of this day (UTC) or moment (RFC 3339) and later; all from the first one where it is left out" },
-	{ "to", CLI_TIME, "TIME", NULL, 0, "and up to this day or moment, which is included" },
-	{ "from-index", CLI_INDEX, "N", NULL, 0, "instead of times: from entry N on" },
-	{ "to-index", CLI_INDEX, "N", NULL, 0, "and up to entry N, which is included" },
-	{ "format", CLI_CHOICE, "F", "jsonl|csv|cef", 0,
-	    "a view beside the evidence, which is always JSON lines: csv for spreadsheets, cef for SIEMs" },
-	{ "checkpoint", CLI_PATH, "FILE", NULL, 0,
-	    "of the tree of this checkpoint, as an earlier export wrote it: the same range gives the same octets" },
-};
-
 static const struct cli_param chain_audit_options[] = {
 	{ "tenant", CLI_LABEL, "T", NULL, 0, "audit every certificate of this tenant" },
-};
-
-static const struct cli_param log_verify_options[] = {
-	{ "root", CLI_PATH, "FILE", NULL, CLI_REQUIRED,
-	    "the root certificate, from a place that you trust and not from the export" },
 };
 
 static const struct cli_param backup_verify_options[] = {
@@ -429,11 +408,28 @@ const struct command
 		    log_export_command, "export a tenant's issuance log",
 		    "Writes a tenant's issuance log, or a range of it, with all that proves it: entries.jsonl (every line a leaf of the tree), checkpoint (signed), the range's proof, every certificate that its entries name, and what a verifier has to do. A part of the tree as one signed checkpoint has it, while the service goes on; the export is itself an entry.",
 		    "quatrain log verify DIR --root FILE, or scripts/verify-bundle, which is independent of it" },
-		{ { "log", "verify" }, { NULL, CLI_PATH, "DIR", NULL, 0, NULL },
+		{ { "log", "keys" }, NOTHING, PARAMS(log_keys_options), CLI_CALLS,
+		    log_keys_command, "say whose signatures stand under a log's checkpoints",
+		    "Writes the keys of a log: its own and the region's cosigner, as verifier keys (C2SP signed-note) and as certificates, which count only with the root that they lead to.",
+		    "quatrain log verify FILE --root FILE --key FILE" },
+		{ { "log", "prove" }, NOTHING, PARAMS(log_prove_options), CLI_CALLS,
+		    log_prove_command, "have an entry proven, or that a log only grew",
+		    "Writes one text file that proves, without any service, that an entry is in the log: the entry, its place in the tree and a signed checkpoint (C2SP tlog-proof). With --since it proves that the log of now begins with the log of an older checkpoint. It is checked before it is written.",
+		    "quatrain log verify FILE --root FILE --key FILE" },
+		{ { "log", "verify" }, { NULL, CLI_PATH, "FILE", NULL, CLI_REPEATED, NULL },
 		    PARAMS(log_verify_options), CLI_ALONE, log_verify_command,
-		    "prove an export, offline",
-		    "Proves with the export and the root certificate alone that nothing in it was changed, removed or slipped in. Needs no service and no network.",
-		    "keep the export with the verdict" },
+		    "prove an export, a proof, or two checkpoints, offline",
+		    "Of an export it proves with the root certificate alone that nothing in it was changed, removed or slipped in; of a proof, that its entry is in the log; of a checkpoint, who signed it. Of two, in any order (checkpoints, files of log prove, the newer one a whole log in a folder too), it proves that the newer log begins with the older one, or that the log has shown two histories: then the two notes convict it. It says what was proven, by whose key, and what was not. Needs no service and no network.",
+		    "keep what was given with the verdict" },
+		{ { "log", "redact" }, NOTHING, PARAMS(log_redact_options), CLI_CALLS,
+		    log_redact_command, "take the body of an entry out of a log, by law",
+		    "Removes what an entry says and keeps its hash, so that the log proves all else as before; an entry tells who did it, why and under which law or order. It cannot be undone. Entries that the log is believed by stay: of redactions, CAs, their keys, and epochs. For officers; where there is a second one, that one must approve.",
+		    "quatrain log export --tenant T --out DIR" },
+		{ { "replay", NULL }, { NULL, CLI_PATH, "FILE", NULL, CLI_MAY, NULL },
+		    PARAMS(replay_options), CLI_CALLS, replay_command,
+		    "make recorded decisions again, and compare",
+		    "Takes the inputs that an entry recorded, decides again by the rules of this program and says whether it comes out the same. FILE is a folder of log export (all of it, or --index) or a file of log prove; with --tenant entries come from the service. Fails where one comes out otherwise, was altered, or was decided by other rules than this program has: their digest is named.",
+		    "quatrain log verify, which says whether the entries are the log's" },
 		{ { "events", NULL }, NOTHING, PARAMS(events_options), CLI_CALLS, events_command,
 		    "follow the log as it is written",
 		    "Tells each entry of the log as soon as it is durable, one line each, until it is interrupted. When the connection breaks it comes again and goes on where it was: no entry is missed, and none is told twice.",

@@ -177,7 +177,8 @@ END_TEST
 /* A usage error says how it is right, and where to read on. */
 START_TEST(usage_is_shown)
 {
-	WRONG("Usage: quatrain log verify DIR --root FILE\nTry: quatrain log verify --help\n",
+	WRONG("Usage: quatrain log verify FILE... [--root FILE] [--key FILE] [--serial SERIAL]\n"
+	      "Try: quatrain log verify --help\n",
 	    "log", "verify");
 	WRONG("Try: quatrain --help\n", "frob");
 	WRONG("[--name DOMAIN]...", "tenant", "create");

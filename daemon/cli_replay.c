@@ -1,0 +1,346 @@
+/* daemon/cli_replay.c - replay: recorded decisions, made again by this program's rules. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ca/proof_file.h"
+#include "daemon/cli_call.h"
+#include "policy/inputs.h"
+
+#define PAGE         1000
+#define PROGRESS     10000 /* entries */
+#define FINDINGS_MAX 100   /* told in JSON; all are counted */
+
+struct replaying {
+	const struct invocation *inv;
+	uint8_t rules[RULES_DIGEST_OCTETS];
+	char digest[2 * RULES_DIGEST_OCTETS + 1];
+	bool one;      /* a single entry was asked for */
+	uint64_t want; /* its index; UINT64_MAX: any */
+	uint64_t n[REPLAY_OUTCOMES], entries, altered;
+	struct json *findings;
+	/* Of lines that come one behind the other: */
+	bool began;
+	struct log_edge edge;
+	uint64_t next;
+	uint8_t leaf[LOG_HASH_OCTETS]; /* of the line before */
+};
+
+static void
+add_finding(struct replaying *r, uint64_t index, const char *outcome, const char *why)
+{
+	struct json *j;
+
+	if (json_count(r->findings) >= FINDINGS_MAX)
+		return;
+	j = json_object();
+	json_put_number(j, "index", (int64_t)index);
+	json_put_text(j, "outcome", outcome);
+	json_put_octets(j, "why", octets_text(why));
+	json_add(r->findings, j);
+}
+
+/* Told at once to a person, who need not wait for a million others. */
+static void
+tell(struct replaying *r, uint64_t index, const struct replay *p)
+{
+	char why[2 * FAULT_TEXT_MAX];
+
+	if (p->outcome == REPLAY_DIFFERS)
+		(void)snprintf(why, sizeof(why), "%.200s; recorded: %s by %.40s", p->why,
+		    p->permit ? "permitted" : "refused", p->rule);
+	else if (p->outcome == REPLAY_POLICY)
+		(void)snprintf(
+		    why, sizeof(why), "it needs the rules with the digest %s", p->policy);
+	else
+		(void)snprintf(
+		    why, sizeof(why), "%s by %.60s", p->permit ? "permitted" : "refused", p->rule);
+	if (r->one || p->outcome == REPLAY_DIFFERS || p->outcome == REPLAY_POLICY)
+		add_finding(r, index, replay_word(p->outcome), why);
+	if (r->inv->json || (!r->one && p->outcome != REPLAY_DIFFERS))
+		return;
+	(void)printf("%s: entry %" PRIu64 ": ",
+	    p->outcome == REPLAY_SAME      ? "SAME"
+	    : p->outcome == REPLAY_DIFFERS ? "DIFFERS"
+					   : "NOT REPLAYED",
+	    index);
+	if (p->outcome == REPLAY_UNDECIDED)
+		cli_put_line(
+		    "nobody was judged: the service itself did it, or nothing was recorded");
+	else if (p->outcome == REPLAY_REDACTED)
+		cli_put_line("its body is redacted");
+	else
+		cli_put_line(why);
+}
+
+static bool
+replay_line(struct replaying *r, struct octets line, uint64_t index, struct fault *f)
+{
+	struct json *j;
+	struct replay p;
+
+	if (!json_parse(line, &j, f))
+		return false;
+	replay_entry(j, r->rules, &p);
+	json_free(j);
+	r->entries++;
+	r->n[p.outcome]++;
+	tell(r, index, &p);
+	return true;
+}
+
+static void
+alter(struct replaying *r, uint64_t index, const char *why)
+{
+	r->altered++;
+	add_finding(r, index, "altered", why);
+	if (!r->inv->json)
+		(void)printf("ALTERED: entry %" PRIu64 ": %s\n", index, why);
+}
+
+static uint64_t
+index_of(struct octets line, uint64_t fallback)
+{
+	struct json *j = NULL;
+	struct fault none;
+	int64_t n = -1;
+
+	if (json_parse(line, &j, &none) && json_number(j, "n", 0, INT64_MAX >> 11, -1, &n) && n < 0)
+		n = -1;
+	json_free(j);
+	return n < 0 ? fallback : (uint64_t)n;
+}
+
+/* One of many lines: held against the one before it, then decided again where it is asked for. */
+static bool
+take_line(struct replaying *r, struct octets line, struct fault *f)
+{
+	uint8_t prev[LOG_HASH_OCTETS];
+
+	if (!r->began) {
+		r->began = true;
+		r->next = index_of(line, 0);
+	} else if (log_prev(line, prev) && memcmp(prev, r->leaf, sizeof(prev)) != 0) {
+		alter(r, r->next - 1, "the entry behind it names another hash for it");
+	}
+	log_line_leaf(line, r->next, r->leaf);
+	if (r->next == r->edge.size)
+		log_edge_add(&r->edge, r->leaf);
+	if (isatty(STDERR_FILENO) == 1 && !r->inv->json && r->next % PROGRESS == PROGRESS - 1)
+		(void)fprintf(stderr, "\r%" PRIu64 " entries", r->next + 1);
+	r->next++;
+	if (r->one && r->want != r->next - 1)
+		return true;
+	return replay_line(r, line, r->next - 1, f);
+}
+
+/* --- where entries come from --------------------------------------------------------------------
+ */
+
+/* The lines are the tree that the checkpoint beside them names; who signed that is log verify's. */
+static bool
+hold_folder(struct replaying *r, const char *dir, struct fault *f)
+{
+	char path[LOG_PATH_MAX];
+	struct bytes text = { 0 };
+	uint8_t root[LOG_HASH_OCTETS];
+	struct log_note note;
+	bool ok;
+
+	(void)snprintf(path, sizeof(path), "%.1000s/checkpoint", dir);
+	ok = cli_read_file(path, PROOF_FILE_MAX, &text, f) &&
+	     log_note_read(octets_bytes(&text), &note, f);
+	if (ok && r->edge.size == r->next && note.size == r->next) {
+		log_edge_root(&r->edge, root);
+		if (memcmp(root, note.root, sizeof(root)) != 0)
+			alter(
+			    r, r->next - 1, "the lines are not the tree that the checkpoint names");
+	} else if (ok && note.size <= r->next && r->edge.size == r->next) {
+		ok = fault_set(f, FAULT_BADREQ, "entries.jsonl: more lines than were signed");
+	}
+	bytes_free(&text);
+	return ok;
+}
+
+static bool
+from_folder(struct replaying *r, const char *dir, struct fault *f)
+{
+	char path[LOG_PATH_MAX], *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+	FILE *in;
+	bool ok = true;
+
+	(void)snprintf(path, sizeof(path), "%.1000s/entries.jsonl", dir);
+	if ((in = fopen(path, "rbe")) == NULL)
+		return fault_errno(f, FAULT_NOTFOUND, "replay: %s", path);
+	while (ok && (n = getline(&line, &room, in)) > 0) {
+		if (line[n - 1] != '\n' || n > LOG_ENTRY_MAX)
+			ok = fault_set(
+			    f, FAULT_BADREQ, "entries.jsonl: a line too long or cut short");
+		else
+			ok = take_line(r, octets_of(line, (size_t)n - 1), f);
+	}
+	free(line);
+	(void)fclose(in);
+	return ok && hold_folder(r, dir, f);
+}
+
+static bool
+from_proof(struct replaying *r, const char *path, struct fault *f)
+{
+	struct bytes text = { 0 };
+	struct proof_file p = { .kind = PROOF_INCLUSION };
+	uint8_t leaf[LOG_HASH_OCTETS];
+	bool ok;
+
+	r->one = true;
+	ok = cli_read_file(path, PROOF_FILE_MAX, &text, f) &&
+	     proof_file_read(octets_bytes(&text), &p, f);
+	if (ok && (p.kind != PROOF_INCLUSION || p.extra.n == 0))
+		ok = fault_set(f, FAULT_BADREQ, "replay: expected a proof that has its entry");
+	if (ok) {
+		log_line_leaf(octets_bytes(&p.extra), p.index, leaf);
+		if (!log_path_includes(&p.path, leaf, p.index, p.note.size, p.note.root))
+			alter(
+			    r, p.index, "the proof does not lead from it to the checkpoint's root");
+		ok = replay_line(r, octets_bytes(&p.extra), p.index, f);
+	}
+	proof_file_free(&p);
+	bytes_free(&text);
+	return ok;
+}
+
+/* Whole lines; how many. */
+static bool
+take_page(struct replaying *r, struct octets page, uint64_t *ret_n, struct fault *f)
+{
+	*ret_n = 0;
+	while (page.n > 0) {
+		const uint8_t *end = memchr(page.at, '\n', page.n);
+		struct octets line = octets_of(page.at, end == NULL ? 0 : (size_t)(end - page.at));
+
+		if (end == NULL)
+			return fault_set(f, FAULT_BADREQ, "replay: an entry is cut short");
+		page = octets_of(end + 1, page.n - line.n - 1);
+		(*ret_n)++;
+		if (!take_line(r, line, f))
+			return false;
+	}
+	return true;
+}
+
+static bool
+from_service(struct replaying *r, const char *tenant, struct fault *f)
+{
+	uint64_t at = r->one ? r->want : 0, n;
+	struct client *c = NULL;
+	struct bytes page = { 0 };
+	char path[CLI_PATH_MAX];
+	bool ok = cli_open(r->inv, &c, f);
+
+	r->began = !r->one; /* the first of all names the hash of nothing: zeros */
+	do {
+		n = 0;
+		bytes_clear(&page);
+		(void)snprintf(path, sizeof(path),
+		    "/v1/tenants/%s/log/entries?from=%" PRIu64 "&count=%d", tenant, at,
+		    r->one ? 1 : PAGE);
+		ok = ok && client_get(c, path, "application/x-ndjson", &page, f) &&
+		     take_page(r, octets_bytes(&page), &n, f);
+		at += n;
+	} while (ok && !r->one && n > 0);
+	bytes_free(&page);
+	client_close(c);
+	if (ok && r->one && n == 0)
+		return fault_set(f, FAULT_NOTFOUND, "log: there is no entry %" PRIu64, r->want);
+	return ok;
+}
+
+/* --- the answer ---------------------------------------------------------------------------------
+ */
+
+static void
+sum_up(struct replaying *r)
+{
+	struct json *j;
+
+	if (!r->inv->json) {
+		if (!r->one)
+			(void)printf("%" PRIu64 " entries: %" PRIu64
+				     " decided again the same, %" PRIu64 " otherwise, %" PRIu64
+				     " under other rules, %" PRIu64 " decided by nobody, %" PRIu64
+				     " redacted, %" PRIu64 " altered\n",
+			    r->entries, r->n[REPLAY_SAME], r->n[REPLAY_DIFFERS],
+			    r->n[REPLAY_POLICY], r->n[REPLAY_UNDECIDED], r->n[REPLAY_REDACTED],
+			    r->altered);
+		(void)printf("rules  %s\n", r->digest);
+		(void)printf(
+		    "Next: quatrain log verify, which says whether the entries are the log's\n");
+		return;
+	}
+	j = json_object();
+	json_put_text(j, "policy", r->digest);
+	json_put_number(j, "entries", (int64_t)r->entries);
+	json_put_number(j, "same", (int64_t)r->n[REPLAY_SAME]);
+	json_put_number(j, "differs", (int64_t)r->n[REPLAY_DIFFERS]);
+	json_put_number(j, "other_policy", (int64_t)r->n[REPLAY_POLICY]);
+	json_put_number(j, "not_decided", (int64_t)r->n[REPLAY_UNDECIDED]);
+	json_put_number(j, "redacted", (int64_t)r->n[REPLAY_REDACTED]);
+	json_put_number(j, "altered", (int64_t)r->altered);
+	json_put(j, "findings", r->findings);
+	r->findings = NULL;
+	cli_print_json(stdout, j);
+	json_free(j);
+}
+
+static bool
+run(struct replaying *r, struct fault *f)
+{
+	const char *tenant = cli_option(r->inv, "tenant");
+	struct stat st;
+
+	if (tenant != NULL)
+		return from_service(r, tenant, f);
+	if (stat(r->inv->words[0], &st) != 0)
+		return fault_errno(f, FAULT_NOTFOUND, "replay: %s", r->inv->words[0]);
+	return S_ISDIR(st.st_mode) ? from_folder(r, r->inv->words[0], f)
+				   : from_proof(r, r->inv->words[0], f);
+}
+
+int
+replay_command(const struct invocation *inv)
+{
+	const char *index = cli_option(inv, "index");
+	struct replaying r = { .inv = inv, .one = index != NULL };
+	bool service = cli_option(inv, "tenant") != NULL;
+	struct fault f;
+	int status = CLI_OK;
+
+	if (service == (inv->words_n > 0))
+		return cli_usage(inv->command, "expected a file or folder, or --tenant");
+	if (service && (index == NULL) != cli_flag(inv, "all"))
+		return cli_usage(inv->command, "expected --index or --all");
+	if (index != NULL)
+		r.want = strtoull(index, NULL, 10);
+	if (!rules_digest(r.rules, &f))
+		return cli_refuse(inv, &f);
+	text_hex(r.rules, sizeof(r.rules), r.digest);
+	r.findings = json_array();
+	if (!run(&r, &f)) {
+		status = cli_refuse(inv, &f);
+	} else if (r.entries == 0) {
+		fault_set(&f, FAULT_NOTFOUND, "replay: there is no such entry");
+		status = cli_refuse(inv, &f);
+	} else {
+		sum_up(&r);
+		if (r.altered > 0 || r.n[REPLAY_DIFFERS] > 0 || r.n[REPLAY_POLICY] > 0 ||
+		    (r.one && r.n[REPLAY_SAME] == 0))
+			status = CLI_REFUSED;
+	}
+	json_free(r.findings);
+	return status;
+}
