@@ -12,8 +12,8 @@
 
 #include "daemon/api.h"
 
-#define FIND_WORK      40000 /* standings that one page looks at */
-#define FIND_CERT_WORK 20    /* what it costs to read a certificate, in standings */
+#define FIND_WORK      20000 /* standings that one page looks at */
+#define FIND_CERT_WORK 40    /* what it costs to read a certificate, in standings */
 
 struct find {
 	const struct api_call *call;

@@ -90,7 +90,7 @@ find(struct ledger *l, const struct wire_act *a, const struct wanted *w, int64_t
 static bool
 check_confirm(struct job *j, const struct wanted *w, const struct bulk *b, struct fault *f)
 {
-	if (w->dry_run ||
+	if (w->dry_run || b->revoked == 0 ||
 	    (w->confirm < 0 ? b->revoked <= CONFIRM_OVER : w->confirm == (int64_t)b->revoked))
 		return true;
 	bytes_put_fmt(&j->members, "{\"confirm\":%zu,\"already\":%zu}", b->revoked, b->already);
