@@ -316,18 +316,31 @@ hear_main(void *with)
 	bytes_free(&m.body);
 }
 
+/* Who is judged once for all the connections that stand side by side: a device may have thousands.
+ */
+struct judged {
+	struct realm *realm;
+	struct bytes peer;
+	bool over;
+};
+
 static bool
 is_over(void *with, struct octets peer)
 {
-	struct edge *e = with;
+	struct judged *j = with;
 	struct identified also;
 	struct identity who;
 	struct fault f;
 
-	if (!identify(e->realm, peer, clock_now_s(), &who, &also, &f))
-		return f.code ==
-		       FAULT_INTERNAL; /* else a manufacturer's, which no change of ours ends */
-	return !who.good && !identify_late(&also);
+	if (octets_same(peer, octets_bytes(&j->peer)))
+		return j->over;
+	bytes_clear(&j->peer);
+	bytes_put_octets(&j->peer, peer);
+	if (identify(j->realm, peer, clock_now_s(), &who, &also, &f))
+		j->over = !who.good && !identify_late(&also);
+	else /* else a manufacturer's, which no change of ours ends */
+		j->over = f.code == FAULT_INTERNAL;
+	return j->over;
 }
 
 /* A standing changed: connections whose certificate does not hold any more end now, not at their
@@ -336,13 +349,16 @@ static void
 told(void *with, uint16_t verb)
 {
 	struct edge *e = with;
+	struct judged j = { .realm = e->realm };
 	char count[16];
 	unsigned n;
 
 	if (verb != WIRE_CHANGED)
 		return;
 	handshake_look(&e->handshake);
-	if ((n = http_cut(e->http, is_over, e)) == 0)
+	n = http_cut(e->http, is_over, &j);
+	bytes_free(&j.peer);
+	if (n == 0)
 		return;
 	(void)snprintf(count, sizeof(count), "%u", n);
 	log_fact(LOG_INFO, "cut", "connections", count, NULL);
