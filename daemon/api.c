@@ -288,24 +288,40 @@ check_key(struct octets key, struct fault *f)
 }
 
 /*
- * A browser with an operator's certificate must not act for a page from elsewhere: such a page can
- * send no JSON without asking first (which nothing here grants), and what it sends says where it
- * comes from.
+ * A browser that has an operator's certificate shows it for whatever page asks it to, and there are
+ * no pages of ours: so what says that a page asked is refused, a read too. The page could not see
+ * the answer, as nothing here grants that (CORS), but could cost an audit, or time it. What a
+ * person types into the browser is "none" (W3C Fetch Metadata); programs that are none say nothing.
  */
 static bool
-may_act(const struct api_call *c, struct fault *f)
+is_page(const struct exchange *x)
+{
+	return x->origin.at != NULL ||
+	       (x->fetch_site.at != NULL && !octets_same(x->fetch_site, octets_text("none")));
+}
+
+static bool
+may_send(const struct exchange *x, struct fault *f)
 {
 	static const char type[] = "application/json";
-	const struct exchange *x = c->x;
+	const size_t n = sizeof(type) - 1;
 
 	if (x->body_too_large)
 		return fault_set(f, FAULT_LIMIT, "api: a body over %zu octets", api_body_max(x));
-	if (x->origin.n != 0)
-		return fault_set(f, FAULT_DENIED, "api: no page acts here: Origin is refused");
 	if (x->body.n != 0 &&
-	    (x->content_type.n < sizeof(type) - 1 ||
-		strncasecmp((const char *)x->content_type.at, type, sizeof(type) - 1) != 0))
+	    (x->content_type.n < n || strncasecmp((const char *)x->content_type.at, type, n) != 0 ||
+		(x->content_type.n > n && memchr("; \t", x->content_type.at[n], 3) == NULL)))
 		return fault_set(f, FAULT_TYPE, "api: expected Content-Type application/json");
+	return true;
+}
+
+static bool
+may_act(const struct api_call *c, struct fault *f)
+{
+	const struct exchange *x = c->x;
+
+	if (!may_send(x, f))
+		return false;
 	if (x->if_match.n > API_MATCH_MAX)
 		return fault_set(f, FAULT_BADREQ, "If-Match: over %d octets", API_MATCH_MAX);
 	return check_key(x->idempotency_key, f);
@@ -317,14 +333,18 @@ run(struct api_call *c, const struct api_route *r)
 	struct exchange *x = c->x;
 	struct fault f;
 
-	if (r->verb != 0) {
+	if (is_page(x)) {
+		fault_set(&f, FAULT_DENIED,
+		    "api: no page reads or acts here: Origin or Sec-Fetch-Site says that one asks");
+		refusal_send(x, c->tenant, "api", &f, api_fault(x, &f));
+	} else if (r->verb != 0) {
 		if (may_act(c, &f))
 			ask(c, r);
 		else
 			refusal_send(x, c->tenant, "api", &f, api_fault(x, &f));
 	} else if (r->read != api_describe && !may_read(c, r, &f)) { /* that is no secret */
 		refusal_send(x, c->tenant, "api.read", &f, api_fault(x, &f));
-	} else if (!r->read(c, &f)) {
+	} else if (!may_send(x, &f) || !r->read(c, &f)) {
 		api_problem(x, &f);
 	}
 }
@@ -354,6 +374,20 @@ api_is(const struct exchange *x)
 	return x->path.n >= 4 && memcmp(x->path.at, "/v1/", 4) == 0;
 }
 
+/* HEAD is a GET whose answer's body nobody sends (RFC 9110 section 9.3.2); a stream is all body. */
+static bool
+takes_head(const struct api_route *r)
+{
+	return strcmp(r->method, "GET") == 0 && r->read != api_events;
+}
+
+static bool
+takes(const struct api_route *r, struct octets method)
+{
+	return octets_same(method, octets_text(r->method)) ||
+	       (octets_same(method, octets_text("HEAD")) && takes_head(r));
+}
+
 bool
 api_serve(struct api *a, struct exchange *x)
 {
@@ -368,12 +402,12 @@ api_serve(struct api *a, struct exchange *x)
 		c = (struct api_call){ .api = a, .x = x, .now_s = a->now_s() };
 		if (!matches(&routes[i], x->path, &c))
 			continue;
-		if (octets_same(x->method, octets_text(routes[i].method))) {
+		if (takes(&routes[i], x->method)) {
 			run(&c, &routes[i]);
 			return true;
 		}
-		at += (size_t)snprintf(
-		    allow + at, sizeof(allow) - at, "%s%s", at == 0 ? "" : ", ", routes[i].method);
+		at += (size_t)snprintf(allow + at, sizeof(allow) - at, "%s%s%s",
+		    at == 0 ? "" : ", ", routes[i].method, takes_head(&routes[i]) ? ", HEAD" : "");
 	}
 	if (at > 0) {
 		api_other_method(x, allow);

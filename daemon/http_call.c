@@ -320,6 +320,7 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 		x->accept = octets_of(
 		    headers->entries[accept].value.base, headers->entries[accept].value.len);
 	return take_named(headers, "idempotency-key", &x->idempotency_key) &&
+	       take_named(headers, "sec-fetch-site", &x->fetch_site) &&
 	       take_named(headers, "last-event-id", &x->last_event_id);
 }
 

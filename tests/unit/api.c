@@ -148,10 +148,17 @@ START_TEST(methods)
 {
 	static const struct {
 		const char *method, *path, *allow;
-	} rows[] = { { "PUT", "/v1/tenants", "POST, GET" }, { "DELETE", T, "GET" },
-		{ "get", T, "GET" }, { "POST", T "/tokens/0123456789abcdef", "DELETE" },
-		{ "DELETE", T "/certificates", "GET" }, { "", "/v1/operators", "POST, GET" },
-		{ "GET", T "/log/exports", "POST" }, { "PATCH", T "/tokens", "POST, GET" } };
+	} rows[] = { { "PUT", "/v1/tenants", "POST, GET, HEAD" }, { "DELETE", T, "GET, HEAD" },
+		{ "get", T, "GET, HEAD" }, { "head", T, "GET, HEAD" },
+		{ "POST", T "/tokens/0123456789abcdef", "DELETE" },
+		{ "HEAD", T "/tokens/0123456789abcdef", "DELETE" },
+		{ "DELETE", T "/certificates", "GET, HEAD" },
+		{ "", "/v1/operators", "POST, GET, HEAD" }, { "GET", T "/log/exports", "POST" },
+		{ "HEAD", T "/log/exports", "POST" }, { "PATCH", T "/tokens", "POST, GET, HEAD" },
+		{ "OPTIONS", "/v1/tenants", "POST, GET, HEAD" },
+		{ "OPTIONS", T "/log/exports", "POST" }, { "TRACE", T, "GET, HEAD" },
+		{ "CONNECT", T, "GET, HEAD" }, { "HEAD", "/v1/events", "GET" },
+		{ "GETX", T, "GET, HEAD" }, { "GE", T, "GET, HEAD" } };
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		begin(rows[i].method, rows[i].path);
@@ -160,6 +167,75 @@ START_TEST(methods)
 		ck_assert_str_eq(visit_header(&x, "Allow"), rows[i].allow);
 		ck_assert_str_eq(json_text(doc, "title"), "Method Not Allowed");
 	}
+}
+END_TEST
+
+/* The same answer; whoever sends it leaves the body out. */
+START_TEST(heads)
+{
+	for (size_t i = 0; i < COUNT(reads); i++) {
+		begin("HEAD", reads[i]);
+		serve();
+		ck_assert_msg(x.status == 200, "%s", reads[i]);
+		begin("HEAD", reads[i]);
+		x.peer = NONE;
+		serve();
+		visit_asks(&x, WIRE_REFUSED);
+	}
+}
+END_TEST
+
+/* What a page elsewhere makes a browser send, whichever way: nothing is read or done, and no answer
+ * lets it look. */
+START_TEST(pages_ask_nothing)
+{
+	static const struct {
+		const char *origin, *site;
+		bool through;
+	} rows[] = { { "https://evil.example", NULL, false }, { "null", NULL, false },
+		{ "", NULL, false }, { "https://localhost:8443", NULL, false },
+		{ NULL, "cross-site", false }, { NULL, "same-site", false },
+		{ NULL, "same-origin", false }, { NULL, "", false }, { NULL, "NONE", false },
+		{ NULL, "none ", false }, { "https://evil.example", "none", false },
+		{ NULL, "none", true }, { NULL, NULL, true } };
+
+	for (size_t i = 0; i < COUNT(rows) * COUNT(reads); i++) {
+		const char *path = reads[i % COUNT(reads)];
+		const size_t r = i / COUNT(reads);
+
+		begin("GET", path);
+		x.origin = rows[r].origin == NULL ? NONE : octets_text(rows[r].origin);
+		x.fetch_site = rows[r].site == NULL ? NONE : octets_text(rows[r].site);
+		serve();
+		if (rows[r].through)
+			ck_assert_uint_eq(x.status, 200);
+		else
+			refused(strncmp(path, T, strlen(T)) == 0 ? "acme" : "", "api", FAULT_DENIED,
+			    403);
+		for (size_t h = 0; h < x.headers_n; h++)
+			ck_assert_ptr_null(strstr(x.headers[h].name, "Access-Control"));
+	}
+}
+END_TEST
+
+/* A read that takes a body takes JSON alone. */
+START_TEST(a_read_with_a_body)
+{
+	static const char *const types[] = { "", "text/plain", "application/jsonp",
+		"application/x-www-form-urlencoded", "multipart/form-data" };
+
+	for (size_t i = 0; i < COUNT(types); i++) {
+		begin("POST", "/v1/audit");
+		x.body = RAW("{\"chain\":\"\"}");
+		x.content_type = octets_text(types[i]);
+		serve();
+		is_problem(415);
+	}
+	begin("POST", "/v1/audit");
+	x.body = RAW("{\"chain\":\"\"}");
+	x.content_type = RAW("Application/JSON; charset=utf-8");
+	serve();
+	is_problem(400);
 }
 END_TEST
 
@@ -882,6 +958,9 @@ doors(void)
 	tcase_add_test(t, others_paths);
 	tcase_add_test(t, routes_that_are_none);
 	tcase_add_test(t, methods);
+	tcase_add_test(t, heads);
+	tcase_add_test(t, pages_ask_nothing);
+	tcase_add_test(t, a_read_with_a_body);
 	tcase_add_test(t, nobody_reads);
 	tcase_add_test(t, the_desk_reads);
 	tcase_add_test(t, every_role_reads);

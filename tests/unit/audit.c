@@ -812,6 +812,7 @@ serve(const char *method, const char *path, const char *query, struct octets bod
 	x = visit(FACE_LOCAL, method, path);
 	x.query = octets_text(query);
 	x.body = body;
+	x.content_type = octets_text("application/json");
 	ck_assert(api_serve(&api, &x));
 	ck_assert_msg(x.status == status, "%s %s: %u %s", path, query, x.status, x.why);
 	json_free(doc);
