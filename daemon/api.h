@@ -173,10 +173,10 @@ bool api_who(const struct api_call *c, const struct exchange *x, struct identity
 
 /* "limit" of a page: 1 to 1000, 100 where it is not there. Fault: FAULT_BADREQ. */
 bool api_limit(const struct exchange *x, size_t *ret, struct fault *f) CHECKED;
-/* A cursor is the key of the last row, in hex: opaque to clients. "after" as a text, empty where it
- * is not there; and the next one. Fault: FAULT_BADREQ. */
+/* A cursor (daemon/cursor.h) of a list whose keys are texts: "after", empty where it is not there;
+ * and the next one. Fault: FAULT_BADREQ. */
 bool api_after(const struct exchange *x, char *to, size_t size, struct fault *f) CHECKED;
-void api_put_next(struct json *page, const char *last);
+void api_put_next(const struct exchange *x, struct json *page, const char *last);
 /* Every name in the query is one of names (NULL behind the last): a misspelt filter must not pass
  * for none. Fault: FAULT_BADREQ. */
 bool api_query_only(const struct exchange *x, const char *const *names, struct fault *f) CHECKED;

@@ -157,7 +157,7 @@ look_everywhere(struct seek *k, struct json *page, struct fault *f)
 			return true;
 	}
 	if (t.more || i < t.n)
-		api_put_next(page, t.at[i - 1]);
+		api_put_next(k->call->x, page, t.at[i - 1]);
 	return true;
 }
 

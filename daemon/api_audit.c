@@ -9,6 +9,7 @@
 
 #include "daemon/api.h"
 #include "daemon/audit_json.h"
+#include "daemon/cursor.h"
 
 #define AUDIT_PAGE     50
 #define AUDIT_PAGE_MAX 200
@@ -87,7 +88,7 @@ api_put_proof(struct json *j, struct ledger *l, const struct standing *s, struct
 struct page {
 	struct bytes rows;
 	size_t limit, n;
-	struct octets after;
+	struct octets path, after;
 	bool more;
 };
 
@@ -114,6 +115,7 @@ read_page(const struct exchange *x, uint8_t after[static TBS_SERIAL_OCTETS], str
 {
 	char text[40], *end;
 	long limit = AUDIT_PAGE;
+	size_t n;
 
 	if (!api_query(x, "limit", text, sizeof(text), f))
 		return false;
@@ -125,11 +127,11 @@ read_page(const struct exchange *x, uint8_t after[static TBS_SERIAL_OCTETS], str
 			    f, FAULT_BADREQ, "limit: expected 1 to %d", AUDIT_PAGE_MAX);
 	}
 	p->limit = (size_t)limit;
-	if (!api_query(x, "after", text, sizeof(text), f))
+	if (!cursor_of(x, after, TBS_SERIAL_OCTETS, &n, f))
 		return false;
-	if (text[0] == '\0')
+	if (n == 0)
 		return true;
-	if (!text_unhex(text, after, TBS_SERIAL_OCTETS))
+	if (n != TBS_SERIAL_OCTETS)
 		return fault_set(f, FAULT_BADREQ, "after: expected the next of an earlier page");
 	p->after = octets_of(after, TBS_SERIAL_OCTETS);
 	return true;
@@ -169,7 +171,6 @@ tell_page(
 	struct reader r = reader_of(octets_bytes(&p->rows));
 	struct json *items = json_array();
 	uint8_t serial[TBS_SERIAL_OCTETS] = { 0 };
-	char next[TBS_SERIAL_OCTETS * 2 + 1];
 	bool ok = true;
 
 	for (size_t i = 0; ok && i < p->n; i++) {
@@ -177,9 +178,8 @@ tell_page(
 		ok = tell_one(b, l, serial, reader_counted(&r), items, f);
 	}
 	json_put(answer, "items", items);
-	text_hex(serial, sizeof(serial), next);
 	if (p->more)
-		json_put_text(answer, "next", next);
+		cursor_put(answer, p->path, octets_of(serial, sizeof(serial)));
 	return ok;
 }
 
@@ -238,7 +238,7 @@ api_audit_tenant(const struct api_call *c, struct fault *f)
 	const struct audit_site site = { c->api->realm, &c->api->trees, c->now_s };
 	struct audit_book book = { .site = &site };
 	uint8_t after[TBS_SERIAL_OCTETS];
-	struct page p = { .n = 0 };
+	struct page p = { .path = c->x->path };
 	struct ledger *l;
 	struct json *answer;
 	bool ok, more = false;

@@ -120,7 +120,7 @@ answer(struct page *p, struct fault *f)
 		memcpy(last, owner.at, owner.n);
 	json_put(page, "items", items);
 	if (p->more)
-		api_put_next(page, last);
+		api_put_next(p->call->x, page, last);
 	if (ok)
 		api_answer(p->call->x, 200, page);
 	else

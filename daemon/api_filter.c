@@ -5,12 +5,12 @@
 
 #include "ca/log.h"
 #include "daemon/api_find.h"
+#include "daemon/cursor.h"
 
 #define SERIAL     TBS_SERIAL_OCTETS
 #define DIGITS_MIN 4
 #define LIMIT_MAX  1000
 #define LIMIT      100
-#define CURSOR_MAX (2 * TEXT_LABEL_MAX) /* octets of a key that is text */
 
 static const char *const filters[] = { "device", "name", "status", "kind", "profile", "enroller",
 	"how", "token", "serial", "key", "ends_before", "ends_after", "after", "limit", NULL };
@@ -108,21 +108,19 @@ api_limit(const struct exchange *x, size_t *ret, struct fault *f)
 bool
 api_after(const struct exchange *x, char *to, size_t size, struct fault *f)
 {
-	char hex[2 * CURSOR_MAX + 1];
 	size_t n;
 
-	if (!api_query(x, "after", hex, sizeof(hex), f))
-		return false;
-	n = strlen(hex) / 2;
 	memset(to, 0, size);
-	return (n < size && text_unhex(hex, (uint8_t *)to, n) && strlen(to) == n) ||
+	if (!cursor_of(x, (uint8_t *)to, size - 1, &n, f))
+		return false;
+	return strlen(to) == n ||
 	       fault_set(f, FAULT_BADREQ, "after: expected the next of an earlier page");
 }
 
 void
-api_put_next(struct json *page, const char *last)
+api_put_next(const struct exchange *x, struct json *page, const char *last)
 {
-	json_put_hex(page, "next", last, strlen(last));
+	cursor_put(page, x->path, octets_text(last));
 }
 
 bool
@@ -162,6 +160,7 @@ static bool
 read_digests(const struct exchange *x, struct find *a, struct fault *f)
 {
 	char text[80];
+	size_t n;
 
 	if (!api_query(x, "serial", text, sizeof(text), f) ||
 	    (text[0] != '\0' && !find_read_serial(text, a->serial, &a->digits, f)) ||
@@ -169,10 +168,10 @@ read_digests(const struct exchange *x, struct find *a, struct fault *f)
 		return false;
 	a->by_key = text[0] != '\0';
 	if ((a->by_key && !find_read_key(text, a->key, f)) ||
-	    !api_query(x, "after", text, sizeof(text), f))
+	    !cursor_of(x, a->after, SERIAL, &n, f))
 		return false;
-	a->on = text[0] != '\0';
-	return !a->on || text_unhex(text, a->after, SERIAL) ||
+	a->on = n > 0;
+	return n == 0 || n == SERIAL ||
 	       fault_set(f, FAULT_BADREQ, "after: expected the next of an earlier page");
 }
 

@@ -1,5 +1,6 @@
 /* daemon/api_find.c - see api_find.h. */
 #include "daemon/api_find.h"
+#include "daemon/cursor.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -315,7 +316,6 @@ answer(struct find *a)
 {
 	struct reader r = reader_of(octets_bytes(&a->rows));
 	struct json *page = json_object(), *items = json_array();
-	char next[SERIAL * 2 + 1];
 
 	for (size_t i = 0; i < a->n; i++) {
 		uint8_t serial[SERIAL];
@@ -326,9 +326,8 @@ answer(struct find *a)
 		json_add(items, api_certificate_object(serial, &s, a->call->now_s));
 	}
 	json_put(page, "items", items);
-	text_hex(a->after, SERIAL, next);
 	if (a->more)
-		json_put_text(page, "next", next);
+		cursor_put(page, a->call->x->path, octets_of(a->after, SERIAL));
 	api_answer(a->call->x, 200, page);
 }
 

@@ -6,6 +6,7 @@
 #include "ca/found.h"
 #include "ca/level.h"
 #include "daemon/api_page.h"
+#include "daemon/cursor.h"
 
 #define REGIONS_SHOWN 100 /* on one page, at most */
 
@@ -212,10 +213,10 @@ api_regions(const struct api_call *c, struct fault *f)
 	int64_t limit;
 	size_t n;
 
-	if (!page_cursor(c->x, after, &n, f) ||
+	if (!cursor_of(c->x, after, sizeof(after) - 1, &n, f) ||
 	    !page_limit(c->x, "limit", REGIONS_SHOWN, &limit, f))
 		return false;
-	after[n < sizeof(after) ? n : sizeof(after) - 1] = '\0';
+	after[n] = '\0';
 	found.limit = limit < REGIONS_SHOWN ? (size_t)limit : REGIONS_SHOWN;
 	if (!store_scan(
 		ledger_store(l), TABLE_CA, octets_of(NULL, 0), SIZE_MAX, take_label, &found, f))
@@ -231,8 +232,7 @@ api_regions(const struct api_call *c, struct fault *f)
 	j = json_object();
 	json_put(j, "items", items);
 	if (found.n > found.limit)
-		json_put_hex(
-		    j, "next", found.at[found.limit - 1], strlen(found.at[found.limit - 1]));
+		cursor_put(j, c->x->path, octets_text(found.at[found.limit - 1]));
 	api_answer(c->x, 200, j);
 	return true;
 }

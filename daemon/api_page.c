@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/cursor.h"
+
 static bool
 visit(void *with, struct octets key, struct octets value)
 {
@@ -19,19 +21,6 @@ visit(void *with, struct octets key, struct octets value)
 	bytes_put_counted(&p->rows, value);
 	p->n++;
 	return true;
-}
-
-/* The cursor is the last key in hex: opaque to clients, cheap for us. */
-bool
-page_cursor(const struct exchange *x, uint8_t key[static STORE_KEY_MAX], size_t *n, struct fault *f)
-{
-	char hex[PAGE_KEY_MAX];
-
-	if (!api_query(x, "after", hex, sizeof(hex), f))
-		return false;
-	*n = strlen(hex) / 2;
-	return text_unhex(hex, key, *n) ||
-	       fault_set(f, FAULT_BADREQ, "after: expected the next of an earlier page");
 }
 
 bool
@@ -56,16 +45,14 @@ tell_rows(struct page *p, struct json *answer)
 	struct reader r = reader_of(octets_bytes(&p->rows));
 	struct octets key = { NULL, 0 };
 	struct json *items = json_array();
-	char last[PAGE_KEY_MAX];
 
 	for (size_t i = 0; i < p->n; i++) {
 		key = reader_counted(&r);
 		json_add(items, p->tell(p, key, reader_counted(&r)));
 	}
 	json_put(answer, "items", items);
-	text_hex(key.at, key.n, last);
 	if (p->more)
-		json_put_text(answer, "next", last);
+		cursor_put(answer, p->call->x->path, key);
 }
 
 bool
@@ -77,7 +64,7 @@ page_list(struct page *p, enum ledger_table table, struct fault *f)
 	int64_t limit;
 	bool ok = false;
 
-	if (!page_cursor(x, after, &p->after.n, f) ||
+	if (!cursor_of(x, after, sizeof(after), &p->after.n, f) ||
 	    !page_limit(x, "limit", PAGE_DEFAULT, &limit, f))
 		return false;
 	p->after.at = after;

@@ -8,7 +8,6 @@
 
 #define PAGE_DEFAULT 100
 #define PAGE_MAX     1000
-#define PAGE_KEY_MAX (STORE_KEY_MAX * 2 + 1) /* letters of a cursor, and its NUL */
 
 /* One page of a table: the rows are gathered in one scan, then told, which may read the store
  * again. */
@@ -31,9 +30,6 @@ struct page {
 bool page_list(struct page *p, enum ledger_table table, struct fault *f) CHECKED;
 /* A number of the query from 1 to PAGE_MAX. Fault: FAULT_BADREQ. */
 bool page_limit(const struct exchange *x, const char *name, int64_t fallback, int64_t *ret,
-    struct fault *f) CHECKED;
-/* The cursor of an earlier page; *n is 0 for none. Fault: FAULT_BADREQ. */
-bool page_cursor(const struct exchange *x, uint8_t key[static STORE_KEY_MAX], size_t *n,
     struct fault *f) CHECKED;
 
 #endif

@@ -3,12 +3,15 @@
 #include <sys/stat.h>
 
 #include "ca/inventory.h"
+#include "daemon/cursor.h"
 #include "daemon/signer.h"
 
 /* A token may need 10 ms to say that it has a key, and all else waits meanwhile: one page is a
  * second at most. It ends with the CA that reaches PAGE_KEYS. */
 #define PAGE_CAS  32
 #define PAGE_KEYS 80
+
+static const char list_path[] = "/v1/keys"; /* the list, for its cursors */
 
 struct page {
 	struct json *items;
@@ -79,7 +82,8 @@ tell(
 
 	for (size_t i = 0; i < p->n; i++) {
 		if (i == PAGE_CAS || json_count(p->items) >= PAGE_KEYS) {
-			json_put_hex(answer, "next", a.key_id, sizeof(a.key_id));
+			cursor_put(
+			    answer, octets_text(list_path), octets_of(a.key_id, sizeof(a.key_id)));
 			return true;
 		}
 		if (!ledger_read_authority(reader_counted(&r), &a))
@@ -95,16 +99,15 @@ list(struct signer *s, struct job *j, const struct wire_act *a, bool all, struct
     struct fault *f)
 {
 	uint8_t after[TBS_KEY_ID_OCTETS];
-	char hex[sizeof(after) * 2 + 1];
+	char text[TEXT_LABEL_MAX] = "";
 	struct page p = { .items = json_array() };
-	bool ok = a->object.n == 0;
+	bool ok = a->object.n < sizeof(text);
 
-	if (a->object.n == sizeof(hex) - 1) {
-		memcpy(hex, a->object.at, sizeof(hex) - 1);
-		hex[sizeof(hex) - 1] = '\0';
-		p.after = octets_of(after, sizeof(after));
-		ok = text_unhex(hex, after, sizeof(after));
-	}
+	if (ok)
+		memcpy(text, a->object.at, a->object.n);
+	ok = ok && cursor_read(octets_text(list_path), text, after, sizeof(after), &p.after.n, f) &&
+	     (p.after.n == 0 || p.after.n == sizeof(after));
+	p.after.at = after;
 	if (!ok)
 		fault_set(f, FAULT_BADREQ, "after: expected the next of an earlier page");
 	else if (p.after.n == 0)
