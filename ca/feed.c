@@ -261,6 +261,7 @@ struct gather {
 	bool torn;
 };
 
+/* A row that does not follow on the one before it was altered: nobody signs that it does. */
 static bool
 put_change(void *with, struct octets key, struct octets value)
 {
@@ -275,9 +276,11 @@ put_change(void *with, struct octets key, struct octets value)
 		return false;
 	bytes_clear(&g->line);
 	feed_line(&c, &g->line);
+	feed_step(g->hash, octets_bytes(&g->line));
+	if ((g->torn = memcmp(g->hash, hash, sizeof(hash)) != 0))
+		return false;
 	bytes_put_octets(g->lines, octets_bytes(&g->line));
 	bytes_put_u8(g->lines, '\n');
-	memcpy(g->hash, hash, sizeof(hash));
 	g->due++;
 	g->n++;
 	return true;
@@ -289,11 +292,11 @@ feed_changes(struct ledger *l, uint64_t after, size_t max, uint8_t hash[static F
 {
 	struct gather g = { .lines = lines, .due = after + 1, .max = max, .hash = hash };
 	uint8_t key[8];
-	bool ok =
-	    store_scan(ledger_store(l), TABLE_FEED, octets_u64(after + 1, key), SIZE_MAX,
-		put_change, &g, f) &&
-	    bytes_ok(&g.line, f) && bytes_ok(lines, f) &&
-	    (!g.torn || fault_set(f, FAULT_INTERNAL, "feed: change %" PRIu64 " is missing", g.due));
+	bool ok = store_scan(ledger_store(l), TABLE_FEED, octets_u64(after + 1, key), SIZE_MAX,
+		      put_change, &g, f) &&
+		  bytes_ok(&g.line, f) && bytes_ok(lines, f) &&
+		  (!g.torn || fault_set(f, FAULT_INTERNAL,
+				  "feed: change %" PRIu64 " is missing, or was altered", g.due));
 
 	bytes_free(&g.line);
 	*ret_n = g.n;

@@ -53,7 +53,7 @@ bool feed_hash(
     struct ledger *l, uint64_t n, uint8_t to[static FEED_HASH_OCTETS], struct fault *f) CHECKED;
 /* Append at most max lines, each with its end, of the changes after the first `after` ones;
  * *ret_n counts them and hash, which was that of the first ones, goes along. Fault: FAULT_INTERNAL
- * a row is missing or cannot be read. */
+ * a row is missing or was altered. */
 bool feed_changes(struct ledger *l, uint64_t after, size_t max,
     uint8_t hash[static FEED_HASH_OCTETS], struct bytes *lines, size_t *ret_n,
     struct fault *f) CHECKED;

@@ -286,6 +286,19 @@ read_head(struct octets *in, struct feed_piece *p, struct fault *f)
 	return true;
 }
 
+/* Numbers, times and hashes too have one spelling each. */
+static bool
+is_canonical(const struct feed_piece *p)
+{
+	struct bytes again = { 0 };
+	bool same;
+
+	feed_piece_text(p, &again);
+	same = !again.bad && octets_same(octets_bytes(&again), p->text);
+	bytes_free(&again);
+	return same;
+}
+
 bool
 feed_piece_read_text(struct octets text, struct feed_piece *ret, struct fault *f)
 {
@@ -301,6 +314,8 @@ feed_piece_read_text(struct octets text, struct feed_piece *ret, struct fault *f
 	p.lines = before;
 	if (!check_lines(&p, HEAD_LINES + 1 + p.cas_n, f))
 		return false;
+	if (!is_canonical(&p))
+		return fault_set(f, FAULT_BADREQ, "feed: not spelled as a piece of it is");
 	*ret = p;
 	return true;
 }

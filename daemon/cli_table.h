@@ -149,6 +149,8 @@ int backup_verify_command(const struct invocation *inv);
 int restore_command(const struct invocation *inv);
 int chain_audit_command(const struct invocation *inv);
 int api_describe_command(const struct invocation *inv);
+int revocations_follow_command(const struct invocation *inv);
+int revocations_show_command(const struct invocation *inv);
 int events_command(const struct invocation *inv);
 int version_command(const struct invocation *inv);
 

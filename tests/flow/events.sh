@@ -85,6 +85,24 @@ unstream
 http "${ALICE[@]}" "$URL/v1/events"
 is "and is not opened again" 403 "$STATUS"
 
+# --- how soon -----------------------------------------------------------------------------------
+
+# From the answer to the act until the event is read; told, and judged by nobody: the machine may be busy.
+curl -sN --unix-socket "$SOCKET" "$EVENTS?tenant=acme&act=token.created" 2>/dev/null | while read -r line; do
+	[[ $line != data:* ]] || echo "${EPOCHREALTIME/./} $line"
+done >"$WORK/heard" &
+for ((n = 0; n < 60; n++)); do
+	api POST /v1/tenants/acme/tokens "{\"device\":\"soon-$n\"}"
+	echo "${EPOCHREALTIME/./} $(jq -r .log_index "$BODY")"
+	sleep 0.0$((RANDOM % 9 + 1))
+done >"$WORK/answered"
+heard_last() { grep -q '"printer/soon-59"' "$WORK/heard"; }
+within 10 heard_last
+sed 's/^\([0-9]*\) data: .*"n":\([0-9]*\).*/\2 \1/' "$WORK/heard" | sort >"$WORK/heard.n"
+awk '{ print $2, $1 }' "$WORK/answered" | sort | join - "$WORK/heard.n" | awk '{ print $3 - $2 }' | sort -n >"$WORK/us"
+is "each of sixty events came" 60 "$(wc -l <"$WORK/us")"
+echo "      after the answer: p50 $(sed -n 30p "$WORK/us") us, p99 $(sed -n 60p "$WORK/us") us"
+
 # --- two hundred acts, and deaths --------------------------------------------------------------
 
 # follow FILE: as EventSource does it, until the file $WORK/stop is there; each connection is a file of its own

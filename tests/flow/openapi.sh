@@ -159,6 +159,10 @@ api GET /v1/tenants/acme/log/checkpoint
 is "a checkpoint" 200 "$STATUS"
 http --unix-socket "$DATA/run/api.sock" -m 2 "http://localhost/v1/events?tenant=acme&after=0"
 is "events" 200 "$STATUS"
+api GET "/v1/tenants/acme/revocations"
+is "a tenant's revocations" 200 "$STATUS"
+api GET "/v1/revocations?tenant=acme&after=0"
+is "the same, the tenant in the query" 200 "$STATUS"
 for path in healthz readyz; do
 	http "$OPEN/$path"
 	is "$path" 200 "$STATUS"

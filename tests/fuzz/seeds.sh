@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/fuzz/seeds.sh [FOLDER] - make seeds of base64, csr, cert, chain, conf, der, dump, est, frame, http, note, ocsp_get,
+# tests/fuzz/seeds.sh [FOLDER] - make seeds of base64, csr, cert, chain, conf, der, dump, est, feed, frame, http, note, ocsp_get,
 # ocsp_request and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
@@ -203,6 +203,20 @@ printf 'acme.eu.example.org/log\n4711\n%s\n\n\342\200\224 acme.eu.example.org/lo
     "$(printf '%068d' 0 | openssl base64 -A)" | seed note one
 printf 'acme.eu.example.org/log\n4711\n%s\nepoch 3\n\n\342\200\224 acme.eu.example.org/log %s\n' "$hash" \
     "$(printf '%068d' 0 | openssl base64 -A)" | seed note epoch
+
+# Pieces of a revocation feed: a page of the snapshot with one line, and changes of which there are none.
+feed() {
+	printf 'acme.eu.example.org/revocations\n%s\nsize 1\nbefore %s=\nafter %s=\n' "$1" "$(printf '%043d' 0 | tr 0 A)" \
+	    "$(printf '%043d' 0 | tr 0 A)"
+	printf 'at 2030-01-01T00:00:00Z\nuntil 2030-01-01T00:05:00Z\n'
+	printf 'ca 00112233445566778899aabbccddeeff00112233 held certificateHold 2030-01-01T00:00:00Z\n'
+	[ -z "$2" ] || printf '%s 00112233445566778899aabbccddeeff00112233 revoked superseded 2030-01-01T00:00:00Z 7 2031-01-01T00:00:00Z\n' "$2"
+	printf '\n\342\200\224 acme.eu.example.org/revocations %s\n' "$(printf '%068d' 0 | openssl base64 -A)"
+}
+feed 'snapshot - -' 00112233445566778899aabbccddeeff | seed feed snapshot
+feed 'changes 0 0' '' | seed feed changes
+printf ': hi\nretry: 1000\nid: acme:3\n\nid: acme:4\nevent: token.created\ndata: {"act":"token.created"}\n\n' | seed sse unix
+printf '\357\273\277data: a\r\ndata\rdata:  b\r\n\r\nid: x\n\n' | seed sse others
 
 printf '\000\000\000\000\004acme\000\000\000\005local\000\000\000\002hp\000\000\000\006secret\000\000\000\000\000\000\000\0020\000%032d\001' 0 |
     seed wire enroll

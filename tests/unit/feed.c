@@ -298,6 +298,37 @@ START_TEST(past_the_end_is_refused)
 }
 END_TEST
 
+/* A row that was altered in its store, or is gone, is not signed. */
+START_TEST(an_altered_row_is_not_told)
+{
+	const struct feed_cut c = { g.realm, l, g.now_s, VALID_S };
+	struct feed_piece p;
+	struct bytes row = { 0 };
+	uint8_t k[8];
+
+	revoke_each();
+	ck_assert(ledger_get(l, TABLE_FEED, octets_u64(3, k), &row, &f));
+	for (size_t i = 0; i < row.n; i++) {
+		row.at[i] ^= 1;
+		ledger_put(l, TABLE_FEED, octets_u64(3, k), octets_bytes(&row));
+		ground_commit(l);
+		bytes_clear(&lines);
+		if (i < row.n - FEED_HASH_OCTETS)
+			ck_assert_msg(!feed_cut_changes(&c, 2, &lines, &p, &f), "octet %zu", i);
+		bytes_clear(&lines);
+		ck_assert_msg(!feed_cut_changes(&c, 0, &lines, &p, &f), "octet %zu", i);
+		ck_assert_int_eq(f.code, FAULT_INTERNAL);
+		row.at[i] ^= 1;
+	}
+	batch_remove(ledger_batch(l), TABLE_FEED, octets_u64(3, k));
+	ground_commit(l);
+	ck_assert(!feed_cut_changes(&c, 0, &lines, &p, &f));
+	cut(true, 0); /* what is not good now stands elsewhere, too */
+	ck_assert_uint_eq(piece.lines_n, LEAVES);
+	bytes_free(&row);
+}
+END_TEST
+
 START_TEST(an_older_signature_says_less)
 {
 	struct bytes old = { 0 };
@@ -458,6 +489,7 @@ main(void)
 	tcase_add_test(t, a_piece_that_is_missing_is_found);
 	tcase_add_test(t, another_history_is_found);
 	tcase_add_test(t, past_the_end_is_refused);
+	tcase_add_test(t, an_altered_row_is_not_told);
 	tcase_add_test(t, an_older_signature_says_less);
 	tcase_add_loop_test(t, every_octet_is_signed, 0, 2);
 	tcase_add_test(t, what_is_cut_off_is_refused);
