@@ -112,10 +112,11 @@ bool
 bundle_line(struct octets line, struct bundle_line *ret)
 {
 	struct bundle_line l = { .n = -1, .unknown = -1 };
-	const uint8_t *at = line.at, *end = line.at + line.n, *name, *value;
+	const uint8_t *at = line.at, *end, *name, *value;
 
 	if (line.n < 2 || *at != '{')
 		return false;
+	end = line.at + line.n;
 	at++;
 	while (at < end && *at == '"') {
 		name = at + 1;

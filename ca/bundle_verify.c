@@ -126,6 +126,7 @@ check_cosigner(struct bundle_check *c, struct fault *f)
 	struct bytes der = { 0 }, above = { 0 };
 	char name[LOG_ORIGIN_MAX];
 	struct cert its, region;
+	struct fault why;
 	bool ok;
 
 	if (c->b.part[BUNDLE_COSIGNER].fd < 0)
@@ -140,8 +141,9 @@ check_cosigner(struct bundle_check *c, struct fault *f)
 		     fault_set(f, FAULT_BADREQ,
 			 "cosigner.pem: not a cosigner of logs beneath the region");
 	}
-	ok = ok &&
-	     log_note_cosigned(&c->note, name, its.spki.at + its.spki.n - 32, &c->v.cosigned_s, f);
+	if (ok && !log_note_cosigned(
+		      &c->note, name, its.spki.at + its.spki.n - 32, &c->v.cosigned_s, &why))
+		ok = fault_set(f, why.code, "checkpoint: %.220s", why.text);
 	c->v.cosigned = ok;
 	bytes_free(&above);
 	bytes_free(&der);

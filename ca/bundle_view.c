@@ -27,6 +27,8 @@ put_line(struct bytes *b, struct octets o)
 {
 	size_t from = 0;
 
+	if (o.n == 0)
+		return;
 	for (size_t i = 0; i <= o.n; i++)
 		if (i == o.n || o.at[i] == '\\') {
 			text_put_safe(b, octets_of(o.at + from, i - from), false);
@@ -41,13 +43,20 @@ static bool
 put_member(struct bytes *b, const struct json *value, struct fault *f)
 {
 	const char *text = json_as_text(value);
+	struct bytes json = { 0 };
+	bool ok;
 
 	if (value == NULL)
 		return true;
-	if (text == NULL)
-		return json_write(value, b, f);
-	put_line(b, octets_text(text));
-	return true;
+	if (text != NULL) {
+		put_line(b, octets_text(text));
+		return true;
+	}
+	ok = json_write(value, &json, f);
+	if (ok)
+		put_line(b, octets_bytes(&json));
+	bytes_free(&json);
+	return ok;
 }
 
 static bool
