@@ -4,6 +4,8 @@
 
 #include "ca/log_tree.h"
 
+#define INDEX_GROUPS 6 /* 10^18 tiles are more than any tree has */
+
 bool
 log_tile_in(uint64_t size, unsigned level, uint64_t index, unsigned width)
 {
@@ -13,6 +15,89 @@ log_tile_in(uint64_t size, unsigned level, uint64_t index, unsigned width)
 		return false;
 	nodes = size >> level * LOG_TILE_BITS;
 	return index <= nodes >> LOG_TILE_BITS && nodes - (index << LOG_TILE_BITS) >= width;
+}
+
+/* A decimal number of at most max, without zeros before it; all of o. */
+static bool
+read_decimal(struct octets o, unsigned max, unsigned *ret)
+{
+	unsigned v = 0;
+
+	if (o.n == 0 || o.n > 3 || (o.at[0] == '0' && o.n > 1))
+		return false;
+	for (size_t i = 0; i < o.n; i++) {
+		if (o.at[i] < '0' || o.at[i] > '9')
+			return false;
+		v = v * 10 + (unsigned)(o.at[i] - '0');
+	}
+	*ret = v;
+	return v <= max;
+}
+
+/* Take up to the next slash off o, and the slash; all of it where there is none. */
+static struct octets
+take_element(struct octets *o)
+{
+	const uint8_t *end = o->n == 0 ? NULL : memchr(o->at, '/', o->n);
+	struct octets ret = octets_of(o->at, end == NULL ? o->n : (size_t)(end - o->at));
+
+	*o = end == NULL ? octets_of(NULL, 0) : octets_of(end + 1, o->n - ret.n - 1);
+	return ret;
+}
+
+/* "x001/x234/067": groups of three digits, all but the last behind an x; the first is no x000. What
+ * stands behind the last three digits stays in o. */
+static bool
+read_index(struct octets *o, uint64_t *ret)
+{
+	uint64_t v = 0;
+
+	for (unsigned groups = 0; groups < INDEX_GROUPS; groups++) {
+		bool more = o->n > 0 && o->at[0] == 'x';
+		const uint8_t *d = o->at + more;
+
+		if (o->n < 3u + more)
+			return false;
+		for (unsigned i = 0; i < 3; i++) {
+			if (d[i] < '0' || d[i] > '9')
+				return false;
+			v = v * 10 + (uint64_t)(d[i] - '0');
+		}
+		*o = octets_of(d + 3, o->n - 3 - more);
+		if (!more) {
+			*ret = v;
+			return true;
+		}
+		if (v == 0 || o->n == 0 || o->at[0] != '/')
+			return false;
+		*o = octets_of(o->at + 1, o->n - 1);
+	}
+	return false;
+}
+
+bool
+log_tile_read_name(struct octets path, struct log_tile_name *ret)
+{
+	static const char part[] = ".p/";
+	struct log_tile_name t = { .width = LOG_TILE_WIDTH };
+	struct octets level;
+
+	if (path.n == 0)
+		return false;
+	level = take_element(&path);
+	t.entries = octets_same(level, octets_text("entries"));
+	if ((!t.entries && !read_decimal(level, LOG_TILE_LEVEL, &t.level)) ||
+	    !read_index(&path, &t.index))
+		return false;
+	if (path.n > 0) {
+		if (path.n <= sizeof(part) - 1 || memcmp(path.at, part, sizeof(part) - 1) != 0 ||
+		    !read_decimal(octets_of(path.at + sizeof(part) - 1, path.n - sizeof(part) + 1),
+			LOG_TILE_WIDTH - 1, &t.width) ||
+		    t.width == 0)
+			return false;
+	}
+	*ret = t;
+	return true;
 }
 
 static bool

@@ -39,6 +39,17 @@ bool log_tree_fill(struct ledger *l, unsigned at_most, unsigned *ret_n, struct f
 bool log_tree_row(struct ledger *l, unsigned level, uint64_t index,
     uint8_t to[static LOG_HASH_OCTETS], struct fault *f) CHECKED;
 
+/* What a path beneath "tile/" names: C2SP tlog-tiles. */
+struct log_tile_name {
+	bool entries; /* "entries/N": lines instead of hashes; level is 0 */
+	unsigned level;
+	uint64_t index;
+	unsigned width; /* LOG_TILE_WIDTH: a full one */
+};
+/* "1/x001/234" or "entries/007.p/12", spelled the one way there is; false for anything else. Pure.
+ */
+bool log_tile_read_name(struct octets path, struct log_tile_name *ret);
+
 /* Has a tree of size entries a tile at (level, index) that is at least width wide? Pure. */
 bool log_tile_in(uint64_t size, unsigned level, uint64_t index, unsigned width);
 /* Append its first width hashes (1 to LOG_TILE_WIDTH), which must be there. Faults:

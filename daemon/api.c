@@ -68,6 +68,10 @@ static const struct api_route routes[] = {
 	{ "GET", "/v1/tenants/{t}/log/range", 0, 200, api_log_range },
 	{ "POST", "/v1/backups", WIRE_BACKUP, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
+	{ "GET", "/v1/tenants/{t}/log/tile/{*}", 0, 200, api_tile },
+	{ "GET", "/v1/tenants/{t}/log/keys", 0, 200, api_log_keys },
+	{ "GET", "/v1/tenants/{t}/log/proof", 0, 200, api_proof },
+	{ "GET", "/v1/tenants/{t}/log/consistency", 0, 200, api_consistency },
 	{ "GET", "/v1/events", 0, 200, api_events },
 	{ "GET", "/v1/revocations", 0, 200, api_feed },
 	{ "GET", "/v1/tenants/{t}/revocations", 0, 200, api_feed },
@@ -122,6 +126,9 @@ matches(const struct api_route *r, struct octets path, struct api_call *c)
 		} else if (octets_same(want, octets_text("{k}"))) {
 			if (!take_name(have, c->kind))
 				return false;
+		} else if (octets_same(want, octets_text("{*}"))) {
+			c->rest = octets_of(have.at, have.n + path.n);
+			return true;
 		} else if (octets_same(want, octets_text("{o}"))) {
 			if (!take_name(have, c->object))
 				return false;

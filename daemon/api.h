@@ -56,6 +56,7 @@ struct api_call {
 	char tenant[TEXT_LABEL_MAX];
 	char kind[TEXT_LABEL_MAX];
 	char object[TEXT_LABEL_MAX];
+	struct octets rest; /* {*}: all that is left of the path, slashes too; lent */
 };
 
 /* True if the path is the API's, and then x is answered or asks. */
@@ -127,7 +128,12 @@ bool api_fill_revocations(
     struct api_call *c, struct wire_act *a, struct bytes *room, struct fault *f) CHECKED;
 bool api_profiles(const struct api_call *c, struct fault *f); /* daemon/api_profile.c */
 bool api_entries(const struct api_call *c, struct fault *f);
+/* daemon/api_log.c: a log as C2SP tlog-tiles serves it, and proofs about it. */
 bool api_checkpoint(const struct api_call *c, struct fault *f);
+bool api_tile(const struct api_call *c, struct fault *f);
+bool api_log_keys(const struct api_call *c, struct fault *f);
+bool api_proof(const struct api_call *c, struct fault *f);
+bool api_consistency(const struct api_call *c, struct fault *f);
 /* daemon/api_bundle.c */
 bool api_log_certificates(const struct api_call *c, struct fault *f);
 bool api_log_range(const struct api_call *c, struct fault *f);

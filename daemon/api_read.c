@@ -215,21 +215,3 @@ api_entries(const struct api_call *c, struct fault *f)
 	x->status = 200;
 	return true;
 }
-
-bool
-api_checkpoint(const struct api_call *c, struct fault *f)
-{
-	struct ledger *l;
-
-	if (!realm_ledger(c->api->realm, c->tenant, &l, f))
-		return false;
-	if (!ledger_get(l, TABLE_META, octets_text("checkpoint"), &c->x->reply, f)) {
-		if (f->code == FAULT_NOTFOUND)
-			fault_set(f, FAULT_NOTFOUND,
-			    "log: no checkpoint was signed yet: export the log first");
-		return false;
-	}
-	c->x->type = "text/plain; charset=utf-8";
-	c->x->status = 200;
-	return true;
-}

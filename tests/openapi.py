@@ -263,7 +263,7 @@ def matrix():
 # --- answers ----------------------------------------------------------------------------------
 
 def pattern(path):
-    return re.compile("".join("[^/]+" if part.startswith("{") else re.escape(part)
+    return re.compile("".join(".+" if part == "{tile}" else "[^/]+" if part.startswith("{") else re.escape(part)
                               for part in re.split(r"(\{[a-z_]+\})", path)))
 
 

@@ -157,6 +157,10 @@ api POST /v1/tenants/acme/log/redactions '{"index":3,"reason":"erasure was asked
 is "a redaction" 201 "$STATUS"
 api GET /v1/tenants/acme/log/checkpoint
 is "a checkpoint" 200 "$STATUS"
+for path in tile/0/000.p/1 tile/entries/000.p/1 keys "proof?index=0" "consistency?old=1"; do
+	api GET "/v1/tenants/acme/log/$path"
+	is "log/$path" 200 "$STATUS"
+done
 http --unix-socket "$DATA/run/api.sock" -m 2 "http://localhost/v1/events?tenant=acme&after=0"
 is "events" 200 "$STATUS"
 api GET "/v1/tenants/acme/revocations"

@@ -795,19 +795,6 @@ START_TEST(entries)
 }
 END_TEST
 
-START_TEST(checkpoints)
-{
-	get(T "/log/checkpoint", "");
-	is_problem(404);
-	ledger_put(g.acme->ledger, TABLE_META, RAW("checkpoint"), RAW("a note\n"));
-	ground_commit(g.acme->ledger);
-	get(T "/log/checkpoint", "");
-	visit_by_hand = true;
-	visit_is(&x, 200, "text/plain; charset=utf-8");
-	ck_assert(octets_same(octets_bytes(&x.reply), RAW("a note\n")));
-}
-END_TEST
-
 static const struct {
 	const char *method, *path;
 	uint16_t verb;
@@ -991,7 +978,6 @@ answers(void)
 	tcase_add_test(t, a_certificate);
 	tcase_add_test(t, a_pending_certificate);
 	tcase_add_test(t, entries);
-	tcase_add_test(t, checkpoints);
 	return t;
 }
 

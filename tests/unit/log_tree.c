@@ -401,6 +401,51 @@ START_TEST(which_tiles_there_are)
 }
 END_TEST
 
+START_TEST(names_of_tiles)
+{
+	static const struct {
+		const char *path;
+		struct log_tile_name is;
+	} good[] = {
+		{ "0/000", { false, 0, 0, 256 } },
+		{ "63/255", { false, 63, 255, 256 } },
+		{ "1/x001/x234/067", { false, 1, 1234067, 256 } },
+		{ "0/x001/000.p/1", { false, 0, 1000, 1 } },
+		{ "0/999.p/255", { false, 0, 999, 255 } },
+		{ "entries/x123/456.p/17", { true, 0, 123456, 17 } },
+		{ "0/x999/x999/x999/x999/x999/999", { false, 0, 999999999999999999, 256 } },
+	};
+	static const char *const bad[] = { "", "0", "0/", "/000", "0/0", "0/00", "0/0000", "00/000",
+		"01/000", "64/000", "100/000", "-1/000", "+1/000", "a/000", " 0/000", "0 /000",
+		"entries", "entries/", "entries/00", "Entries/000", "entries/000.p/256",
+		"entries/0/000", "entriesx/000", "0/x000/000", "0/x000/x001/000", "0/x001",
+		"0/x001/", "0/x001/00", "0/x01/000", "0/X001/000", "0/001/000", "0/x001/x000",
+		"0/x001/000/", "0/x001x/000", "0/x001//000", "0/000/", "0/000.", "0/000.p",
+		"0/000.p/", "0/000.p/0", "0/000.p/00", "0/000.p/01", "0/000.p/256", "0/000.p/999",
+		"0/000.p/1000", "0/000.p/-1", "0/000.p/1/", "0/000.p/1 ", "0/000.P/1", "0/000p/1",
+		"0/000.p1", "0/x001/x001/x001/x001/x001/x001/000", "0/00a", "0/x00a/000", "0/000\n",
+		"0\t/000", "x/000", "0/x", "0/xx01/000" };
+	struct log_tile_name t;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		ck_assert_msg(
+		    log_tile_read_name(octets_text(good[i].path), &t), "%s", good[i].path);
+		ck_assert_int_eq(t.entries, good[i].is.entries);
+		ck_assert_uint_eq(t.level, good[i].is.level);
+		ck_assert_uint_eq(t.index, good[i].is.index);
+		ck_assert_uint_eq(t.width, good[i].is.width);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		size_t n = strlen(bad[i]);
+		char *exact = malloc(n + 1); /* a sanitizer sees any read past its end */
+
+		memcpy(exact, bad[i], n);
+		ck_assert_msg(!log_tile_read_name(octets_of(exact, n), &t), "%s", bad[i]);
+		free(exact);
+	}
+}
+END_TEST
+
 START_TEST(tiles_hold_their_hashes)
 {
 	struct bytes tile = { 0 };
@@ -638,6 +683,7 @@ main(void)
 	tcase_add_test(t, edges_of_the_pure_checks);
 	tcase_add_test(t, what_is_not_in_the_tree);
 	tcase_add_test(t, which_tiles_there_are);
+	tcase_add_test(t, names_of_tiles);
 	tcase_add_test(t, tiles_hold_their_hashes);
 	tcase_add_test(t, entries_behind_their_lengths);
 	suite_add_tcase(s, t);
