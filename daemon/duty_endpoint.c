@@ -23,8 +23,8 @@ read_endpoint(const struct wire_act *a, struct endpoint *e, struct fault *f)
 	if (!text_is_label(text) || !text_is_label(slash + 1))
 		return fault_set(f, FAULT_NOTFOUND, "endpoint: there is none of that name");
 	memcpy(e->tenant, a->tenant, sizeof(e->tenant));
-	(void)snprintf(e->kind, sizeof(e->kind), "%s", text);
-	(void)snprintf(e->name, sizeof(e->name), "%s", slash + 1);
+	(void)snprintf(e->kind, sizeof(e->kind), "%.63s", text);
+	(void)snprintf(e->name, sizeof(e->name), "%.63s", slash + 1);
 	return true;
 }
 

@@ -202,7 +202,7 @@ put_token(uint8_t n, const char *name, enum token_state state, const uint8_t *se
 
 START_TEST(of_a_token)
 {
-	char id[TOKEN_ID_LETTERS + 1], unused[TOKEN_ID_LETTERS + 1];
+	char id[TOKEN_ID_LETTERS + 1] = "", unused[TOKEN_ID_LETTERS + 1];
 	struct added_pick p = by(NULL, id);
 	uint8_t second[SERIAL], third[SERIAL], other[SERIAL];
 
@@ -268,7 +268,7 @@ END_TEST
 
 START_TEST(of_a_token_that_is_being_spent)
 {
-	char id[TOKEN_ID_LETTERS + 1];
+	char id[TOKEN_ID_LETTERS + 1] = "";
 	struct added_pick p = by(NULL, id);
 	struct ticket *t = intend("hp-0");
 
