@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/fuzz/seeds.sh [FOLDER] - make seeds of base64, csr, cert, chain, conf, der, dump, est, feed, frame, http, note, ocsp_get,
-# ocsp_request and wire anew.
+# ocsp_request, proof_file and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
 # Those of bundle, conf and der that are not made here were written by hand, or are what a service wrote.
@@ -217,6 +217,18 @@ feed 'snapshot - -' 00112233445566778899aabbccddeeff | seed feed snapshot
 feed 'changes 0 0' '' | seed feed changes
 printf ': hi\nretry: 1000\nid: acme:3\n\nid: acme:4\nevent: token.created\ndata: {"act":"token.created"}\n\n' | seed sse unix
 printf '\357\273\277data: a\r\ndata\rdata:  b\r\n\r\nid: x\n\n' | seed sse others
+
+signed=$(printf 'acme.eu.example.org/log\n4711\n%s\nepoch 3\n\n\342\200\224 acme.eu.example.org/log %s\n.' "$hash" \
+    "$(printf '%068d' 0 | openssl base64 -A)")
+entry=$(printf '{"act":"test.done","at":"2030-03-17T17:46:40Z","n":7}' | openssl base64 -A)
+stub=$(printf '{"leaf":"%064d","n":7,"redacted":9}' 0 | openssl base64 -A)
+printf 'c2sp.org/tlog-proof@v1\nextra %s\nindex 7\n%s\n%s\n\n%s' "$entry" "$hash" "$hash" "${signed%.}" | seed proof_file inclusion
+printf 'c2sp.org/tlog-proof@v1\nextra %s\nindex 7\n\n%s' "$stub" "${signed%.}" | seed proof_file stub
+printf 'c2sp.org/tlog-proof@v1\nindex 0\n\n%s' "${signed%.}" | seed proof_file bare
+printf 'old 12\n%s\n\n%s' "$hash" "${signed%.}" | seed proof_file consistency
+printf '# keys\nexample.org/log+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k\n' | seed proof_file vkey
+printf '{"origin":"example.org/log","log":{"vkey":"example.org/log+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"}}' |
+    seed proof_file answer
 
 printf '\000\000\000\000\004acme\000\000\000\005local\000\000\000\002hp\000\000\000\006secret\000\000\000\000\000\000\000\0020\000%032d\001' 0 |
     seed wire enroll
