@@ -4,7 +4,7 @@
 
 service_fresh acme globex
 cp "$ROOT" "$WORK/root.pem"
-MARK=what-must-go
+MARK=hp-forgotten
 
 # away WORDS...: the command line with no service, no configuration and another folder
 away() { (cd / && timeout 60 "$QUATRAIN_BIN" "$@"); }
