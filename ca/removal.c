@@ -30,6 +30,13 @@ is_it(const struct leaving *a, const struct endpoint *e)
 	return strcmp(e->kind, a->is->kind) == 0 && strcmp(e->name, a->is->name) == 0;
 }
 
+/* Most rows are others', and are not read for that. */
+static bool
+mentions(const struct leaving *a, struct octets value)
+{
+	return value.n > 0 && memmem(value.at, value.n, a->is->name, strlen(a->is->name)) != NULL;
+}
+
 static bool
 its_intent(void *with, struct octets key, struct octets value)
 {
@@ -49,8 +56,8 @@ its_token(void *with, struct octets key, struct octets value)
 	struct leaving *a = with;
 	struct token t;
 
-	if (token_read(ledger_tenant(a->ledger), key, value, &t) && is_it(a, &t.device) &&
-	    (t.state == TOKEN_UNUSED || t.state == TOKEN_WAITING))
+	if (mentions(a, value) && token_read(ledger_tenant(a->ledger), key, value, &t) &&
+	    is_it(a, &t.device) && (t.state == TOKEN_UNUSED || t.state == TOKEN_WAITING))
 		bytes_put_counted(&a->keys, key);
 	return true;
 }
@@ -61,8 +68,8 @@ its_request(void *with, struct octets key, struct octets value)
 	struct leaving *a = with;
 	struct request r;
 
-	if (request_read(ledger_tenant(a->ledger), key, value, &r) && is_it(a, &r.device) &&
-	    (r.state == REQUEST_WAITING || r.state == REQUEST_APPROVED))
+	if (mentions(a, value) && request_read(ledger_tenant(a->ledger), key, value, &r) &&
+	    is_it(a, &r.device) && (r.state == REQUEST_WAITING || r.state == REQUEST_APPROVED))
 		bytes_put_counted(&a->keys, key);
 	return true;
 }
@@ -73,7 +80,8 @@ its_device(void *with, struct octets key, struct octets value)
 	struct leaving *a = with;
 	struct device d;
 
-	if (device_read(ledger_tenant(a->ledger), key, value, &d) && is_it(a, &d.is))
+	if (mentions(a, value) && device_read(ledger_tenant(a->ledger), key, value, &d) &&
+	    is_it(a, &d.is))
 		bytes_put_counted(&a->keys, key);
 	return true;
 }

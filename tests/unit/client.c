@@ -410,6 +410,51 @@ command(const struct canned *answers, size_t n, const char *const *argv)
 
 #define ONE(status, body) &(const struct canned){ status, JSON, body }, 1
 
+/* Many are counted first, and ended with that number. */
+START_TEST(many_are_counted_before_they_end)
+{
+	static const struct canned two[] = {
+		{ 200, JSON, "{\"already\":1,\"dry_run\":true,\"revoked\":7}" },
+		{ 200, JSON, "{\"already\":1,\"dry_run\":false,\"log_index\":9,\"revoked\":7}" },
+	};
+	static const struct canned odd = { 200, JSON, "{\"revoked\":\"many\"}" };
+	const char *seen;
+
+	command(two, 2,
+	    ARGS("cert", "revoke", "--tenant", "acme", "--enroller", "operator:al", "--reason",
+		"privilegeWithdrawn", "--added-after", "2026-11-22T00:00:00Z", "--yes"));
+	ck_assert_int_eq(said.status, CLI_OK);
+	seen = slurp("seen");
+	ck_assert_ptr_nonnull(strstr(seen,
+	    "{\"added_after\":\"2026-11-22T00:00:00Z\",\"dry_run\":true,\"enroller\":\"operator:al\",\"reason\":\"privilegeWithdrawn\"}"));
+	ck_assert_ptr_nonnull(strstr(seen,
+	    "{\"added_after\":\"2026-11-22T00:00:00Z\",\"confirm\":7,\"enroller\":\"operator:al\",\"reason\":\"privilegeWithdrawn\"}"));
+	ck_assert_ptr_nonnull(strstr(said.out, "7 certificates are revoked"));
+	command(two, 1, ARGS("cert", "revoke", "--tenant", "acme", "--token", "00ff"));
+	ck_assert_int_eq(said.status, CLI_OK);
+	ck_assert_ptr_nonnull(strstr(said.out, "7 certificates would end"));
+	ck_assert_ptr_null(strstr(slurp("seen"), "confirm"));
+	command(&odd, 1, ARGS("cert", "revoke", "--tenant", "acme", "--token", "00ff", "--yes"));
+	ck_assert_int_eq(said.status, CLI_REFUSED);
+}
+END_TEST
+
+START_TEST(names_and_serials_are_spelt_out)
+{
+	command(ONE(200, "{\"items\":[]}"),
+	    ARGS("cert", "list", "--tenant", "acme", "--enroller", "operator:al&x=y", "--serial",
+		"AA:BB:0", "--ends-before", "2027-01-01T00:00:00Z"));
+	ck_assert_ptr_nonnull(strstr(slurp("seen"),
+	    "/certificates?serial=AABB0&enroller=operator%3Aal%26x%3Dy&ends_before=2027-01-01T00%3A00%3A00Z&limit=1000 "));
+	command(ONE(200, "{\"dry_run\":true}"), ARGS("endpoint", "remove", "printer/hp", "--tenant",
+						    "acme", "--reason", "superseded", "--dry-run"));
+	ck_assert_ptr_nonnull(strstr(slurp("seen"),
+	    "DELETE /v1/tenants/acme/endpoints/printer/hp?reason=superseded&dry_run=true "));
+	command(ONE(200, "{}"), ARGS("endpoint", "show", "printer/../x", "--tenant", "acme"));
+	ck_assert_int_eq(said.status, CLI_USAGE);
+}
+END_TEST
+
 START_TEST(commands_ask_what_they_should)
 {
 	command(ONE(201, "{\"name\":\"acme\",\"est\":\"acme\"}"),
@@ -779,6 +824,8 @@ main(int argc, char **argv)
 	tcase_add_test(t, commands_take_turns);
 	tcase_add_test(t, its_last_words_are_passed_on);
 	tcase_add_test(t, a_running_service_is_used);
+	tcase_add_test(t, many_are_counted_before_they_end);
+	tcase_add_test(t, names_and_serials_are_spelt_out);
 	tcase_add_test(t, commands_ask_what_they_should);
 	tcase_add_test(t, a_write_is_sent_again_under_its_key);
 	tcase_add_test(t, what_was_seen_goes_with_a_change);
