@@ -338,7 +338,9 @@ put_place(
 	struct standing s;
 
 	if (!ledger_standing(l, place + TBS_KEY_ID_OCTETS, &s, f))
-		return false;
+		return f->code == FAULT_NOTFOUND
+			   ? fault_set(f, FAULT_INTERNAL, "feed: a revocation without a standing")
+			   : false;
 	if (s.not_after_s < now_s || s.state == STANDING_GOOD || s.state == STANDING_PENDING)
 		return true;
 	c = (struct feed_change){ .state =

@@ -80,6 +80,7 @@ duty_feed(struct signer *s, struct job *j, struct fault *f)
 	if (!signer_open_act(s, j, ACT_FEED, &a, &body, f))
 		return false;
 	json_free(body);
+	j->untold = true; /* it may read; what there is not is no entry */
 	if (!read_what(a.object, what, f) || !realm_ledger(s->realm, a.tenant, &c.ledger, f) ||
 	    !realm_tenant(s->realm, a.tenant, &t, f) ||
 	    !realm_authority(s->realm, t.key_id, &ca, f) ||

@@ -450,6 +450,91 @@ START_TEST(pages_of_a_snapshot_meet_changes)
 }
 END_TEST
 
+/* The standing of the n-th of many, that nobody enrolled: held, revoked or released. */
+static void
+put_many(unsigned n, enum standing_state state)
+{
+	uint8_t serial[TBS_SERIAL_OCTETS] = { 0x22, (uint8_t)(n >> 8), (uint8_t)n };
+	struct standing s = { .state = state,
+		.reason = state == STANDING_HELD ? REASON_HOLD : 4,
+		.not_after_s = g.now_s + (n % 10 == 0 ? -1 : 1000),
+		.changed_s = g.now_s,
+		.profile = "printer",
+		.name = "hp" };
+
+	memcpy(s.issuer, g.acme->a.key_id, sizeof(s.issuer));
+	ck_assert(ledger_put_standing(l, serial, &s, &f));
+	ck_assert(state == STANDING_GOOD ? revoke_unlist(l, serial, &s, &f)
+					 : revoke_list(l, serial, &s, &f));
+}
+
+/* The next page, as it is sent. */
+static void
+cut_page(const uint8_t *place)
+{
+	const struct feed_cut c = { g.realm, l, g.now_s, VALID_S };
+	struct feed_piece p;
+
+	bytes_clear(&lines);
+	bytes_clear(&note);
+	ck_assert_msg(feed_cut_snapshot(&c, place, &lines, &p, &f), "%s", f.text);
+	ck_assert(feed_piece_sign(&p, log_key(), &note, &f));
+	ck_assert_uint_lt(note.n, FEED_PIECE_MAX);
+	ck_assert_msg(feed_piece_read(octets_bytes(&note), &piece, &f), "%s", f.text);
+	ck_assert_uint_le(piece.lines_n, FEED_PIECE_LINES);
+	take();
+}
+
+/* While a follower reads pages others are revoked, released and held behind and before it; what
+ * has ended is in the changes alone. */
+START_TEST(many_in_pages_with_changes_between)
+{
+	struct bytes a = { 0 }, b = { 0 };
+	struct feed_set other;
+	size_t n, rows, ended = 0;
+	unsigned pages = 1;
+
+	for (unsigned i = 0; i < 2000; i++)
+		put_many(i, i % 3 == 0 ? STANDING_HELD : STANDING_REVOKED);
+	ground_commit(l);
+	follow(); /* from the first change on */
+	ck_assert_uint_eq(set.seq, 2000);
+	other = set;
+	set = (struct feed_set){ .row = NULL };
+	for (cut_page(NULL); set.paging; pages++) {
+		uint8_t place[FEED_PLACE_OCTETS];
+
+		memcpy(place, set.place, sizeof(place));
+		put_many(pages * 3, STANDING_GOOD);
+		put_many(1998 - pages * 3, STANDING_GOOD);
+		put_many(2000 + pages, STANDING_REVOKED);
+		ground_commit(l);
+		cut_page(place);
+	}
+	ck_assert_uint_eq(pages, 3);
+	ck_assert(!feed_set_whole(&set));
+	follow();
+	ck_assert(feed_set_lines(&set, &a, &rows, &f));
+	feed_set_free(&set);
+	set = other;
+	follow();
+	ck_assert(feed_set_lines(&set, &b, &n, &f));
+	for (unsigned i = 0; i < 2000; i += 10)
+		ended++;
+	ck_assert_uint_gt(n, rows);
+	ck_assert_uint_le(n - rows, ended);
+	for (struct octets in = octets_bytes(&a); in.n > 0;) { /* each of them is in the other */
+		const uint8_t *end = memchr(in.at, '\n', in.n);
+		size_t len = (size_t)(end - in.at) + 1;
+
+		ck_assert_ptr_nonnull(memmem(b.at, b.n, in.at, len));
+		in = octets_of(in.at + len, in.n - len);
+	}
+	bytes_free(&a);
+	bytes_free(&b);
+}
+END_TEST
+
 START_TEST(forgets_what_is_good_again)
 {
 	struct bytes out = { 0 };
@@ -496,6 +581,7 @@ main(void)
 	tcase_add_loop_test(
 	    t, a_line_has_one_spelling, 0, (int)(sizeof(no_lines) / sizeof(*no_lines)));
 	tcase_add_test(t, pages_of_a_snapshot_meet_changes);
+	tcase_add_test(t, many_in_pages_with_changes_between);
 	tcase_add_test(t, forgets_what_is_good_again);
 	suite_add_tcase(s, t);
 	srunner_run_all(runner, CK_NORMAL);
