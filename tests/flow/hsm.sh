@@ -119,7 +119,7 @@ is "nor in an argument list or environment of ours" "" "$(
 )"
 service_stop
 works "key rotate seals what is in files" q key rotate --json
-is "the service's key, four logs' and the tokens'" 6 "$(jq .resealed <<<"$OUT")"
+is "the service's key, four logs', the cosigner's and the tokens'" 7 "$(jq .resealed <<<"$OUT")"
 service_start || stop_here "serve again"
 works "an enrolment after a restart" enrol acme hp-3 "$WORK/hp-3"
 service_stop

@@ -66,7 +66,7 @@ flips() {
 		bit "$WORK/bad/$file" "$at" $((tried % 8))
 		if OUT=$(verify "$WORK/bad" 2>&1); then
 			missed+=" $at"
-		elif ! grep -qE "$file|line|entry|checkpoint|certificate|level [1-4]" <<<"$OUT"; then
+		elif ! grep -qE "$file|line|entry|checkpoint|cosignature|certificate|level [1-4]" <<<"$OUT"; then
 			silent+=" $at: $OUT"
 		fi
 		bit "$WORK/bad/$file" "$at" $((tried % 8))
