@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "ca/log.h"
 #include "daemon/api.h"
 #include "daemon/position.h"
@@ -275,18 +276,39 @@ gather(struct events *s, size_t i, struct bytes *to, struct fault *f)
 	return ok;
 }
 
+/* Why one ended that nobody asked to end. */
+static bool
+end(const struct events *s, const struct exchange *x, const struct fault *f)
+{
+	log_fact(f->code == FAULT_INTERNAL ? LOG_ERROR : LOG_INFO, "stream-ended", "by", s->who,
+	    "from", x->source, "why", f->text, NULL);
+	return false;
+}
+
 /* May it go on? Asked whenever anything of the platform's changed, and with each heartbeat. */
 static bool
 still(struct events *s, const struct exchange *x, int64_t now_us)
 {
 	struct fault f;
 
-	if (now_us - s->began_us >= LIFE_US)
-		return false;
 	if (now_us - s->judged_us < HEARTBEAT_US &&
 	    store_is_at(ledger_store(realm_platform(s->api->realm)), s->platform))
 		return true;
-	return (!s->all || add_all(s, &f)) && judge(s, x, &f);
+	return ((!s->all || add_all(s, &f)) && judge(s, x, &f)) || end(s, x, &f);
+}
+
+/* A sign of life, and how far it is where the client does not know. */
+static void
+beat(struct events *s, struct bytes *to)
+{
+	struct bytes id = { 0 };
+
+	bytes_put_text(to, ":\n");
+	if (!s->moved)
+		return;
+	put_id(s, 0, &id);
+	sse_put(to, octets_bytes(&id), octets_of(NULL, 0), octets_of(NULL, 0));
+	bytes_free(&id);
 }
 
 static bool
@@ -294,26 +316,18 @@ pull(struct exchange *x)
 {
 	struct events *s = x->state;
 	int64_t now_us = clock_steady_us();
-	struct bytes id = { 0 };
 	struct fault f;
 
-	if (!still(s, x, now_us))
+	if (now_us - s->began_us >= LIFE_US || !still(s, x, now_us))
 		return false;
 	for (size_t i = 0; i < s->at.n && x->reply.n < PAGE_OCTETS; i++)
 		if (!gather(s, (s->turn + i) % s->at.n, &x->reply, &f))
-			return false;
+			return end(s, x, &f);
 	s->turn = (s->turn + 1) % s->at.n;
 	if (x->reply.n == 0 && now_us - s->said_us < HEARTBEAT_US)
 		return true;
-	if (x->reply.n == 0) {
-		bytes_put_text(&x->reply, ":\n");
-		if (s->moved) {
-			put_id(s, 0, &id);
-			sse_put(
-			    &x->reply, octets_bytes(&id), octets_of(NULL, 0), octets_of(NULL, 0));
-			bytes_free(&id);
-		}
-	}
+	if (x->reply.n == 0)
+		beat(s, &x->reply);
 	s->said_us = now_us;
 	return true;
 }

@@ -82,6 +82,7 @@ within 5 gone
 is "her stream ends at once" yes "$(gone && echo yes)"
 echo "      closed $(((${EPOCHREALTIME/./} - FROM) / 1000)) ms after the request to hold her"
 unstream
+like "and the service's own log says so" 'event=(cut|stream-ended) ' "$(cat "$WORK/serve.log")"
 http "${ALICE[@]}" "$URL/v1/events"
 is "and is not opened again" 403 "$STATUS"
 
