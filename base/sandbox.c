@@ -4,11 +4,13 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <sched.h>
 #include <stdint.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <openssl/crypto.h>
@@ -161,9 +163,34 @@ static const char *const edge[] = {
 	"sysinfo", "uname"
 };
 
+/*
+ * What the herald does: reads ledgers and keeps its own state, as an edge reads, and writes; looks
+ * names up in threads of libcurl's and posts over TCP.
+ */
+static const char *const herald[] = { "access", "close", "dup", "faccessat", "faccessat2",
+	"fadvise64", "fallocate", "fcntl", "fdatasync", "fstat", "fstatfs", "fsync", "ftruncate",
+	"getdents64", "lseek", "lstat", "newfstatat", "open", "openat", "pread64", "pwrite64",
+	"pwritev", "read", "readlink", "readlinkat", "readv", "stat", "statfs", "statx", "write",
+	"writev",
+	/* memory; mmap and mprotect are in limited */
+	"brk", "madvise", "mlock", "mlock2", "mremap", "msync", "munlock", "munmap",
+	/* connections to others; socket is in limited */
+	"bind", "connect", "eventfd2", "getpeername", "getsockname", "getsockopt", "pipe2", "poll",
+	"ppoll", "pselect6", "recvfrom", "recvmmsg", "recvmsg", "select", "sendmmsg", "sendmsg",
+	"sendto", "setsockopt", "shutdown", "socketpair",
+	/* time and chance */
+	"clock_getres", "clock_gettime", "clock_nanosleep", "getrandom", "gettimeofday",
+	"nanosleep", "time",
+	/* oneself, and threads of one's own; clone is in limited */
+	"exit", "exit_group", "futex", "getegid", "geteuid", "getgid", "getpid", "getppid",
+	"gettid", "getuid", "restart_syscall", "rseq", "rt_sigaction", "rt_sigprocmask",
+	"rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list", "sigaltstack",
+	"sysinfo", "uname" };
+
 #define A_SIGNER (1u << SANDBOX_SIGNER | 1u << SANDBOX_SIGNER_TOKEN)
 #define A_TOKEN  (1u << SANDBOX_SIGNER_TOKEN)
 #define AN_EDGE  (1u << SANDBOX_EDGE)
+#define A_HERALD (1u << SANDBOX_HERALD)
 
 static const struct list {
 	const char *const *names;
@@ -173,6 +200,7 @@ static const struct list {
 	{ signer, COUNT(signer), A_SIGNER },
 	{ token, COUNT(token), A_TOKEN },
 	{ edge, COUNT(edge), AN_EDGE },
+	{ herald, COUNT(herald), A_HERALD },
 };
 
 /* Allowed with one argument as said. */
@@ -182,12 +210,34 @@ static const struct limited {
 	unsigned roles;
 } limited[] = {
 	/* no new code */
-	{ "mmap", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 }, A_SIGNER | AN_EDGE },
-	{ "mprotect", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 }, A_SIGNER | AN_EDGE },
+	{ "mmap", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 }, A_SIGNER | AN_EDGE | A_HERALD },
+	{ "mprotect", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 }, A_SIGNER | AN_EDGE | A_HERALD },
 	/* stdio asks whether it writes to a terminal */
-	{ "ioctl", { 1, SCMP_CMP_EQ, TCGETS, 0 }, AN_EDGE },
+	{ "ioctl", { 1, SCMP_CMP_EQ, TCGETS, 0 }, AN_EDGE | A_HERALD },
+	/* libcurl's way to a socket that does not wait */
+	{ "ioctl", { 1, SCMP_CMP_EQ, FIONBIO, 0 }, A_HERALD },
+	/* to other machines; and to the kernel, which addresses this one has */
+	{ "socket", { 0, SCMP_CMP_EQ, AF_INET, 0 }, A_HERALD },
+	{ "socket", { 0, SCMP_CMP_EQ, AF_INET6, 0 }, A_HERALD },
+	{ "socket", { 0, SCMP_CMP_EQ, AF_NETLINK, 0 }, A_HERALD },
+	/* a thread, and no process */
+	{ "clone", { 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD }, A_HERALD },
 	/* one's own */
-	{ "prlimit64", { 0, SCMP_CMP_EQ, 0, 0 }, AN_EDGE },
+	{ "prlimit64", { 0, SCMP_CMP_EQ, 0, 0 }, AN_EDGE | A_HERALD },
+};
+
+/* Tried by libraries that can do without: refused with an error, and no death. */
+static const struct {
+	const char *name;
+	struct scmp_arg_cmp arg;
+	unsigned n; /* of arg */
+	int error;
+	unsigned roles;
+} mild[] = {
+	/* its flags lie in memory, where no filter sees them: the C library then takes clone */
+	{ "clone3", { 0, SCMP_CMP_EQ, 0, 0 }, 0, ENOSYS, A_HERALD },
+	/* a cache of names, if there were one; and the API's local socket, if it were captured */
+	{ "socket", { 0, SCMP_CMP_EQ, AF_UNIX, 0 }, 1, EAFNOSUPPORT, A_HERALD },
 };
 
 /* 0 or a negative errno. A name that this architecture does not have needs no permission. */
@@ -225,6 +275,21 @@ allow_limited(scmp_filter_ctx ctx, enum sandbox_role role)
 }
 
 static int
+refuse_mildly(scmp_filter_ctx ctx, enum sandbox_role role)
+{
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < COUNT(mild); i++) {
+		int call = seccomp_syscall_resolve_name(mild[i].name);
+
+		if (call >= 0 && (mild[i].roles & 1u << role) != 0)
+			rc = seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO((unsigned)mild[i].error),
+			    call, mild[i].n, &mild[i].arg);
+	}
+	return rc;
+}
+
+static int
 load(scmp_filter_ctx ctx, enum sandbox_role role)
 {
 	int rc;
@@ -237,7 +302,7 @@ load(scmp_filter_ctx ctx, enum sandbox_role role)
 	for (size_t i = 0; rc == 0 && i < COUNT(lists); i++)
 		if ((lists[i].roles & 1u << role) != 0)
 			rc = allow_names(ctx, lists[i].names, lists[i].n);
-	if (rc != 0 || (rc = allow_limited(ctx, role)) != 0)
+	if (rc != 0 || (rc = allow_limited(ctx, role)) != 0 || (rc = refuse_mildly(ctx, role)) != 0)
 		return rc;
 	return seccomp_load(ctx);
 }
@@ -270,7 +335,7 @@ filter(enum sandbox_role role, bool *ret_on, struct fault *f)
 bool
 sandbox_enter(enum sandbox_role role, bool *ret_on, struct fault *f)
 {
-	if (role != SANDBOX_SIGNER && role != SANDBOX_SIGNER_TOKEN && role != SANDBOX_EDGE)
+	if ((unsigned)role > SANDBOX_SIGNER_TOKEN)
 		return fault_set(f, FAULT_INTERNAL, "sandbox: no role %d", (int)role);
 	return close_doors(f) && filter(role, ret_on, f);
 }

@@ -4,11 +4,12 @@
  * Three steps, in this order: become another user, before anything is opened;
  * when all is open, the file system shrinks to a few folders (Landlock); last
  * the role's list of system calls (seccomp, libseccomp), with no-new-privs, not
- * dumpable, no core. No role makes a socket, connects, binds, signals another,
- * starts a program, a process or a thread, maps new code, or changes a mode or
- * an owner. A forbidden call kills the process; its number is in the kernel's
- * log. Under a sanitizer build the second and third step stay off (the
- * sanitizers need more) and say so.
+ * dumpable, no core. No role but the herald makes a socket, binds one, connects or
+ * starts a thread; none listens, signals another, starts a program or a process, maps new code, or
+ * changes a mode or an owner. A socket of the machine's own (AF_UNIX) is refused to the herald with
+ * EAFNOSUPPORT: at the local socket of the API whoever connects is the service's user. A forbidden
+ * call kills the process; its number is in the kernel's log. Under a sanitizer build the second and
+ * third step stay off (the sanitizers need more) and say so.
  *
  * What stays open: what a process has open already, and within its folders all
  * that their use allows. LMDB lets a reader write its lock file, and Landlock
@@ -25,15 +26,18 @@
 enum sandbox_role {
 	SANDBOX_SIGNER, /* files and folders, and the descriptors it has */
 	SANDBOX_EDGE,   /* files, the descriptors it has, and accept; removes and renames nothing */
+	SANDBOX_HERALD, /* files; sockets to other machines (IP), and threads, which wait for names
+			 */
 	SANDBOX_SIGNER_TOKEN, /* the same, and what a PKCS #11 module does beside */
 };
 
 enum sandbox_use {
 	SANDBOX_SHARE, /* read and write files, make new ones */
 	SANDBOX_OWN,   /* the same, and make folders, remove and rename */
+	SANDBOX_READ,  /* read files; the place may be a file */
 };
 
-/* A folder, and what may be done anywhere beneath it. */
+/* A folder, and what may be done anywhere beneath it; with SANDBOX_READ also a file. */
 struct sandbox_place {
 	const char *folder;
 	enum sandbox_use use;

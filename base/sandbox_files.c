@@ -36,6 +36,7 @@ static const uint64_t rights[] = {
 	[SANDBOX_SHARE] = SHARED,
 	[SANDBOX_OWN] = SHARED | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR |
 			LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_REFER,
+	[SANDBOX_READ] = LANDLOCK_ACCESS_FS_READ_FILE,
 };
 
 /* Everything that Landlock of this edition can forbid; 0: the kernel has none, or lets us not. */
@@ -61,7 +62,7 @@ static bool
 allow(int rules, const struct sandbox_place *p, uint64_t all, struct fault *f)
 {
 	struct landlock_path_beneath_attr beneath = { .allowed_access = rights[p->use] & all };
-	int fd = open(p->folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = open(p->folder, O_PATH | O_CLOEXEC | (p->use == SANDBOX_READ ? 0 : O_DIRECTORY));
 	bool ok;
 
 	if (fd == -1)

@@ -54,6 +54,7 @@ enum wire_verb {
 	WIRE_REVOKE_MANY,     /* object: serials, one behind the other, or nothing */
 	WIRE_ENDPOINT_REMOVE, /* object: "kind/name" */
 	WIRE_REDACT,
+	WIRE_WEBHOOK_TEST, /* object: its name */
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */

@@ -63,6 +63,8 @@ static const struct api_route routes[] = {
 	{ "POST", "/v1/tenants/{t}/log/exports", WIRE_EXPORT, 201, NULL },
 	{ "POST", "/v1/tenants/{t}/log/redactions", WIRE_REDACT, 201, NULL },
 	{ "GET", "/v1/keys", WIRE_KEYS, 200, NULL },
+	{ "GET", "/v1/webhooks", 0, 200, api_webhooks },
+	{ "POST", "/v1/webhooks/{o}/test", WIRE_WEBHOOK_TEST, 202, NULL },
 	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
 	{ "GET", "/v1/tenants/{t}/log/certificates", 0, 200, api_log_certificates },
 	{ "GET", "/v1/tenants/{t}/log/range", 0, 200, api_log_range },

@@ -29,8 +29,13 @@
 struct events;
 struct wire_act;
 
+struct tally;
+struct settings;
+
 struct api {
 	struct realm *realm;
+	const struct tally *tally;       /* what all processes counted; NULL: nobody does */
+	const struct settings *settings; /* NULL where tally is */
 	int64_t (*now_s)(void);
 	struct audit_trees trees; /* how far each log was audited */
 	struct events *streams;   /* that are open */
@@ -126,6 +131,7 @@ bool api_fill_removal(
     struct api_call *c, struct wire_act *a, struct bytes *room, struct fault *f) CHECKED;
 bool api_fill_revocations(
     struct api_call *c, struct wire_act *a, struct bytes *room, struct fault *f) CHECKED;
+bool api_webhooks(const struct api_call *c, struct fault *f); /* daemon/api_webhook.c */
 bool api_profiles(const struct api_call *c, struct fault *f); /* daemon/api_profile.c */
 bool api_entries(const struct api_call *c, struct fault *f);
 /* daemon/api_log.c: a log as C2SP tlog-tiles serves it, and proofs about it. */

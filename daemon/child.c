@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/sandbox.h"
 #include "daemon/edge.h"
+#include "daemon/herald.h"
 #include "daemon/hsm_login.h"
 #include "daemon/signer.h"
 
@@ -29,6 +30,8 @@ static const struct {
 	[CHILD_SIGNER] = { "signer", CHILD_PREFIX "signer", signer_main, SANDBOX_SIGNER, ".",
 	    SANDBOX_OWN },
 	[CHILD_EDGE] = { "edge", CHILD_PREFIX "edge", edge_main, SANDBOX_EDGE, "tenants",
+	    SANDBOX_SHARE },
+	[CHILD_HERALD] = { "herald", CHILD_PREFIX "herald", herald_main, SANDBOX_HERALD, "tenants",
 	    SANDBOX_SHARE },
 	[CHILD_DESK] = { "desk", CHILD_PREFIX "desk", desk_main, SANDBOX_EDGE, "tenants",
 	    SANDBOX_SHARE },
@@ -145,10 +148,27 @@ child_settle(enum child_role role, const struct settings *s, struct fault *f)
 	return sandbox_become(s->user[0] == '\0' ? NULL : s->user, f);
 }
 
+/* What the herald reaches beside the ledgers: its own state, and what tells where names lead. */
+static size_t
+herald_places(
+    const struct settings *s, char own[static CONF_TEXT_MAX * 2], struct sandbox_place *to)
+{
+	static const char *const files[] = { "/etc/resolv.conf", "/etc/hosts", "/etc/host.conf",
+		"/etc/gai.conf", "/etc/nsswitch.conf" };
+	size_t n = 0;
+
+	if (settings_path(s, HERALD_FOLDER, own, CONF_TEXT_MAX * 2))
+		to[n++] = (struct sandbox_place){ own, SANDBOX_SHARE };
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		if (access(files[i], R_OK) == 0)
+			to[n++] = (struct sandbox_place){ files[i], SANDBOX_READ };
+	return n;
+}
+
 bool
 child_confine(enum child_role role, const struct settings *s, struct fault *f)
 {
-	char folder[CONF_TEXT_MAX * 2];
+	char folder[CONF_TEXT_MAX * 2], own[CONF_TEXT_MAX * 2];
 	struct sandbox_place places[1 + CONF_LIST_MAX] = { { folder, roles[role].use } };
 	bool token = role == CHILD_SIGNER && hsm_is_set(s), files, calls;
 	size_t n = 1;
@@ -157,6 +177,8 @@ child_confine(enum child_role role, const struct settings *s, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "child: the data folder's path is too long");
 	for (size_t i = 0; token && i < s->hsm.paths.n; i++)
 		places[n++] = (struct sandbox_place){ s->hsm.paths.at[i], SANDBOX_SHARE };
+	if (role == CHILD_HERALD)
+		n += herald_places(s, own, places + n);
 	if (!sandbox_confine(places, n, &files, f) ||
 	    !sandbox_enter(token ? SANDBOX_SIGNER_TOKEN : roles[role].sandbox, &calls, f))
 		return false;

@@ -6,6 +6,26 @@
 #include "daemon/cli_table.h"
 #include "daemon/export.h"
 
+/* Options of every command, and of every one that calls the API. */
+static const struct cli_param common[] = {
+	{ "config", CLI_PATH, "FILE", NULL, 0,
+	    "the configuration; else ./quatrain.yaml, ./conf/quatrain.yaml, /etc/quatrain/quatrain.yaml, built-in defaults" },
+	{ "json", CLI_FLAG, NULL, NULL, 0, "answer in JSON, one line, for programs" },
+	{ "help", CLI_FLAG, NULL, NULL, 0, "say how the command is used" },
+};
+
+static const struct cli_param remote[] = {
+	{ "url", CLI_URL, "URL", NULL, 0,
+	    "call the service there (https://HOST:PORT) and not the one of this machine" },
+	{ "cert", CLI_PATH, "FILE", NULL, 0,
+	    "with --url: your certificate, as operator add wrote it" },
+	{ "key", CLI_PATH, "FILE", NULL, 0, "with --url: its private key" },
+	{ "root", CLI_PATH, "FILE", NULL, 0, "with --url: the root certificate to trust" },
+};
+
+const struct cli_params cli_common = { common, sizeof(common) / sizeof(common[0]) };
+const struct cli_params cli_remote = { remote, sizeof(remote) / sizeof(remote[0]) };
+
 static bool
 is_text(const char *s)
 {

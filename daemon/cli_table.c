@@ -15,22 +15,6 @@
 		"tenant", CLI_LABEL, "T", NULL, CLI_REQUIRED, "the tenant's name"                  \
 	}
 
-static const struct cli_param common[] = {
-	{ "config", CLI_PATH, "FILE", NULL, 0,
-	    "the configuration; else ./quatrain.yaml, ./conf/quatrain.yaml, /etc/quatrain/quatrain.yaml, built-in defaults" },
-	{ "json", CLI_FLAG, NULL, NULL, 0, "answer in JSON, one line, for programs" },
-	{ "help", CLI_FLAG, NULL, NULL, 0, "say how the command is used" },
-};
-
-static const struct cli_param remote[] = {
-	{ "url", CLI_URL, "URL", NULL, 0,
-	    "call the service there (https://HOST:PORT) and not the one of this machine" },
-	{ "cert", CLI_PATH, "FILE", NULL, 0,
-	    "with --url: your certificate, as operator add wrote it" },
-	{ "key", CLI_PATH, "FILE", NULL, 0, "with --url: its private key" },
-	{ "root", CLI_PATH, "FILE", NULL, 0, "with --url: the root certificate to trust" },
-};
-
 static const struct cli_param init_options[] = {
 	{ "domain", CLI_HOST, "D", NULL, 0, "level 1: the domain; default: the configuration's" },
 	{ "region", CLI_LABEL, "R", NULL, 0, "level 2: the region; default: the configuration's" },
@@ -464,8 +448,17 @@ const struct command
 		    ledger_merge_command, "lead a ledger on that is older than its journal or mark",
 		    "For a service that refuses to start since an older copy of its data was put back. Says what is lost; with --yes it records as revoked what was signed and is not known any more, makes the revocations and suspensions again that the journal knows, and writes one entry into the log. Nothing becomes good by it. Not while a service runs.",
 		    "quatrain serve" },
-		{ { "backup", "verify" },
-		    { NULL, CLI_PATH, "FILE", NULL, 0, NULL }, PARAMS(backup_verify_options), CLI_ALONE, backup_verify_command, "prove a backup, offline", "Reads a backup as restore does and writes nothing: every digest, the signature of the platform's log key and its certificates up to the given root, and each ledger's log against its own tree. Needs no service and no configuration; - is standard input.",
+		{ { "webhook", "list" }, NOTHING, { NULL, 0 }, CLI_CALLS, webhook_list_command,
+		    "list the webhooks, and how far each has come",
+		    "Lists the receivers that the configuration names under webhooks: what each has not taken yet, what went wrong last, and when it is tried again.",
+		    "quatrain webhook test NAME" },
+		{ { "webhook", "test" },
+		    { NULL, CLI_LABEL, "NAME", NULL, 0, NULL }, { NULL, 0 }, CLI_CALLS, webhook_test_command, "post a test to a webhook", "Posts a signed message of the type webhook.test to one receiver, at once and beside what waits, and says what it answered. A receiver that takes it is tried again at once with what waits. The test is an entry of the platform's log. For officers.",
+		    "quatrain webhook list" },
+		{ { "backup", "verify" }, { NULL, CLI_PATH, "FILE", NULL, 0, NULL },
+		    PARAMS(backup_verify_options), CLI_ALONE, backup_verify_command,
+		    "prove a backup, offline",
+		    "Reads a backup as restore does and writes nothing: every digest, the signature of the platform's log key and its certificates up to the given root, and each ledger's log against its own tree. Needs no service and no configuration; - is standard input.",
 		    "keep it, and apart from it what opens its keys" },
 		{ { "backup", NULL }, { NULL, CLI_PATH, "FILE", NULL, 0, NULL }, { NULL, 0 }, 0,
 		    backup_command, "write a signed backup of the whole service, while it serves",
@@ -490,6 +483,3 @@ const struct command
 		    "quatrain --help" },
 	};
 const size_t cli_commands_n = sizeof(cli_commands) / sizeof(cli_commands[0]);
-
-const struct cli_params cli_common = PARAMS(common);
-const struct cli_params cli_remote = PARAMS(remote);

@@ -152,6 +152,8 @@ int api_describe_command(const struct invocation *inv);
 int revocations_follow_command(const struct invocation *inv);
 int revocations_show_command(const struct invocation *inv);
 int events_command(const struct invocation *inv);
+int webhook_list_command(const struct invocation *inv);
+int webhook_test_command(const struct invocation *inv);
 int version_command(const struct invocation *inv);
 
 #endif

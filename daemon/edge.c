@@ -72,7 +72,8 @@ is_path(const struct exchange *x, const char *path)
 static struct ready_view
 view(const struct edge *e)
 {
-	return (struct ready_view){ .line = http_has_line(e->http),
+	return (struct ready_view){ .tally = e->tally,
+		.line = http_has_line(e->http),
 		.now_s = clock_now_s(),
 		.steady_us = clock_steady_us() };
 }
@@ -413,6 +414,8 @@ open_all(struct edge *e, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	e->est = (struct est){ e->realm, clock_now_s };
 	e->api = (struct api){ .realm = e->realm,
+		.tally = e->tally,
+		.settings = &e->settings,
 		.now_s = clock_now_s,
 		.two_person = e->settings.two_person,
 		.health = tell_health,

@@ -356,19 +356,25 @@ read_retry_after(const char *value)
 	return s >= 0 && s <= FETCH_RETRY_MAX_S ? s : -1;
 }
 
+int64_t
+fetch_retry_after_of(void *curl)
+{
+	struct curl_header *h;
+
+	if (curl_easy_header(curl, "Retry-After", 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
+		return -1;
+	return read_retry_after(h->value);
+}
+
 static void
 read_reply(CURL *curl, struct fetch_reply *r)
 {
 	const char *type = NULL;
-	struct curl_header *h;
 
 	(void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &r->status);
 	(void)curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
 	(void)snprintf(r->type, sizeof(r->type), "%s", type == NULL ? "" : type);
-	r->retry_after_s = -1;
-	if (curl_easy_header(curl, "Retry-After", 0, CURLH_HEADER, -1, &h) != CURLHE_OK)
-		return;
-	r->retry_after_s = read_retry_after(h->value);
+	r->retry_after_s = fetch_retry_after_of(curl);
 }
 
 bool

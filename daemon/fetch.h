@@ -89,6 +89,8 @@ void fetch_free(struct fetch *c); /* NULL is allowed */
 bool fetch_bind(
     struct fetch *c, uint8_t ret[static FETCH_BINDING_MAX], size_t *ret_n, struct fault *f) CHECKED;
 
+/* Retry-After of an answer that came over this handle of libcurl's; -1: not said. */
+int64_t fetch_retry_after_of(void *curl);
 /* Retry-After of the last answer, as fetch_reply has it. */
 int64_t fetch_retry_after(const struct fetch *c);
 

@@ -13,6 +13,7 @@
 #include "ca/level.h"
 #include "ca/log.h"
 #include "daemon/http.h"
+#include "daemon/tally.h"
 #include "daemon/watch.h"
 
 #define FOLDER_MAX (REALM_PATH_MAX + 16)
@@ -283,9 +284,32 @@ check_told(struct ready *r, const struct ready_view *v)
 	}
 }
 
+/* What others are told is late: nothing of the service stands still for it. */
+static void
+check_hooks(struct ready *r, const struct ready_view *v)
+{
+	char text[FAULT_TEXT_MAX];
+	size_t failing = 0, stopped = 0;
+
+	for (size_t i = 0; v->tally != NULL && i < WEBHOOKS_MAX; i++) {
+		failing += tally_get(&v->tally->hook[i].failing_s) != 0;
+		stopped += tally_get(&v->tally->hook[i].state) == HOOK_STOPPED;
+	}
+	if (failing > 0) {
+		(void)snprintf(text, sizeof(text),
+		    "webhooks: %zu cannot be told: quatrain webhook list says why", failing);
+		ready_say(r, 0, text);
+	}
+	if (stopped > 0) {
+		(void)snprintf(text, sizeof(text),
+		    "webhooks: %zu stopped, as the receiver wants no more", stopped);
+		ready_say(r, 0, text);
+	}
+}
+
 typedef void check(struct ready *r, const struct ready_view *v);
 static check *const checks[] = { check_signer, check_platform, check_region, check_room,
-	check_clock, check_told };
+	check_clock, check_told, check_hooks };
 
 static void
 look(struct ready *r, const struct ready_view *v)

@@ -30,10 +30,13 @@ struct ready;
 struct ready *ready_new(struct realm *realm);
 void ready_free(struct ready *r); /* NULL is allowed */
 
+struct tally;
+
 /* What an edge knows when it is asked. */
 struct ready_view {
-	bool line;                /* to the signer */
-	int64_t now_s, steady_us; /* by both clocks */
+	const struct tally *tally; /* what all processes counted; NULL: unknown */
+	bool line;                 /* to the signer */
+	int64_t now_s, steady_us;  /* by both clocks */
 };
 
 /* GET /readyz: 200 when all is well, 503 otherwise; both with JSON that says why. */

@@ -61,6 +61,8 @@ static const struct duty duties[] = {
 	    duty_endpoint_remove, true, true },
 	{ WIRE_BACKUP, "backup.take", FROM_EDGE | FROM_DESK, 81920, NULL, duty_backup, true,
 	    false },
+	{ WIRE_WEBHOOK_TEST, "webhook.test", FROM_EDGE | FROM_DESK, 81920, NULL, duty_webhook_test,
+	    true, false },
 	{ WIRE_KEYS, "key.list", FROM_EDGE | FROM_DESK, 81920, NULL, duty_keys, true, false },
 	{ WIRE_OPERATOR_ROLE, "operator.role", FROM_EDGE | FROM_DESK, 81920, NULL,
 	    duty_operator_role, true, false },

@@ -116,6 +116,8 @@ connect_line(struct serve *s, struct child *asker, struct fault *f)
 	int ends[2];
 	bool ok;
 
+	if (asker->role == CHILD_HERALD) /* it asks nobody */
+		return true;
 	if (!ipc_pair(ends, f))
 		return false;
 	ok = child_tell(s->child[0].control, WIRE_LINE, octets_of(&asks, 1), ends[0], f) &&
@@ -129,7 +131,7 @@ connect_line(struct serve *s, struct child *asker, struct fault *f)
 static bool
 serves(enum child_role role, enum exchange_face face)
 {
-	return (role == CHILD_DESK) == (face == FACE_LOCAL);
+	return role != CHILD_HERALD && (role == CHILD_DESK) == (face == FACE_LOCAL);
 }
 
 static bool
@@ -416,6 +418,8 @@ name_children(struct serve *s)
 	s->child[s->children++] = (struct child){ .role = CHILD_DESK, .control = -1 };
 	for (int64_t i = 0; !s->local && i < s->settings->edges; i++)
 		s->child[s->children++] = (struct child){ .role = CHILD_EDGE, .control = -1 };
+	if (!s->local && s->settings->webhooks.n > 0)
+		s->child[s->children++] = (struct child){ .role = CHILD_HERALD, .control = -1 };
 }
 
 static bool

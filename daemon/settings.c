@@ -51,6 +51,7 @@ const struct conf_key settings_keys[] = {
 	{ "log.level", CONF_CHOICE, AT(log.level), "info", "debug|info|warn|error" },
 	{ "log.format", CONF_CHOICE, AT(log.format), "logfmt", "logfmt|json" },
 	{ "log.checkpoint", CONF_COUNT, AT(log.checkpoint), "10", "1..3600" },
+	{ "webhooks", CONF_ROWS, AT(webhooks), NULL, &settings_webhook },
 	{ "edges", CONF_COUNT, AT(edges), "1", "1..64" },
 	{ "limits.exempt", CONF_LIST, AT(limits.exempt), "127.0.0.0/8,::1", NULL },
 	{ "limits.connections", CONF_COUNT, AT(limits.connections), "3000", "0..1000000" },

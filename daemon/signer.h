@@ -146,6 +146,8 @@ bool duty_operator_act(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_request.c */
 bool duty_approve(struct signer *s, struct job *j, struct fault *f);
 bool duty_disapprove(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_webhook.c */
+bool duty_webhook_test(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_backup.c */
 bool duty_backup(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_service.c */

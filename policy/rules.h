@@ -32,6 +32,7 @@ enum act {
 	ACT_LOG_REDACT,
 	ACT_BACKUP,
 	ACT_KEY_LIST,
+	ACT_WEBHOOK_TEST,
 	ACT_REQUEST_DECIDE, /* approve and refuse */
 	ACT_MAKER,          /* add and remove */
 	ACT_DEVICE,         /* register and remove */

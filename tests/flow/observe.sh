@@ -66,7 +66,7 @@ very long;traceparent: 00-$ID-$SPAN-01$(printf '%04000d' 0)
 HOSTILE
 http --unix-socket "$DATA/run/api.sock" -H "traceparent: 00-$ID-$SPAN-01" -H 'tracestate: a=b' http://localhost/v1/tenants
 is "the reply has neither header" 0 "$(grep -ciE '^trace(parent|state):' "$HEADERS")"
-api_refused() { lines '.event == "fault" and .request == "tenant.create" and .trace == "'$ID'"' | grep -q .; }
+api_refused() { lines '.event == "fault" and .request == "tenant.create" and .trace == "'"$ID"'"' | grep -q .; }
 http --unix-socket "$DATA/run/api.sock" -H "traceparent: 00-$ID-$SPAN-01" -H 'Content-Type: application/json' \
     --data '{"name":"acme"}' http://localhost/v1/tenants
 is "what the signer refused" 409 "$STATUS"
@@ -119,12 +119,11 @@ is "OCSP: a nonce wants another answer, or a kept one is given" 2 \
     "$(($(count 'quatrain_ocsp_answers_total{from="signer"}' third) + $(count 'quatrain_ocsp_answers_total{from="kept"}' third)))"
 is "edges" 3 "$(count quatrain_edges third)"
 like "build" '^quatrain_build_info\{version="[0-9.]+"\} 1$' "$(cat "$WORK/third.metrics")"
-is "rows are bounded" yes "$([ "$(wc -l <"$WORK/third.metrics")" -lt 900 ] && echo yes || wc -l "$WORK/third.metrics")"
+is "rows are bounded" yes "$([ "$(wc -l <"$WORK/third.metrics")" -lt 900 ] && echo yes)"
 
 # What a process had counted outlives it.
 before=$(child_pids edge | sort)
-# shellcheck disable=SC2086 # one word a process
-kill -KILL $(head -1 <<<"$before")
+kill -KILL "$(head -1 <<<"$before")"
 back() { [ "$(child_pids edge | wc -l)" -eq 3 ] && [ "$(child_pids edge | sort)" != "$before" ]; }
 within 10 back
 metrics fourth

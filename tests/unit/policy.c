@@ -54,6 +54,8 @@ static const struct {
 	{ ACT_BACKUP, IDENTITY_LOCAL, ROLE_OFFICER, false, "local-officer-takes-backups" },
 	{ ACT_KEY_LIST, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_AUDITOR, false,
 	    "officer-lists-keys" },
+	{ ACT_WEBHOOK_TEST, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
+	    "officer-tests-webhooks" },
 	{ ACT_REQUEST_DECIDE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR,
 	    false, "registrar-decides-requests" },
 	{ ACT_MAKER, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,

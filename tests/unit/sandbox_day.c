@@ -1,7 +1,12 @@
 /* tests/unit/sandbox_day.c - base/sandbox.h: what a role needs works, and who it is. */
+#include <arpa/inet.h>
 #include <check.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -202,11 +207,44 @@ use_as_edge(void)
 	use_stdio();
 }
 
+static void *
+think(void *with)
+{
+	return with;
+}
+
+/* It looks names up in a thread and connects to others, and to nobody on this machine's own
+ * sockets. */
+static void
+use_as_herald(void)
+{
+	const struct sockaddr_in nobody = { .sin_family = AF_INET,
+		.sin_port = htons(1),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct addrinfo *found = NULL;
+	pthread_t id;
+	int fd;
+
+	read_store();
+	use_ipc();
+	use_stdio();
+	NEED(pthread_create(&id, NULL, think, NULL) == 0 && pthread_join(id, NULL) == 0);
+	NEED((fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) >= 0);
+	NEED(connect(fd, (const struct sockaddr *)&nobody, sizeof(nobody)) != 0 &&
+	     errno == ECONNREFUSED);
+	NEED(getaddrinfo("127.0.0.1", "1", NULL, &found) == 0);
+	freeaddrinfo(found);
+#ifndef QUATRAIN_SANITIZED
+	NEED(socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EAFNOSUPPORT);
+#endif
+}
+
 START_TEST(a_days_work_is_allowed)
 {
 	static void (*const days[])(void) = {
 		[SANDBOX_SIGNER] = use_as_signer,
 		[SANDBOX_EDGE] = use_as_edge,
+		[SANDBOX_HERALD] = use_as_herald,
 		[SANDBOX_SIGNER_TOKEN] = use_as_token,
 	};
 	struct fault f;

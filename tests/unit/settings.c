@@ -236,7 +236,9 @@ same_value(const struct conf_key *k, const struct settings *a, const struct sett
 		ck_assert_uint_eq(l->n, m->n);
 		for (size_t i = 0; i < l->n; i++)
 			ck_assert_str_eq(l->at[i], m->at[i]);
-	} else if (k->type == CONF_COUNT)
+	} else if (k->type == CONF_ROWS)
+		ck_assert_uint_eq(a->webhooks.n, b->webhooks.n);
+	else if (k->type == CONF_COUNT)
 		ck_assert_msg(memcmp(x, y, sizeof(int64_t)) == 0, "%s", k->path);
 	else
 		ck_assert_msg(strcmp(x, y) == 0, "%s: %s, %s", k->path, x, y);
@@ -257,6 +259,70 @@ START_TEST(reference_file_is_the_table)
 		ck_assert_msg(stands(text, k), "conf/quatrain.yaml lacks %s", k->path);
 		same_value(k, &ours, &file_says);
 	}
+}
+END_TEST
+
+/* The keys of a webhook are in both, as comments: there is none by default. */
+START_TEST(webhooks_are_told)
+{
+	static const char *const pages[] = { QUATRAIN_SOURCE_DIR "/conf/quatrain.yaml",
+		QUATRAIN_SOURCE_DIR "/docs/man/quatrain.yaml.5" };
+
+	for (size_t k = 0; k < 2; k++) {
+		const char *text = slurp(pages[k]);
+
+		for (size_t i = 0; i < settings_webhook.n; i++) {
+			const char *path = settings_webhook.keys[i].path;
+			char line[128];
+
+			(void)snprintf(line, sizeof(line), "%s%s%s",
+			    k == 1   ? "\n.It Cm webhooks."
+			    : i == 0 ? "\n#  - "
+				     : "\n#    ",
+			    path, k == 1 ? "\n" : ": ");
+			ck_assert_msg(strstr(text, line) != NULL, "%s lacks %s", pages[k], line);
+		}
+	}
+}
+END_TEST
+
+#define HOOK "webhooks:\n  - { name: a, secret: /s, url: "
+
+START_TEST(webhooks)
+{
+	static const char *const good[] = { "https://h.example", "https://h.example:8443/in?k=1",
+		"https://10.0.0.7/in", "\"https://[2001:db8::1]:1/\"", "http://127.0.0.1:80/in",
+		"\"http://[::1]:1\"", "http://localhost" };
+	static const char *const bad[] = { "http://h.example", "http://127.0.0.1.example/",
+		"http://localhost.example", "http://127.0.0.11", "ftp://h.example", "https://",
+		"https:///in", "https://:1/", "h.example", "\"https://u:p@h.example\"",
+		"\"https://h.example/#x\"", "\"https://h.example/a b\"",
+		"\"http://localhost@h.example\"", "file:///etc/passwd" };
+	char yaml[300];
+	struct settings s;
+	struct fault f;
+
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		(void)snprintf(yaml, sizeof(yaml), HOOK "%s }\n", good[i]);
+		put(yaml);
+		ck_assert_msg(settings_load(file, &s, &f), "%s", f.text);
+		ck_assert_uint_eq(s.webhooks.n, 1);
+		ck_assert_str_eq(s.webhooks.at[0].name, "a");
+		ck_assert_uint_eq(s.webhooks.at[0].tenants.n, 0);
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		(void)snprintf(yaml, sizeof(yaml), HOOK "%s }\n", bad[i]);
+		refused(yaml, "webhooks[0].url");
+	}
+	refused("webhooks: a\n", "webhooks");
+	refused("webhooks: [{ url: \"https://h\", secret: /s }]\n", "webhooks[0].name");
+	refused("webhooks: [{ name: a, secret: /s }]\n", "webhooks[0].url");
+	refused("webhooks: [{ name: a, url: \"https://h\" }]\n", "webhooks[0].secret");
+	refused("webhooks: [{ name: A }]\n", "webhooks[0].name");
+	refused("webhooks: [{ name: a, token: x }]\n", "webhooks[0].token");
+	refused(HOOK "\"https://h\", tenants: [Acme] }\n", "webhooks[0].tenants");
+	refused(HOOK "\"https://h\" }\n  - { name: a, secret: /t, url: \"https://i\" }\n",
+	    "webhooks[1].name");
 }
 END_TEST
 
@@ -303,6 +369,8 @@ main(void)
 	tcase_add_test(t, joins_paths);
 	tcase_add_test(t, reference_file_is_the_table);
 	tcase_add_test(t, manual_is_the_table);
+	tcase_add_test(t, webhooks_are_told);
+	tcase_add_test(t, webhooks);
 	suite_add_tcase(s, t);
 	srunner_run_all(r, CK_NORMAL);
 	int failed = srunner_ntests_failed(r);
