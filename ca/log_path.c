@@ -54,10 +54,11 @@ read_index(struct octets *o, uint64_t *ret)
 
 	for (unsigned groups = 0; groups < INDEX_GROUPS; groups++) {
 		bool more = o->n > 0 && o->at[0] == 'x';
-		const uint8_t *d = o->at + more;
+		const uint8_t *d;
 
 		if (o->n < 3u + more)
 			return false;
+		d = o->at + more;
 		for (unsigned i = 0; i < 3; i++) {
 			if (d[i] < '0' || d[i] > '9')
 				return false;
