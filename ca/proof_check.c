@@ -114,6 +114,25 @@ proof_check_entry(
 }
 
 bool
+proof_check_told(const struct proven_entry *gone, const struct proof_file *by,
+    const struct log_keys *k, struct redaction *ret, struct fault *f)
+{
+	struct proven_entry e;
+	struct redaction r;
+
+	if (!proof_check_entry(by, k, &e, f))
+		return false;
+	if (strcmp(e.note.origin, gone->note.origin) != 0 || e.index != gone->stub.by ||
+	    !redaction_read(octets_bytes(&by->extra), e.index, &r) || r.n != gone->index ||
+	    memcmp(r.leaf, gone->stub.leaf, sizeof(r.leaf)) != 0)
+		return fault_set(f, FAULT_BADREQ,
+		    "proof: entry %" PRIu64 " does not tell of the redaction of entry %" PRIu64,
+		    e.index, gone->index);
+	*ret = r;
+	return true;
+}
+
+bool
 proof_check_pair(const struct proven_note *older, const struct proven_note *newer,
     enum proof_pair *ret, struct fault *f)
 {

@@ -42,6 +42,10 @@ struct proven_entry {
  */
 bool proof_check_entry(const struct proof_file *p, const struct log_keys *k,
     struct proven_entry *ret, struct fault *f) CHECKED;
+/* gone is a redacted entry, and by a proof of the entry that tells of it, which a stub needs to be
+ * believed. Faults: FAULT_BADREQ it tells of something else, those of proof_check_entry() */
+bool proof_check_told(const struct proven_entry *gone, const struct proof_file *by,
+    const struct log_keys *k, struct redaction *ret, struct fault *f) CHECKED;
 /* The time that an entry's line gives; false where it gives none, as a stub. */
 bool proof_entry_time(struct octets line, int64_t *ret_s);
 

@@ -85,12 +85,13 @@ put_out(const struct invocation *inv, struct octets text, struct fault *f)
 }
 
 static void
-tell(const struct invocation *inv, const struct proof_file *p)
+tell(const struct invocation *inv, const struct proof_file *p, struct octets text)
 {
 	const char *out = cli_option(inv, "out");
+	struct bytes whole = { 0 };
 	struct json *j;
 
-	if (out == NULL)
+	if (out == NULL && !inv->json)
 		return; /* the proof itself was put out */
 	if (!inv->json) {
 		if (p->kind == PROOF_INCLUSION)
@@ -110,9 +111,15 @@ tell(const struct invocation *inv, const struct proof_file *p)
 	json_put_text(j, "origin", p->note.origin);
 	json_put_number(j, p->kind == PROOF_INCLUSION ? "index" : "old", (int64_t)p->index);
 	json_put_number(j, "size", (int64_t)p->note.size);
-	json_put_text(j, "file", out);
+	bytes_put_octets(&whole, text);
+	bytes_put_u8(&whole, 0);
+	if (out != NULL)
+		json_put_text(j, "file", out);
+	else if (whole.at != NULL)
+		json_put_text(j, "proof", (const char *)whole.at);
 	cli_print_json(stdout, j);
 	json_free(j);
+	bytes_free(&whole);
 }
 
 int
@@ -135,10 +142,11 @@ log_prove_command(const struct invocation *inv)
 		path_of(inv, &a, path);
 		ok = cli_open(inv, &c, &f) && client_get(c, path, "text/plain", &text, &f) &&
 		     check_proof(&a, octets_bytes(&text), &p, &f) &&
-		     put_out(inv, octets_bytes(&text), &f);
+		     ((inv->json && cli_option(inv, "out") == NULL) ||
+			 put_out(inv, octets_bytes(&text), &f));
 	}
 	if (ok)
-		tell(inv, &p);
+		tell(inv, &p, octets_bytes(&text));
 	proof_file_free(&p);
 	bytes_free(&text);
 	bytes_free(&a.older);

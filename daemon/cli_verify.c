@@ -188,8 +188,7 @@ tell_line(const struct json *line)
 
 static const char unproven_entry[] =
     "what came after it: whether what it tells of still stands is OCSP's word, or a newer proof's";
-static const char unproven_body[] =
-    "what it said: its body was taken out, and the entry that is named must be proven as well";
+static const char unproven_body[] = "what it said: its body was taken out, by law";
 static const char unproven_note[] =
     "that others were shown the same: compare with a checkpoint that somebody else has";
 
@@ -203,7 +202,7 @@ tell_entry(const struct invocation *inv, const struct proven_entry *e, const str
 			     " entries%s.\n",
 		    e->index, e->note.size, e->redacted ? ", and its body is REDACTED" : "");
 		if (e->redacted)
-			(void)printf("told of  by entry %" PRIu64 "\n", e->stub.by);
+			(void)printf("told of   by entry %" PRIu64 "\n", e->stub.by);
 		else
 			tell_line(line);
 		tell_note(&e->note);
@@ -224,14 +223,31 @@ tell_entry(const struct invocation *inv, const struct proven_entry *e, const str
 	json_free(j);
 }
 
+/* A stub alone is anybody's word: by is the proof of the entry that tells of it, or NULL. */
 static bool
-verify_entry(const struct invocation *inv, struct material *m, struct fault *f)
+check_told(
+    const struct proven_entry *e, const struct material *m, struct material *by, struct fault *f)
+{
+	struct redaction told;
+
+	if (!e->redacted)
+		return true;
+	if (by == NULL)
+		return fault_set(f, FAULT_NOTFOUND,
+		    "entry %" PRIu64 " is REDACTED: expected beside it the proof of entry %" PRIu64
+		    ", which tells of that (quatrain log prove --index %" PRIu64 ")",
+		    e->index, e->stub.by, e->stub.by);
+	return proof_check_told(e, &by->proof, &m->keys, &told, f);
+}
+
+static bool
+verify_entry(const struct invocation *inv, struct material *m, struct material *by, struct fault *f)
 {
 	struct json *line = NULL;
 	struct proven_entry e;
 	bool ok;
 
-	ok = proof_check_entry(&m->proof, &m->keys, &e, f) &&
+	ok = proof_check_entry(&m->proof, &m->keys, &e, f) && check_told(&e, m, by, f) &&
 	     json_parse(octets_bytes(&m->proof.extra), &line, f) &&
 	     check_serial(line, cli_option(inv, "serial"), f);
 	if (ok)
@@ -270,7 +286,7 @@ verify_one(const struct invocation *inv, struct material *m, struct fault *f)
 	if (m->kind == IS_CONSISTENCY)
 		return fault_set(f, FAULT_NOTFOUND,
 		    "a proof of consistency is about two checkpoints: expected the older one before it");
-	return m->kind == IS_INCLUSION ? verify_entry(inv, m, f) : verify_note(inv, m, f);
+	return m->kind == IS_INCLUSION ? verify_entry(inv, m, NULL, f) : verify_note(inv, m, f);
 }
 
 /* --- two of them --------------------------------------------------------------------------------
@@ -367,12 +383,34 @@ pair_files(struct material *older, struct material *newer, enum proof_pair *ret,
 	return proof_check_pair(&older->note, &newer->note, ret, f);
 }
 
+/* Is a the proof of a redacted entry, and b that of the entry that it names? */
+static bool
+is_told_by(const struct material *a, const struct material *b)
+{
+	struct redaction stub;
+
+	return a->kind == IS_INCLUSION && b->kind == IS_INCLUSION &&
+	       redaction_stub(octets_bytes(&a->proof.extra), a->proof.index, &stub) &&
+	       stub.by == b->proof.index;
+}
+
+static int
+verify_told(
+    const struct invocation *inv, struct material *gone, struct material *by, struct fault *f)
+{
+	return read_keys(inv, gone, f) && verify_entry(inv, gone, by, f) ? CLI_OK : -1;
+}
+
 static int
 verify_two(const struct invocation *inv, struct material *m, struct fault *f)
 {
 	struct material *older = &m[0], *newer = &m[1];
 	enum proof_pair pair;
 
+	if (is_told_by(older, newer))
+		return verify_told(inv, older, newer, f);
+	if (is_told_by(newer, older))
+		return verify_told(inv, newer, older, f);
 	if (older->kind == IS_FOLDER || older->kind == IS_CONSISTENCY ||
 	    (newer->kind != IS_FOLDER && older->proof.note.size > newer->proof.note.size)) {
 		older = &m[1];

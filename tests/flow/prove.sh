@@ -39,6 +39,8 @@ like "the region's cosignature is in it" '^— eu\.example\.org/cosigner ' "$(ca
 refuses "a file is never overwritten" q log prove --tenant acme --serial "$s1" --out "$WORK/p1"
 works "log prove by index, to standard output" q log prove --tenant acme --index 0
 is "it is the proof itself" c2sp.org/tlog-proof@v1 "$(head -1 <<<"$OUT")"
+is "in JSON it is a member" "$(q log prove --tenant acme --serial "$s1" --json | jq -r .size)" \
+    "$(q log prove --tenant acme --serial "$s1" --json | jq -r .proof | sed -n '/^acme/{n;p}' | head -1)"
 refuses "there is no such entry" q log prove --tenant acme --index 99999
 refuses "there is no such serial" q log prove --tenant acme --serial 00000000000000000000000000000000
 exits "one of them" 2 q log prove --tenant acme --index 0 --serial "$s1"
@@ -196,11 +198,14 @@ works "as before" verify "$WORK/left" "$WORK/since2" --root "$WORK/root.pem"
 refuses "but not of another older one" verify "$WORK/first" "$WORK/since2" --root "$WORK/root.pem"
 refuses "nor of the other history" verify "$WORK/right" "$WORK/since2" --root "$WORK/root.pem"
 works "the stub is proven" q log prove --tenant acme --index "$gone" --out "$WORK/p-gone"
-works "and verified" verify "$WORK/p-gone" --root "$WORK/root.pem"
-like "as what it is" 'its body is REDACTED' "$OUT"
+exits "and does not stand alone" 1 verify "$WORK/p-gone" --root "$WORK/root.pem"
+like "it says what is wanted" "log prove --index $by" "$OUT"
 works "by its serial too" q log prove --tenant acme --serial "$s3"
 works "what tells of it" q log prove --tenant acme --index "$by" --out "$WORK/p-by"
 works "is proven" verify "$WORK/p-by" --root "$WORK/root.pem"
+works "both together hold" verify "$WORK/p-gone" "$WORK/p-by" --root "$WORK/root.pem"
+like "as what it is" 'its body is REDACTED' "$OUT"
+works "in either order" verify "$WORK/p-by" "$WORK/p-gone" --root "$WORK/root.pem"
 rm -rf "$WORK/export"
 works "an export" q log export --tenant acme --out "$WORK/export"
 unlike "without it" "\"serial\":\"$s3\"" "$(cat "$WORK/export/entries.jsonl")"

@@ -472,7 +472,9 @@ START_TEST(a_redacted_entry_is_proven)
 	const struct redaction_order o = { &g.why, RAW("asked for"), RAW("article 17") };
 	struct log_path path;
 	struct bytes b = { 0 }, stub = { 0 };
-	struct proven_entry e;
+	struct proven_entry e, told;
+	struct proof_file p;
+	struct redaction r;
 	uint64_t by;
 
 	ck_assert_msg(redaction_make(l, 5, &o, g.now_s, &by, &f), "%s", f.text);
@@ -480,8 +482,25 @@ START_TEST(a_redacted_entry_is_proven)
 	ck_assert_msg(proves(inclusion(5), &e), "%s", f.text);
 	ck_assert(e.redacted);
 	ck_assert_uint_eq(e.stub.by, by);
+	told = e;
 	ck_assert(proves(inclusion(by), &e));
 	ck_assert(!e.redacted);
+	ck_assert(proof_file_read(inclusion(by), &p, &f));
+	ck_assert_msg(proof_check_told(&told, &p, &keys, &r, &f), "%s", f.text);
+	ck_assert_str_eq(r.was, "test.done");
+	told.stub.leaf[0] ^= 1;
+	ck_assert(!proof_check_told(&told, &p, &keys, &r, &f));
+	told.stub.leaf[0] ^= 1;
+	told.index--;
+	ck_assert(!proof_check_told(&told, &p, &keys, &r, &f));
+	told.index++;
+	keys.log.key[0] ^= 1;
+	ck_assert(!proof_check_told(&told, &p, &keys, &r, &f));
+	keys.log.key[0] ^= 1;
+	proof_file_free(&p);
+	ck_assert(proof_file_read(inclusion(by - 1), &p, &f));
+	ck_assert(!proof_check_told(&told, &p, &keys, &r, &f));
+	proof_file_free(&p);
 	/* A stub whose telling entry is beyond the tree. */
 	e.stub = (struct redaction){ .n = 6, .by = size_now() };
 	ck_assert(log_leaf_at(l, 6, e.stub.leaf, &f));
