@@ -16,10 +16,18 @@
 static const uint8_t *
 text_end(const uint8_t *at, const uint8_t *end)
 {
-	for (at++; at < end && *at != '"'; at++)
-		if (*at == '\\')
-			at++;
-	return at < end ? at + 1 : NULL;
+	const uint8_t *from = at + 1, *quote = from;
+
+	while (quote < end && (quote = memchr(quote, '"', (size_t)(end - quote))) != NULL) {
+		const uint8_t *slash = quote;
+
+		while (slash > from && slash[-1] == '\\')
+			slash--;
+		quote++;
+		if ((quote - slash) % 2 == 1) /* a quote behind an even number of them */
+			return quote;
+	}
+	return NULL;
 }
 
 /* Behind the value that begins at at. */
@@ -28,6 +36,8 @@ value_end(const uint8_t *at, const uint8_t *end)
 {
 	unsigned depth = 0;
 
+	if (at < end && *at == '"')
+		return text_end(at, end);
 	while (at != NULL && at < end) {
 		if (*at == '"') {
 			at = text_end(at, end);
@@ -48,28 +58,23 @@ value_end(const uint8_t *at, const uint8_t *end)
 	return NULL;
 }
 
-struct texts {
+struct member {
 	const char *name;
-	size_t at; /* of a struct octets in struct bundle_line */
+	size_t n, at; /* octets of the name; of a value in struct bundle_line */
 };
-static const struct texts texts[] = {
-	{ "act", offsetof(struct bundle_line, act) },
-	{ "at", offsetof(struct bundle_line, at) },
-	{ "ca", offsetof(struct bundle_line, ca) },
-	{ "certificate", offsetof(struct bundle_line, certificate) },
-	{ "prev", offsetof(struct bundle_line, prev) },
-	{ "serial", offsetof(struct bundle_line, serial) },
-};
-static const struct texts numbers[] = {
-	{ "n", offsetof(struct bundle_line, n) },
-	{ "unknown", offsetof(struct bundle_line, unknown) },
-};
+#define MEMBER(name)                                                                               \
+	{                                                                                          \
+#name, sizeof(#name) - 1, offsetof(struct bundle_line, name)                       \
+	}
+static const struct member texts[] = { MEMBER(act), MEMBER(at), MEMBER(ca), MEMBER(certificate),
+	MEMBER(prev), MEMBER(serial) };
+static const struct member numbers[] = { MEMBER(n), MEMBER(unknown) };
 
 static bool
-find(const struct texts *table, size_t n, struct octets name, size_t *ret)
+find(const struct member *table, size_t n, struct octets name, size_t *ret)
 {
 	for (size_t i = 0; i < n; i++)
-		if (octets_same(name, octets_text(table[i].name))) {
+		if (name.n == table[i].n && memcmp(name.at, table[i].name, name.n) == 0) {
 			*ret = table[i].at;
 			return true;
 		}
@@ -127,8 +132,9 @@ bundle_line(struct octets line, struct bundle_line *ret)
 			return false;
 		take(&l, octets_of(name, (size_t)(value - 2 - name)),
 		    octets_of(value, (size_t)(at - value)));
-		if (*at == ',')
-			at++;
+		if (at == end || (*at != ',' && *at != '}'))
+			return false;
+		at += *at == ',';
 	}
 	if (at + 1 != end || *at != '}')
 		return false;

@@ -10,6 +10,7 @@
 #include "ca/note.h"
 #include "ca/redaction.h"
 #include "daemon/cli_call.h"
+#include "daemon/export_ahead.h"
 #include "daemon/fetch.h"
 
 #define NEWLINE octets_of("\n", 1)
@@ -22,8 +23,9 @@ struct export
 	struct export_done done;
 	uint64_t at; /* the next entry */
 	struct bundle_serials seen, outside;
-	struct bytes page, ders, row;
-	struct octets der;                                /* what of ders was not taken yet */
+	struct export_ahead *ahead;
+	struct bytes row;
+	struct octets der; /* certificates of the page that were not taken yet */
 	const char *checkpoint, *certificates, *cosigner; /* the last: NULL where there is none */
 	struct bytes note;                                /* checkpoint is lent from it */
 };
@@ -37,11 +39,15 @@ get_line(struct export *e, uint64_t index, struct octets *ret, struct fault *f)
 {
 	uint64_t n;
 
+	bool ok;
+
 	bytes_clear(&e->row);
-	if (!export_page(e->client, e->wish->tenant, index, 1, &e->row, &n, f))
-		return false;
-	*ret = octets_of(e->row.at, e->row.n - 1);
-	return true;
+	export_lock(e->ahead);
+	ok = export_page(e->client, e->wish->tenant, index, 1, &e->row, &n, f);
+	export_unlock(e->ahead);
+	if (ok)
+		*ret = octets_of(e->row.at, e->row.n - 1);
+	return ok;
 }
 
 static bool
@@ -53,8 +59,10 @@ get_range(struct export *e, const char *query, struct bundle_range *ret, struct 
 
 	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/log/range?size=%" PRIu64 "&%s",
 	    e->wish->tenant, e->done.size, query);
-	ok = client_get(e->client, path, "application/json", &b, f) &&
-	     bundle_range_read(octets_bytes(&b), "log: the service's proof", ret, f);
+	export_lock(e->ahead);
+	ok = client_get(e->client, path, "application/json", &b, f);
+	export_unlock(e->ahead);
+	ok = ok && bundle_range_read(octets_bytes(&b), "log: the service's proof", ret, f);
 	if (ok && ret->size != e->done.size)
 		ok = fault_set(f, FAULT_BADREQ, "log: the service proved another tree");
 	bytes_free(&b);
@@ -224,32 +232,11 @@ take_line(struct export *e, struct octets line, struct fault *f)
 }
 
 static bool
-names_any(struct octets page)
+take_page(struct export *e, const struct export_page *page, struct fault *f)
 {
-	static const char word[] = "\"serial\":\"";
+	struct octets rest = octets_bytes(&page->lines);
 
-	return memmem(page.at, page.n, word, sizeof(word) - 1) != NULL;
-}
-
-static bool
-take_page(struct export *e, struct fault *f)
-{
-	char path[CLI_PATH_MAX];
-	struct octets rest;
-	uint64_t n;
-
-	bytes_clear(&e->page);
-	bytes_clear(&e->ders);
-	if (!export_page(e->client, e->wish->tenant, e->at, e->done.to - e->at, &e->page, &n, f))
-		return false;
-	rest = octets_bytes(&e->page);
-	(void)snprintf(path, sizeof(path),
-	    "/v1/tenants/%s/log/certificates?from=%" PRIu64 "&count=%" PRIu64, e->wish->tenant,
-	    e->at, n);
-	if (names_any(rest) &&
-	    !client_get(e->client, path, "application/octet-stream", &e->ders, f))
-		return false;
-	e->der = octets_bytes(&e->ders);
+	e->der = octets_bytes(&page->ders);
 	if (!bundle_put(e->out, BUNDLE_ENTRIES, rest, f))
 		return false;
 	while (rest.n > 0) {
@@ -366,6 +353,7 @@ put_rest(struct export *e, struct fault *f)
 static bool
 put_all(struct export *e, struct fault *f)
 {
+	const struct export_page *page = NULL;
 	struct bytes head = { 0 };
 
 	if (!export_find(e->client, e->wish, e->done.size, &e->done.from, &e->done.to, f))
@@ -379,8 +367,10 @@ put_all(struct export *e, struct fault *f)
 		if (!ok)
 			return false;
 	}
+	if (!export_ahead_new(e->client, e->wish->tenant, e->done.from, e->done.to, &e->ahead, f))
+		return false;
 	for (e->at = e->done.from; e->at < e->done.to;) {
-		if (!take_page(e, f))
+		if (!export_ahead_next(e->ahead, &page, f) || !take_page(e, page, f))
 			return false;
 		if (e->wish->progress != NULL)
 			e->wish->progress(e->at - e->done.from, e->done.to - e->done.from);
@@ -452,11 +442,10 @@ export_run(struct client *c, const struct export_wish *w, const char *dir, bool 
 	bool ok = bundle_out_new(dir, &e.out, f) && ask(&e, &j, f) && put_all(&e, f) &&
 		  bundle_out_end(e.out, durable, f);
 
+	export_ahead_free(e.ahead);
 	bundle_out_free(e.out);
 	bundle_serials_free(&e.seen);
 	bundle_serials_free(&e.outside);
-	bytes_free(&e.page);
-	bytes_free(&e.ders);
 	bytes_free(&e.row);
 	bytes_free(&e.note);
 	if (!ok) {

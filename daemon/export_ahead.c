@@ -1,0 +1,160 @@
+/* daemon/export_ahead.c - see export_ahead.h. */
+#include "daemon/export_ahead.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/cli_call.h"
+#include "daemon/export.h"
+
+#define PAGES 3 /* the one that is worked on, and two that wait */
+
+struct export_ahead {
+	struct client *client;
+	const char *tenant;
+	uint64_t from, to;
+	pthread_t thread;
+	pthread_mutex_t line; /* the connection */
+	pthread_mutex_t guard;
+	pthread_cond_t turn;
+	unsigned made, taken; /* pages, ever */
+	bool stop, failed;
+	struct fault why;
+	struct export_page page[PAGES];
+};
+
+static bool
+names_any(struct octets lines)
+{
+	static const char word[] = "\"serial\":\"";
+
+	return memmem(lines.at, lines.n, word, sizeof(word) - 1) != NULL;
+}
+
+static bool
+fetch_page(struct export_ahead *a, struct export_page *p, struct fault *f)
+{
+	char path[CLI_PATH_MAX];
+
+	bytes_clear(&p->lines);
+	bytes_clear(&p->ders);
+	p->from = a->from;
+	if (!export_page(a->client, a->tenant, a->from, a->to - a->from, &p->lines, &p->n, f))
+		return false;
+	a->from += p->n;
+	(void)snprintf(path, sizeof(path),
+	    "/v1/tenants/%s/log/certificates?from=%" PRIu64 "&count=%" PRIu64, a->tenant, p->from,
+	    p->n);
+	return !names_any(octets_bytes(&p->lines)) ||
+	       client_get(a->client, path, "application/octet-stream", &p->ders, f);
+}
+
+static void *
+run(void *with)
+{
+	struct export_ahead *a = with;
+	struct fault f;
+	bool ok = true;
+
+	while (ok && a->from < a->to) {
+		struct export_page *p;
+
+		(void)pthread_mutex_lock(&a->guard);
+		while (a->made - a->taken == PAGES && !a->stop)
+			(void)pthread_cond_wait(&a->turn, &a->guard);
+		ok = !a->stop;
+		p = &a->page[a->made % PAGES];
+		(void)pthread_mutex_unlock(&a->guard);
+		if (!ok)
+			break;
+		export_lock(a);
+		ok = fetch_page(a, p, &f);
+		export_unlock(a);
+		(void)pthread_mutex_lock(&a->guard);
+		a->made += ok;
+		if (!ok) {
+			a->failed = true;
+			a->why = f;
+		}
+		(void)pthread_cond_broadcast(&a->turn);
+		(void)pthread_mutex_unlock(&a->guard);
+	}
+	return NULL;
+}
+
+bool
+export_ahead_new(struct client *c, const char *tenant, uint64_t from, uint64_t to,
+    struct export_ahead **ret, struct fault *f)
+{
+	struct export_ahead *a = calloc(1, sizeof(*a));
+
+	if (a == NULL)
+		return fault_set(f, FAULT_INTERNAL, "log: out of memory");
+	*a = (struct export_ahead){ .client = c, .tenant = tenant, .from = from, .to = to };
+	(void)pthread_mutex_init(&a->line, NULL);
+	(void)pthread_mutex_init(&a->guard, NULL);
+	(void)pthread_cond_init(&a->turn, NULL);
+	a->taken = 0;
+	if (pthread_create(&a->thread, NULL, run, a) != 0) {
+		free(a);
+		return fault_set(f, FAULT_INTERNAL, "log: no thread");
+	}
+	*ret = a;
+	return true;
+}
+
+/* The page that was lent is given back by asking for the next: so it is the one before taken. */
+bool
+export_ahead_next(struct export_ahead *a, const struct export_page **ret, struct fault *f)
+{
+	bool ok;
+
+	(void)pthread_mutex_lock(&a->guard);
+	if (*ret != NULL)
+		a->taken++;
+	(void)pthread_cond_broadcast(&a->turn);
+	while (a->made == a->taken && !a->failed)
+		(void)pthread_cond_wait(&a->turn, &a->guard);
+	ok = a->made != a->taken;
+	if (ok)
+		*ret = &a->page[a->taken % PAGES];
+	else
+		*f = a->why;
+	(void)pthread_mutex_unlock(&a->guard);
+	return ok;
+}
+
+void
+export_lock(struct export_ahead *a)
+{
+	(void)pthread_mutex_lock(&a->line);
+}
+
+void
+export_unlock(struct export_ahead *a)
+{
+	(void)pthread_mutex_unlock(&a->line);
+}
+
+void
+export_ahead_free(struct export_ahead *a)
+{
+	if (a == NULL)
+		return;
+	(void)pthread_mutex_lock(&a->guard);
+	a->stop = true;
+	(void)pthread_cond_broadcast(&a->turn);
+	(void)pthread_mutex_unlock(&a->guard);
+	(void)pthread_join(a->thread, NULL);
+	for (unsigned i = 0; i < PAGES; i++) {
+		bytes_free(&a->page[i].lines);
+		bytes_free(&a->page[i].ders);
+	}
+	(void)pthread_cond_destroy(&a->turn);
+	(void)pthread_mutex_destroy(&a->guard);
+	(void)pthread_mutex_destroy(&a->line);
+	free(a);
+}
