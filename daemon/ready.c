@@ -13,6 +13,7 @@
 #include "ca/level.h"
 #include "ca/log.h"
 #include "daemon/http.h"
+#include "daemon/metrics_log.h"
 #include "daemon/tally.h"
 #include "daemon/watch.h"
 
@@ -284,6 +285,23 @@ check_told(struct ready *r, const struct ready_view *v)
 	}
 }
 
+/* By the platform's log, which every start and every tenant writes to; a log that cannot be signed
+ * at all is told by the signer. */
+static void
+check_late(struct ready *r, const struct ready_view *v)
+{
+	struct log_number n = { .tenant = NAME_PLATFORM };
+	char text[FAULT_TEXT_MAX];
+	struct fault f;
+
+	if (!log_number(r->realm, &n, v->now_s, &f) || n.late_s <= READY_LATE_S)
+		return;
+	(void)snprintf(text, sizeof(text),
+	    "checkpoints: the service's own log waits for one since %lld seconds",
+	    (long long)n.late_s);
+	ready_say(r, 0, text);
+}
+
 /* What others are told is late: nothing of the service stands still for it. */
 static void
 check_hooks(struct ready *r, const struct ready_view *v)
@@ -309,7 +327,7 @@ check_hooks(struct ready *r, const struct ready_view *v)
 
 typedef void check(struct ready *r, const struct ready_view *v);
 static check *const checks[] = { check_signer, check_platform, check_region, check_room,
-	check_clock, check_told, check_hooks };
+	check_clock, check_told, check_late, check_hooks };
 
 static void
 look(struct ready *r, const struct ready_view *v)
@@ -413,6 +431,20 @@ put_gauge(struct bytes *to, const char *name, const char *help, uint64_t v)
 	bytes_put_fmt(to, "%s %" PRIu64 "\n", name, v);
 }
 
+static void
+put_logs(struct ready *r, const struct ready_view *v, struct bytes *to)
+{
+	struct log_number logs[READY_TENANTS_MAX];
+	struct fault f;
+	size_t n = 0;
+
+	for (size_t i = 0; i < r->most_n; i++) {
+		(void)snprintf(logs[n].tenant, sizeof(logs[n].tenant), "%s", r->most[i].tenant);
+		n += log_number(r->realm, &logs[n], v->now_s, &f);
+	}
+	log_metrics(logs, n, to);
+}
+
 void
 ready_metrics(struct ready *r, const struct ready_view *v, struct bytes *to)
 {
@@ -438,4 +470,5 @@ ready_metrics(struct ready *r, const struct ready_view *v, struct bytes *to)
 	for (size_t i = 0; i < r->most_n; i++)
 		bytes_put_fmt(to, "%s{tenant=\"%s\"} %" PRIu64 "\n", room, r->most[i].tenant,
 		    r->most[i].room);
+	put_logs(r, v, to);
 }

@@ -20,6 +20,7 @@
 #define READY_SHARE       100 /* of an edge's time a survey takes at most the hundredth part */
 #define READY_ASK_US      2000000
 #define READY_SILENT_US   10000000 /* so long may an answer to that be due */
+#define READY_LATE_S      7200     /* twice the longest "log: checkpoint:" */
 #define READY_REASONS_MAX 8
 #define READY_TENANTS_MAX 100 /* with gauges of their own: those that use most */
 

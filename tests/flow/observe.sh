@@ -121,6 +121,11 @@ is "edges" 3 "$(count quatrain_edges third)"
 like "build" '^quatrain_build_info\{version="[0-9.]+"\} 1$' "$(cat "$WORK/third.metrics")"
 is "rows are bounded" yes "$([ "$(wc -l <"$WORK/third.metrics")" -lt 900 ] && echo yes)"
 
+is "log size" "$(size_of() { entries "$1" | wc -l; }; size_of acme)" "$(count 'quatrain_log_entries{tenant="acme"}' third)"
+signed() { [ "$(gauge 'quatrain_log_unsigned_entries{tenant="acme"}')" = 0 ]; }
+is "what is new is signed soon" yes "$(within 30 signed && echo yes)"
+is "and then nothing is late" 0 "$(gauge 'quatrain_checkpoint_late_seconds{tenant="acme"}')"
+
 # What a process had counted outlives it.
 before=$(child_pids edge | sort)
 kill -KILL "$(head -1 <<<"$before")"

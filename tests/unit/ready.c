@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/tally.h"
 #include "daemon/watch.h"
 #include "tests/unit/ground.h"
 
@@ -15,6 +16,7 @@ static struct ground g;
 static struct ready *r;
 static struct exchange x;
 static int64_t steady_us;
+static struct tally tally;
 
 static void
 setup(void)
@@ -38,7 +40,9 @@ teardown(void)
 static const char *
 asked(bool line, unsigned status)
 {
-	struct ready_view v = { .line = line, .now_s = g.now_s, .steady_us = steady_us };
+	struct ready_view v = {
+		.tally = &tally, .line = line, .now_s = g.now_s, .steady_us = steady_us
+	};
 	static char text[2000];
 
 	exchange_free(&x);
@@ -61,7 +65,9 @@ has(const char *text, const char *part)
 static const char *
 gauges(bool line)
 {
-	struct ready_view v = { .line = line, .now_s = g.now_s, .steady_us = steady_us };
+	struct ready_view v = {
+		.tally = &tally, .line = line, .now_s = g.now_s, .steady_us = steady_us
+	};
 	static char text[60000];
 	struct bytes b = { 0 };
 
@@ -267,6 +273,18 @@ START_TEST(the_signers_own_words)
 }
 END_TEST
 
+START_TEST(webhooks_are_a_reason_and_no_stop)
+{
+	tally_set(&tally.hook[1].failing_s, 77);
+	has(asked(true, 200), "webhooks: 1 cannot be told");
+	tally_set(&tally.hook[1].failing_s, 0);
+	tally_set(&tally.hook[2].state, HOOK_STOPPED);
+	has(asked(true, 200), "webhooks: 1 stopped");
+	tally_set(&tally.hook[2].state, HOOK_IDLE);
+	has(asked(true, 200), "\"reasons\":[]");
+}
+END_TEST
+
 START_TEST(a_survey_lasts_a_while)
 {
 	(void)asked(true, 200);
@@ -298,6 +316,7 @@ main(void)
 	tcase_add_test(t, gauges_are_bounded);
 	tcase_add_test(t, a_clock_that_went_back_stops_all);
 	tcase_add_test(t, the_signers_own_words);
+	tcase_add_test(t, webhooks_are_a_reason_and_no_stop);
 	tcase_add_test(t, a_survey_lasts_a_while);
 	suite_add_tcase(s, t);
 	srunner_run_all(sr, CK_NORMAL);
