@@ -276,11 +276,9 @@ may_read(struct api_call *c, const struct api_route *r, struct fault *f)
 	struct identity who;
 	struct verdict v;
 
-	if (feed && !api_feed_tenant(c, f))
+	if (!api_who(c, c->x, &who, f) || (feed && !api_feed_tenant(c, f)))
 		return false;
 	memcpy(what.tenant, c->tenant, sizeof(what.tenant));
-	if (!api_who(c, c->x, &who, f))
-		return false;
 	decide(&who, feed ? ACT_FEED : ACT_READ, &what, &v);
 	return v.permit || fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
 }

@@ -51,7 +51,8 @@ cursor_read(
 	if (letters == 0)
 		return true;
 	if (n <= CURSOR_SUM || n > sizeof(all) || n - CURSOR_SUM > size ||
-	    strpbrk(text, "ABCDEF") != NULL || !text_unhex(text, all, n) || !sum(path, octets_of(all, n - CURSOR_SUM), due) ||
+	    strpbrk(text, "ABCDEF") != NULL || !text_unhex(text, all, n) ||
+	    !sum(path, octets_of(all, n - CURSOR_SUM), due) ||
 	    memcmp(due, all + n - CURSOR_SUM, CURSOR_SUM) != 0)
 		return fault_set(f, FAULT_BADREQ, "after: expected the next of an earlier page");
 	*ret = n - CURSOR_SUM;

@@ -249,14 +249,17 @@ def check():
 
 
 def matrix():
-    for path, method, _, op in operations():
+    for path, method, item, op in operations():
         if not path.startswith("/v1/"):
             continue
         body = "-"
         for media in follow(op.get("requestBody", {})).get("content", {}).values():
             body = json.dumps(media.get("example", {}), separators=(",", ":"))
         kinds = [kind for r in op["responses"].values() for kind in follow(r).get("content", {})]
-        print(method, path, op.get("x-act", "-"), ",".join(op["x-roles"]) or "-", op.get("x-local", "-"),
+        query = ["%s=%s" % (p["name"], "{tenant}" if p["name"] == "tenant" else follow(p["schema"]).get("minimum", "x"))
+                 for p in map(follow, item.get("parameters", []) + op.get("parameters", []))
+                 if p["in"] == "query" and p.get("required")]
+        print(method, path + ("?" + "&".join(query) if query else ""), op.get("x-act", "-"), ",".join(op["x-roles"]) or "-", op.get("x-local", "-"),
               "stream" if "text/event-stream" in kinds else "-", body)
 
 

@@ -151,6 +151,10 @@ is "it kept the calls of the command line" yes "$([ "$(find "$ANSWERS" -name 're
 
 # --- what has no command ------------------------------------------------------------------------------
 
+for path in /v1/revocations?tenant=acme /v1/tenants/acme/revocations; do
+	api GET "$path"
+	is "the feed at $path" 200 "$STATUS"
+done
 api GET /v1/tenants/acme/log/entries
 is "entries" 200 "$STATUS"
 api POST /v1/tenants/acme/log/redactions '{"index":3,"reason":"erasure was asked for","order":"GDPR article 17"}'

@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/fuzz/seeds.sh [FOLDER] - make seeds of base64, csr, cert, chain, conf, der, dump, est, feed, frame, http, note, ocsp_get,
+# tests/fuzz/seeds.sh [FOLDER] - make seeds of api, base64, csr, cert, chain, conf, der, dump, est, feed, frame, http, note, ocsp_get,
 # ocsp_request, proof_file and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
@@ -271,3 +271,24 @@ head -c 300 "$t/four" | seed journal torn
 chain=$zeros
 line "7 platform $who revoked 0" >"$t/one"
 seed journal one <"$t/one"
+
+# A request to the API: of every operation one, as docs/openapi.yaml tells of it; its length says who asks, an officer.
+asked() { # asked NAME METHOD TARGET BODY
+	body=$4
+	path=${3%%\?*}
+	query=$(printf %s "$3" | sed -n 's/^[^?]*?//p')
+	type=application/json
+	[ "$body" != - ] || body='' type=''
+	while :; do
+		printf '%s\n%s\n%s\n%s\n\n\n\n\n\n\n\n%s' "$2" "$path" "$query" "$type" "$body" >"$t/asked"
+		[ $(($(wc -c <"$t/asked") % 4)) -ne 1 ] || break
+		query="$query&"
+	done
+	seed api "$1" <"$t/asked"
+}
+n=0
+"$(dirname "$0")/../openapi.py" matrix | while read -r method path _ _ _ _ body; do
+	n=$((n + 1))
+	asked "$n" "$method" "$(printf %s "$path" | sed 's/{tenant}/acme/; s/{region}/eu/; s/{serial}/00112233445566778899aabbccddeeff/; s/{[a-z]*}/0123456789abcdef/g')" "$body"
+done
+asked page GET '/v1/tenants/acme/certificates?limit=1&after=00&status=good' -
