@@ -176,6 +176,7 @@ bool api_feed_tenant(struct api_call *c, struct fault *f) CHECKED;
 void api_feed_free(struct api *a); /* what it keeps */
 /* daemon/api_events.c */
 bool api_events(const struct api_call *c, struct fault *f);
+size_t api_events_open(const struct api *a); /* streams that are open */
 
 /* Who asks: an operator by certificate, or the machine's own user at the desk. Faults: those of
  * identify(), FAULT_AUTH no certificate. */

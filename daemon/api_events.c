@@ -344,6 +344,16 @@ over(struct exchange *x)
 		}
 }
 
+size_t
+api_events_open(const struct api *a)
+{
+	size_t n = 0;
+
+	for (const struct events *at = a->streams; at != NULL; at = at->next)
+		n++;
+	return n;
+}
+
 static bool
 take_seat(struct events *s, struct fault *f)
 {

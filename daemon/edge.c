@@ -285,6 +285,7 @@ tick(void *with)
 	struct edge *e = with;
 
 	ready_ask(e->ready, e->http);
+	tally_set(&e->tally->asker[e->number].streams, api_events_open(&e->api));
 	if (e->role == CHILD_DESK)
 		return;
 	handshake_tick(&e->handshake, !e->listening);

@@ -123,13 +123,14 @@ put_latencies(const struct tally *t, struct bytes *to)
 static void
 put_askers(const struct tally *t, struct bytes *to)
 {
-	uint64_t kept = 0, made = 0, limited[LIMITS] = { 0 };
+	uint64_t kept = 0, made = 0, streams = 0, limited[LIMITS] = { 0 };
 
 	for (size_t i = 0; i < TALLY_ASKERS; i++) {
 		const struct tally_asker *a = &t->asker[i];
 
 		kept += tally_get(&a->ocsp_kept);
 		made += tally_get(&a->ocsp_made);
+		streams += tally_get(&a->streams);
 		for (size_t k = 0; k < LIMITS; k++)
 			limited[k] += tally_get(&a->limited[k]);
 	}
@@ -144,6 +145,7 @@ put_askers(const struct tally *t, struct bytes *to)
 	for (size_t k = 0; k < LIMITS; k++)
 		bytes_put_fmt(to, "quatrain_limited_total{what=\"%s\"} %" PRIu64 "\n",
 		    limit_word(k), limited[k]);
+	one(to, "quatrain_event_streams", "gauge", "Streams of events that are open now.", streams);
 }
 
 static void

@@ -53,6 +53,7 @@ struct tally_asker {
 	struct tally_times took[TALLY_ROUTES];
 	_Atomic uint64_t ocsp_kept, ocsp_made;
 	_Atomic uint64_t limited[LIMITS];
+	_Atomic uint64_t streams; /* of events that are open now */
 };
 
 struct tally_signer {

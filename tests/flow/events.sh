@@ -44,7 +44,12 @@ token acme hp-1 >/dev/null
 within 5 has_line "$WORK/one" '^event: token.created'
 is "an act is an event" "$(entries acme | tail -n 1)" "$(sed -n 's/^data: //p' "$WORK/one" | tail -n 1)"
 token beta hp-1 >/dev/null
+streams() { [ "$(gauge quatrain_event_streams)" = "$1" ]; }
+within 5 streams 1
+is "the metrics count it" 1 "$(gauge quatrain_event_streams)"
 unstream
+within 5 streams 0
+is "and that it ended" 0 "$(gauge quatrain_event_streams)"
 token acme hp-2 >/dev/null
 stream "$WORK/two" -H "Last-Event-ID: $(last_id "$WORK/one")" "$EVENTS?tenant=acme"
 within 5 has_line "$WORK/two" hp-2
