@@ -11,7 +11,8 @@ SAMPLE = re.compile(r'^([a-zA-Z_:][a-zA-Z0-9_:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\["\\n])*)"(?:,|$)')
 UNITS = ('_seconds', '_bytes', '_info', '_entries', '_requests', '_certificates')
 # Counts of things, named after them, and two that are yes or no.
-PLAIN = {'quatrain_issuing', 'quatrain_revoking', 'quatrain_checkpoints', 'quatrain_tenants', 'quatrain_tenants_without_room', 'quatrain_edges'}
+PLAIN = {'quatrain_issuing', 'quatrain_revoking', 'quatrain_checkpoints', 'quatrain_tenants', 'quatrain_tenants_without_room', 'quatrain_edges',
+         'quatrain_event_streams'}
 bad = []
 
 
