@@ -21,8 +21,11 @@ printf 'name: walkup\nkind: scanner\nask: [request, certificate]\n' >"$PROFILES/
 eval "$(declare -f write_conf | sed '1s/write_conf/write_conf_of_lib/')"
 write_conf() {
 	write_conf_of_lib
-	echo "profiles: $PROFILES" >>"$CONF"
+	printf 'profiles: %s\nwebhooks:\n  - name: inventory\n    url: http://127.0.0.1:9/\n    secret: %s\n' "$PROFILES" "$WORK/hook.secret" >>"$CONF"
 }
+
+# A receiver that nobody is: its list and its test are answered all the same.
+(umask 077 && echo "whsec_$(openssl rand -base64 32)" >"$WORK/hook.secret")
 
 # --- the document --------------------------------------------------------------------------------
 
@@ -80,6 +83,9 @@ works "operator remove" q operator remove bob
 works "profile list" q profile list
 works "policy show" q policy show
 works "health" q health
+works "webhook list" q webhook list
+api POST /v1/webhooks/inventory/test '{}'
+is "a webhook's test is taken" 202 "$STATUS"
 works "token create" q token create --tenant acme --device hp-1 --json
 works "token list" q token list --tenant acme
 works "token revoke" q token revoke --tenant acme "$(q token list --tenant acme --json | jq -r '.items[0].id')"
