@@ -20,9 +20,9 @@ both() { # both WHAT PATH
 # neither WHAT PATH [ROOT]: both refuse, and say where
 neither() {
 	refuses "$1: log verify" ours "${@:2}"
-	like "$1: log verify says where" "${WHERE:-[a-zA-Z]+\.(jsonl|json|der|pem|csv|cef)|MANIFEST|checkpoint|README|VIEW|tar|line}" "$OUT"
+	like "$1: log verify says where" "${WHERE:-entry|[a-zA-Z]+\.(jsonl|json|der|pem|csv|cef)|MANIFEST|checkpoint|README|VIEW|tar|line}" "$OUT"
 	refuses "$1: verify-bundle" theirs "${@:2}"
-	like "$1: verify-bundle says where" "^BAD: ${WHERE:-[a-zA-Z]+\.(jsonl|json|der|pem|csv|cef)|MANIFEST|checkpoint|README|VIEW|tar|line}" "$OUT"
+	like "$1: verify-bundle says where" "^BAD: ${WHERE:-entry|[a-zA-Z]+\.(jsonl|json|der|pem|csv|cef)|MANIFEST|checkpoint|README|VIEW|tar|line}" "$OUT"
 }
 is "verify-bundle is short enough to be read" yes "$([ "$(wc -l <"$TREE/scripts/verify-bundle")" -le 200 ] && echo yes)"
 is "and stands on the standard library alone" "" "$(sed -n 's/^import //p' "$TREE/scripts/verify-bundle" | tr -d ' ' | tr ',' '\n' |
@@ -117,6 +117,30 @@ PY
 like "csv: the formula is a text" "\"'=HYPERLINK" "$(cat "$WORK/csv/entries.csv")"
 like "cef: signs are escaped" 'reason=\\=HYPERLINK.*CEF:0\|forged\|a\\=b' "$(cat "$WORK/cef/entries.cef")"
 like "a view says of which checkpoint it is" "^$(sed -n 3p "$WORK/csv/checkpoint" | sed 's/[+]/[+]/g')\$" "$(cat "$WORK/csv/VIEW")"
+
+# --- redacted by law ---------------------------------------------------------------------------
+
+enrol globex g-1 "$WORK/g1" || stop_here "enrol g-1"
+api POST "/v1/tenants/globex/certificates/$(serial "$WORK/g1/leaf.pem")/hold" '{"reason":"Mister Smith has it"}'
+entries globex >"$WORK/globex.jsonl"
+index() { jq -r --arg act "$1" 'select(.act == $act) | .n' "$WORK/globex.jsonl" | tail -n 1; }
+held=$(index certificate.held)
+works "an entry is redacted" q log redact --tenant globex --index "$held" --order "a law" --reason "a name"
+works "the whole log" q log export --tenant globex --out "$WORK/redacted" --format csv
+both "the whole log" "$WORK/redacted"
+is "the words are gone" "" "$(grep -rl Smith "$WORK/redacted")"
+works "the redacted entry alone" q log export --tenant globex --out "$WORK/stub" --from-index "$held" --to-index "$held"
+both "the redacted entry alone" "$WORK/stub"
+like "with who redacted it, proven" '"act":"entry.redacted"' "$(cat "$WORK/stub/outside.jsonl")"
+issued=$(index certificate.issued)
+works "who issued it is redacted too" q log redact --tenant globex --index "$issued" --order "a law" --reason "a name"
+api POST "/v1/tenants/globex/certificates/$(serial "$WORK/g1/leaf.pem")/release" '{"reason":"found"}'
+entries globex >"$WORK/globex.jsonl"
+released=$(index certificate.released)
+works "what came after" q log export --tenant globex --out "$WORK/after" --from-index "$released" --to-index "$released"
+both "what came after" "$WORK/after"
+is "a certificate whose issue is redacted is not in it" 0 "$(wc -c <"$WORK/after/issued.der")"
+is "and is counted" 1 "$(ours "$WORK/after" | grep -c '^lost  *1 ')"
 
 # --- tampering ---------------------------------------------------------------------------------
 
@@ -251,6 +275,13 @@ cp "$WORK/range/outside.jsonl" "$WORK/lean/outside.jsonl"
 sed -i '1s/"name":"/"name":"x/' "$WORK/lean/outside.jsonl"
 manifest "$WORK/lean"
 WHERE=outside.jsonl neither "who issued what was revoked changed" "$WORK/lean"
+for from in stub after; do
+	rm -rf "$WORK/lean"
+	cp -r "$WORK/$from" "$WORK/lean"
+	: >"$WORK/lean/outside.jsonl"
+	manifest "$WORK/lean"
+	neither "nothing tells of the redaction: $from" "$WORK/lean"
+done
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$WORK/other.key" -subj /CN=other -out "$WORK/other.pem" 2>/dev/null
 neither "another root" "$WORK/good" "$WORK/other.pem"
 neither "the root of the bundle's own forger" "$WORK/good" "$WORK/good/certificates.pem"
