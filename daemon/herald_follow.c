@@ -239,6 +239,18 @@ refresh(struct herald *h, struct fault *f)
 	return ok;
 }
 
+/* One ledger that cannot be read keeps the others from nobody; it is said once. */
+static void
+look_again(struct herald *h, struct follow *w)
+{
+	struct fault f;
+	bool ok = look_at(h, w, false, &f);
+
+	if (!ok && !w->broken)
+		log_fact(LOG_WARN, "webhook-log", "tenant", w->tenant, "why", f.text, NULL);
+	w->broken = !ok;
+}
+
 bool
 herald_survey(struct herald *h, struct fault *f)
 {
@@ -249,8 +261,7 @@ herald_survey(struct herald *h, struct fault *f)
 	if (!refresh(h, f))
 		return false;
 	for (size_t i = 0; i < h->follows; i++)
-		if (!look_at(h, &h->follow[i], false, f))
-			return false;
+		look_again(h, &h->follow[i]);
 	took_us = (clock_steady_us() - begun_us) * SURVEY_SHARE;
 	h->survey_us = clock_steady_us() + (took_us > SURVEY_US ? took_us : SURVEY_US);
 	return true;

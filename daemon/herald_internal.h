@@ -17,6 +17,7 @@ struct follow {
 	uint64_t size;           /* entries of its log */
 	struct herald_place place[WEBHOOKS_MAX];
 	bool wanted[WEBHOOKS_MAX];
+	bool broken; /* it could not be read, and that was said */
 };
 
 struct herald;
