@@ -96,6 +96,12 @@ like "and what it says" 'took the test \(status 204' "$OUT"
 is "the test came, signed" 1 "$(cut -f5- "$IN" | jq -c 'select(.type == "webhook.test")' | wc -l)"
 is "it is an entry" 1 "$(entries platform | jq -c 'select(.act == "webhook.tested" and .webhook == "inventory")' | wc -l)"
 refuses "a test of none" q webhook test nothing
+api POST /v1/webhooks/inventory/test '{}'
+is "the API: a test is asked for" 202 "$STATUS"
+api POST /v1/webhooks/nothing/test '{}'
+is "of none" 404 "$STATUS"
+http "http://localhost:$METRICS/v1/webhooks"
+is "no API at the metrics" 404 "$STATUS"
 api POST /v1/webhooks/inventory/test '{"x":1}'
 is "a body that means nothing" 400 "$STATUS"
 
