@@ -95,8 +95,11 @@ is "and is not opened again" 403 "$STATUS"
 
 # From the answer to the act until the event is read; told, and judged by nobody: the machine may be busy.
 curl -sN --unix-socket "$SOCKET" "$EVENTS?tenant=acme&act=token.created" 2>/dev/null | while read -r line; do
+	[[ $line != id:* ]] || : >"$WORK/opened"
 	[[ $line != data:* ]] || echo "${EPOCHREALTIME/./} $line"
 done >"$WORK/heard" &
+opened() { [ -e "$WORK/opened" ]; }
+within 10 opened # it begins with now, and says so
 for ((n = 0; n < 60; n++)); do
 	api POST /v1/tenants/acme/tokens "{\"device\":\"soon-$n\"}"
 	echo "${EPOCHREALTIME/./} $(jq -r .log_index "$BODY")"
