@@ -1,10 +1,10 @@
 /*
  * ca/oid.h - object identifiers, as the content octets of their DER.
  *
- * Ours stand under 2.25.4435963346185299653: the arc for UUIDs (ITU-T X.667
- * section 7), which nobody has to hand out. A whole UUID would be 128 bits, but
- * GnuTLS (libtasn1) reads no arc over 64 bits and refuses the certificate, so
- * ours is the upper half of a random one.
+ * Ours stand under 2.25.503785157: the arc for UUIDs (ITU-T X.667 section 7),
+ * which nobody has to hand out. A whole UUID would be 128 bits, but GnuTLS
+ * (libtasn1) reads no arc over 64 bits and Go's crypto/x509 none over 31, and
+ * either refuses the certificate: ours is 31 bits of a random one.
  * .1 provenance, .2 assurance, .3 key purpose: signs a log's checkpoints.
  */
 #ifndef QUATRAIN_CA_OID_H
