@@ -1,6 +1,5 @@
 // tlog_client reads a log over HTTPS as C2SP tlog-tiles says, and believes none of it: golang.org/x/mod/sumdb/note opens
-// the checkpoint and golang.org/x/mod/sumdb/tlog checks tiles, entries and growth. Nothing of ours is in it. curl fetches,
-// since crypto/x509 reads no certificate with an extension under 2.25 (a UUID's arc is more than its 31 bits), as ours have.
+// the checkpoint, golang.org/x/mod/sumdb/tlog checks tiles, entries and growth, and crypto/tls asks. Nothing of ours is in it.
 //
 //	tlog_client -url PREFIX -ca FILE -cert FILE -key FILE -log VKEY [-cosigner VKEY] [-old FILE] [-keep FILE] [-bend PATH]
 //
@@ -12,14 +11,18 @@ import (
 	"bytes"
 	"crypto/ed25519"
 	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/binary"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
-	"os/exec"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
@@ -44,19 +47,37 @@ func die(format string, args ...interface{}) {
 	os.Exit(1)
 }
 
+var client http.Client
+
+// connect reads the certificates: the service's is verified up to the root, and the operator's is shown.
+func connect() {
+	root, err := os.ReadFile(*caFile)
+	roots := x509.NewCertPool()
+	if err != nil || !roots.AppendCertsFromPEM(root) {
+		die("-ca: %v", err)
+	}
+	pair, err := tls.LoadX509KeyPair(*certFile, *keyFile)
+	if err != nil {
+		die("-cert: %v", err)
+	}
+	client.Timeout = 30 * time.Second
+	client.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, Certificates: []tls.Certificate{pair}}}
+}
+
 // get reads prefix/path; kind is the Content-Type that it must have.
 func get(path, kind string) ([]byte, error) {
-	cmd := exec.Command("curl", "-s", "-S", "--max-time", "30", "--cacert", *caFile, "--cert", *certFile, "--key", *keyFile,
-		"-w", "\n%{http_code} %{content_type}", *prefix+"/"+path)
-	data, err := cmd.Output()
+	answer, err := client.Get(*prefix + "/" + path)
 	if err != nil {
-		return nil, fmt.Errorf("%s: curl: %v", path, err)
+		return nil, err
 	}
-	end := bytes.LastIndexByte(data, '\n')
-	if got := string(data[end+1:]); got != "200 "+kind {
-		return nil, fmt.Errorf("%s: %s, expected 200 %s: %s", path, got, kind, data[:end])
+	defer answer.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(answer.Body, 1<<24))
+	if err != nil {
+		return nil, err
 	}
-	data = data[:end]
+	if got := answer.Header.Get("Content-Type"); answer.StatusCode != 200 || got != kind {
+		return nil, fmt.Errorf("%s: %d %s, expected 200 %s: %s", path, answer.StatusCode, got, kind, data)
+	}
 	if path == *bend {
 		data[len(data)/2] ^= 1
 	}
@@ -192,6 +213,7 @@ func check(tree tlog.Tree, hashes tlog.HashReader, bundle tlog.Tile) {
 
 func main() {
 	flag.Parse()
+	connect()
 	text, err := get("checkpoint", "text/plain; charset=utf-8")
 	if err != nil {
 		die("%v", err)
