@@ -37,7 +37,7 @@ struct exchange {
 	struct octets method, path, query; /* path is raw, query without its '?' */
 	struct octets content_type, authorization, user_agent, origin, accept;
 	struct octets if_none_match, if_modified_since, if_match, idempotency_key;
-	struct octets fetch_site; /* what a browser says of who asks (Sec-Fetch-Site) */
+	struct octets fetch_site;    /* what a browser says of who asks (Sec-Fetch-Site) */
 	struct octets last_event_id; /* of a stream of events that is taken up again */
 	struct octets body;
 	bool body_too_large; /* over the face's limit; body is then empty */

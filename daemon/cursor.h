@@ -13,9 +13,10 @@
 #include "base/json.h"
 #include "base/store.h"
 
-#define CURSOR_SUM  8                                      /* octets */
-#define CURSOR_TEXT ((STORE_KEY_MAX + CURSOR_SUM) * 2 + 1) /* letters of the longest, and its NUL  \
-							    */
+#define CURSOR_SUM 8 /* octets */
+#define CURSOR_TEXT                                                                                \
+	((STORE_KEY_MAX + CURSOR_SUM) * 2 + 1) /* letters of the longest, and its NUL              \
+						*/
 
 /* "next" of a page of the list at this path, of which key was the last. */
 void cursor_put(struct json *page, struct octets path, struct octets key);

@@ -198,7 +198,8 @@ START_TEST(as_many_as_there_may_be)
 		other = born_ca(as, NULL, NULL, &other_key);
 		bytes_clear(&der);
 		born_der(other, &der);
-		ck_assert(add("acme", as, octets_bytes(&der)) == (i < MAKER_MAX));
+		ck_assert_msg(
+		    add("acme", as, octets_bytes(&der)) == (i < MAKER_MAX), "%u: %s", i, f.text);
 		X509_free(other);
 		EVP_PKEY_free(other_key);
 	}
