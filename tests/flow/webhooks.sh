@@ -87,8 +87,9 @@ is "all that were written since it began, in order" "$(seq "$(taken acme | head 
 is "no signature failed" 0 "$(grep -c '^BAD' "$IN")"
 is "a body holds the line itself" "$(entries acme | tail -1)" \
     "$(awk -F '\t' '$1 == "ok"' "$IN" | cut -f5- | jq -cS '.data | select(.tenant == "acme") | .entries[]' | tail -1)"
+nothing_left() { q webhook list | grep -qE "^inventory +(idle|sending) +0 "; }
+is "webhook list: nothing is left to be told" yes "$(within 15 nothing_left && echo yes)"
 works "webhook list" q webhook list
-like "and what it says" "^inventory +(idle|sending) +0 " "$OUT"
 unlike "a URL without its query" hidden "$OUT"
 is "the API: an id and no secret" 0 "$(api GET /v1/webhooks; grep -c "whsec\|hidden" "$BODY")"
 works "webhook test" q webhook test inventory
