@@ -93,7 +93,7 @@ end_one(struct realm *r, struct ledger *l, const uint8_t serial[static SERIAL], 
 }
 
 bool
-bulk_revoke(struct realm *r, struct ledger *l, const uint8_t *serials, size_t n, uint8_t reason,
+bulk_revoke(struct realm *r, struct ledger *l, struct octets serials, uint8_t reason,
     const struct log_context *why, int64_t now_s, struct bulk *ret, struct fault *f)
 {
 	struct bulk b = { 0 };
@@ -102,8 +102,8 @@ bulk_revoke(struct realm *r, struct ledger *l, const uint8_t *serials, size_t n,
 	if (!log_edge_read(l, &e, f))
 		return false;
 	b.first = e.size;
-	for (size_t i = 0; i < n; i++) {
-		if (!end_one(r, l, serials + i * SERIAL, reason, why, now_s, &b, f))
+	for (size_t at = 0; at + SERIAL <= serials.n; at += SERIAL) {
+		if (!end_one(r, l, serials.at + at, reason, why, now_s, &b, f))
 			return false;
 		if (b.revoked > (size_t)2 * BULK_MAX)
 			return fault_set(f, FAULT_LIMIT,

@@ -30,14 +30,12 @@ bool bulk_may(const struct standing *s);
 size_t bulk_sort(uint8_t *serials, size_t n);
 
 /*
- * n serials, each once, end for reason. With keyCompromise each key burns in l, and in the
- * platform's batch, which must be committed before l's.
- * Faults: FAULT_NOTFOUND no serial of l, FAULT_DENIED bulk_may() says no, FAULT_BUSY it is being
- * made just now, FAULT_LIMIT over twice BULK_MAX come to their end, FAULT_INTERNAL; all name the
- * serial
+ * Serials (TBS_SERIAL_OCTETS each), each once, end for reason. With keyCompromise each key burns in
+ * l, and in the platform's batch, which must be committed before l's. Faults: FAULT_NOTFOUND no
+ * serial of l, FAULT_DENIED bulk_may() says no, FAULT_BUSY it is being made just now, FAULT_LIMIT
+ * over twice BULK_MAX come to their end, FAULT_INTERNAL; all name the serial
  */
-bool bulk_revoke(struct realm *r, struct ledger *l, const uint8_t *serials, size_t n,
-    uint8_t reason, const struct log_context *why, int64_t now_s, struct bulk *ret,
-    struct fault *f) CHECKED;
+bool bulk_revoke(struct realm *r, struct ledger *l, struct octets serials, uint8_t reason,
+    const struct log_context *why, int64_t now_s, struct bulk *ret, struct fault *f) CHECKED;
 
 #endif

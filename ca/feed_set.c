@@ -1,6 +1,7 @@
 /* ca/feed_set.c - see feed_set.h. */
 #include "ca/feed_set.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +11,9 @@ void
 feed_set_free(struct feed_set *s)
 {
 	free(s->row);
-	*s = (struct feed_set){ .row = NULL };
+	memset(s, 0, offsetof(struct feed_set, row));
+	s->row = NULL;
+	s->rows = s->used = 0;
 }
 
 /* Serials are random: their octets spread by themselves. A row that is free is STANDING_PENDING's
@@ -36,11 +39,10 @@ place_of(const struct feed_set *s, const uint8_t *issuer, const uint8_t *serial)
 static bool
 make_room(struct feed_set *s, struct fault *f)
 {
-	struct feed_set more = *s;
+	struct feed_set more = { .row = NULL };
 
 	if (s->rows > 0 && (s->used + 1) * 4 < s->rows * 3)
 		return true;
-	more.used = 0;
 	for (size_t i = 0; i < s->rows; i++)
 		more.used += s->row[i].state != 0 && s->row[i].state != STANDING_GOOD;
 	for (more.rows = ROWS_LEAST; (more.used + 1) * 2 > more.rows;)
@@ -51,7 +53,9 @@ make_room(struct feed_set *s, struct fault *f)
 		if (s->row[i].state != 0 && s->row[i].state != STANDING_GOOD)
 			*place_of(&more, s->row[i].issuer, s->row[i].serial) = s->row[i];
 	free(s->row);
-	*s = more;
+	s->row = more.row;
+	s->rows = more.rows;
+	s->used = more.used;
 	return true;
 }
 

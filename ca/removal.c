@@ -196,8 +196,8 @@ end_certificates(struct leaving *a, uint8_t reason, struct removal *to, struct f
 {
 	struct bytes held = { 0 };
 	bool ok = holding_list(a->ledger, a->owner, a->now_s, &held, f) && is_device(a, &held, f) &&
-		  bulk_revoke(a->realm, a->ledger, held.at, held.n / TBS_SERIAL_OCTETS, reason,
-		      a->why, a->now_s, &to->certificates, f);
+		  bulk_revoke(a->realm, a->ledger, octets_bytes(&held), reason, a->why, a->now_s,
+		      &to->certificates, f);
 
 	bytes_free(&held);
 	return ok;

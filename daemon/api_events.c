@@ -323,7 +323,7 @@ pull(struct exchange *x)
 	for (size_t i = 0; i < s->at.n && x->reply.n < PAGE_OCTETS; i++)
 		if (!gather(s, (s->turn + i) % s->at.n, &x->reply, &f))
 			return end(s, x, &f);
-	s->turn = (s->turn + 1) % s->at.n;
+	s->turn = s->at.n == 0 ? 0 : (s->turn + 1) % s->at.n;
 	if (x->reply.n == 0 && now_us - s->said_us < HEARTBEAT_US)
 		return true;
 	if (x->reply.n == 0)

@@ -192,7 +192,7 @@ candidates(struct find *a, struct bytes *ret, bool *ret_any, struct fault *f)
 static bool
 list_candidates(struct find *a, struct bytes *serials, struct fault *f)
 {
-	size_t n = bulk_sort(serials->at, serials->n / SERIAL);
+	size_t n = serials->at == NULL ? 0 : bulk_sort(serials->at, serials->n / SERIAL);
 	struct bytes row = { 0 };
 	struct standing s;
 	bool ok = true;

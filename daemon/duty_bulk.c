@@ -154,8 +154,7 @@ run(struct signer *s, struct job *j, struct ledger *l, const struct wanted *w,
 	struct bulk b;
 	uint64_t index = 0;
 
-	if (!bulk_revoke(s->realm, l, serials->at, serials->n / TBS_SERIAL_OCTETS, w->reason, &why,
-		j->now_s, &b, f))
+	if (!bulk_revoke(s->realm, l, octets_bytes(serials), w->reason, &why, j->now_s, &b, f))
 		return false;
 	b.already += ended;
 	if (!check_confirm(j, w, &b, f))

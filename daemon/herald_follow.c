@@ -184,7 +184,7 @@ follow_new(struct herald *h, const struct bytes *labels, struct fault *f)
 
 	for (size_t i = 0; i < labels->n; i++)
 		n += labels->at[i] == 0;
-	if (n == h->follows)
+	if (n == 0 || n == h->follows)
 		return true;
 	if ((all = calloc(n, sizeof(*all))) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "herald: out of memory");

@@ -78,7 +78,7 @@ open_local(const char *path)
 
 	if (strlen(path) >= sizeof(to.sun_path))
 		exit(2);
-	(void)strcpy(to.sun_path, path);
+	memcpy(to.sun_path, path, strlen(path) + 1);
 	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)) != 0)
 		exit(2);
 	return fd;

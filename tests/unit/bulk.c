@@ -41,7 +41,8 @@ teardown(void)
 static bool
 revokes(size_t n, uint8_t reason)
 {
-	return bulk_revoke(g.realm, l, serials, n, reason, &g.why, g.now_s + 5, &done, &f);
+	return bulk_revoke(g.realm, l, octets_of(serials, n * TBS_SERIAL_OCTETS), reason, &g.why,
+	    g.now_s + 5, &done, &f);
 }
 
 static struct standing

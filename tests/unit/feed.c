@@ -161,8 +161,9 @@ act(void)
 	else if (what == 5 && any(4) == 0) {
 		memcpy(both, serial, TBS_SERIAL_OCTETS);
 		memcpy(both + TBS_SERIAL_OCTETS, leaf[any(LEAVES)]->serial, TBS_SERIAL_OCTETS);
-		ok = bulk_revoke(g.realm, l, both, bulk_sort(both, 2), reasons[any(6)], &g.why,
-		    g.now_s, &done, &f);
+		ok =
+		    bulk_revoke(g.realm, l, octets_of(both, bulk_sort(both, 2) * TBS_SERIAL_OCTETS),
+			reasons[any(6)], &g.why, g.now_s, &done, &f);
 	} else if (what >= 6) {
 		enum level level = what == 6 ? LEVEL_TENANT : LEVEL_REGION;
 		const char *label = what == 6 ? "acme" : realm_space(g.realm)->region;
