@@ -1,7 +1,6 @@
 /* daemon/cli_events.c - events: the log as it is written. */
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,14 +8,13 @@
 #include "base/text.h"
 #include "daemon/cli_call.h"
 #include "daemon/fetch.h"
+#include "daemon/interrupt.h"
 #include "daemon/position.h"
 #include "daemon/sse.h"
 
 #define WAIT_MS     1000 /* before the first try of coming again; each further one twice as long */
 #define WAIT_MAX_MS 30000
 #define TRIES_MAX   8 /* in a row, where the service does not say what it has against us */
-
-static volatile sig_atomic_t interrupted;
 
 struct follower {
 	const struct invocation *inv;
@@ -28,30 +26,6 @@ struct follower {
 	bool heard; /* anything, since it came again */
 	unsigned tries;
 };
-
-static void
-interrupt(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
-
-static bool
-is_interrupted(void)
-{
-	return interrupted != 0;
-}
-
-/* Without SA_RESTART, so that what waits wakes up. */
-static void
-catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = interrupt };
-
-	(void)sigemptyset(&sa.sa_mask);
-	(void)sigaction(SIGINT, &sa, NULL);
-	(void)sigaction(SIGTERM, &sa, NULL);
-}
 
 /* Whose log the event is of: the first of its id. */
 static void
@@ -223,7 +197,7 @@ events_command(const struct invocation *inv)
 	struct fault f;
 	int status = CLI_OK;
 
-	catch_signals();
+	interrupt_catch();
 	if (!make_path(&w, &f) || !client_open(&to, &w.client, &f) || !follow(&w, &f))
 		status = is_interrupted() ? CLI_OK : cli_refuse(inv, &f);
 	if (status == CLI_OK && !inv->json && position_read(octets_bytes(&w.sse.id), &seen, &f) &&

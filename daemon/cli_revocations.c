@@ -2,7 +2,6 @@
  * ca/feed_piece.h. */
 #include <inttypes.h>
 #include <poll.h>
-#include <signal.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -11,13 +10,12 @@
 #include "daemon/cli_call.h"
 #include "daemon/cli_revocations.h"
 #include "daemon/credential.h"
+#include "daemon/interrupt.h"
 
 #define EVERY_S      5
 #define WAIT_MAX_S   60
 #define FAILURES_MAX 5 /* in a row that may be an outage, and may be meant */
 #define PIECES_AGAIN 3 /* snapshots begun in a row, before it is given up */
-
-static volatile sig_atomic_t interrupted;
 
 struct relying {
 	const struct invocation *inv;
@@ -32,29 +30,6 @@ struct relying {
 	uint64_t told_seq; /* of what was told last */
 	int64_t told_at_s;
 };
-
-static void
-interrupt(int signal_number)
-{
-	(void)signal_number;
-	interrupted = 1;
-}
-
-static bool
-is_interrupted(void)
-{
-	return interrupted != 0;
-}
-
-static void
-catch_signals(void)
-{
-	struct sigaction sa = { .sa_handler = interrupt };
-
-	(void)sigemptyset(&sa.sa_mask);
-	(void)sigaction(SIGINT, &sa, NULL);
-	(void)sigaction(SIGTERM, &sa, NULL);
-}
 
 static bool
 get(struct relying *r, const char *query, struct bytes *ret, struct fault *f)
@@ -357,7 +332,7 @@ revocations_follow_command(const struct invocation *inv)
 		return cli_usage(inv->command, "--every: expected a duration");
 	if (r.every_s > WAIT_MAX_S)
 		r.every_s = WAIT_MAX_S;
-	catch_signals();
+	interrupt_catch();
 	if (!read_root(&r, &f) || !client_open(&to, &r.client, &f))
 		return cli_refuse(inv, &f);
 	read_before(&r);
