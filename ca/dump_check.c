@@ -12,6 +12,7 @@
 #include "ca/feed.h"
 #include "ca/intent.h"
 #include "ca/maker.h"
+#include "ca/policy_book.h"
 #include "ca/proposal.h"
 #include "ca/request.h"
 #include "ca/revoke.h"
@@ -322,6 +323,12 @@ change_row(struct dump_check *c, struct octets key, struct octets value, struct 
 	return feed_row(key, value) || bad(c, "no change of the feed", f);
 }
 
+static bool
+policy_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	return policy_book_row(key, value) || bad(c, "a policy that cannot be read", f);
+}
+
 static bool (*const rows[])(
     struct dump_check *c, struct octets key, struct octets value, struct fault *f) = {
 	[TABLE_META] = meta_row,
@@ -345,6 +352,7 @@ static bool (*const rows[])(
 	[TABLE_PROPOSAL] = proposal_row,
 	[TABLE_REPEAT] = any_row,
 	[TABLE_FEED] = change_row,
+	[TABLE_POLICY] = policy_row,
 };
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))

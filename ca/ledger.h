@@ -42,8 +42,9 @@ enum ledger_table {
 	TABLE_PROPOSAL, /* id -> an act that waits for a second person (ca/proposal.h; platform
 			   only) */
 	TABLE_REPEAT,   /* ... -> what an Idempotency-Key was used for (ca/repeat.h) */
-	TABLE_FEED,  /* seq u64 -> a change of a standing, and the hash of all so far (ca/feed.h) */
-	TABLE_COUNT, /* a new one is a line in ca/dump_check.c too */
+	TABLE_FEED, /* seq u64 -> a change of a standing, and the hash of all so far (ca/feed.h) */
+	TABLE_POLICY, /* policies in force, and all that ever were (ca/policy_book.h) */
+	TABLE_COUNT,  /* a new one is a line in ca/dump_check.c too */
 };
 
 enum standing_state {
