@@ -4,15 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "ca/proof_file.h"
 #include "daemon/cli_call.h"
+#include "daemon/entry_lines.h"
 #include "policy/inputs.h"
 
 #define PAGE         1000
-#define PROGRESS     10000 /* entries */
-#define FINDINGS_MAX 100   /* told in JSON; all are counted */
+#define FINDINGS_MAX 100 /* told in JSON; all are counted */
 
 struct replaying {
 	const struct invocation *inv;
@@ -22,11 +21,7 @@ struct replaying {
 	uint64_t want; /* its index; UINT64_MAX: any */
 	uint64_t n[REPLAY_OUTCOMES], entries, altered;
 	struct json *findings;
-	/* Of lines that come one behind the other: */
-	bool began;
-	struct log_edge edge;
-	uint64_t next;
-	uint8_t leaf[LOG_HASH_OCTETS]; /* of the line before */
+	struct entry_lines lines;
 };
 
 static void
@@ -93,101 +88,27 @@ replay_line(struct replaying *r, struct octets line, uint64_t index, struct faul
 }
 
 static void
-alter(struct replaying *r, uint64_t index, const char *why)
+alter(void *with, uint64_t index, const char *why)
 {
+	struct replaying *r = with;
+
 	r->altered++;
 	add_finding(r, index, "altered", why);
 	if (!r->inv->json)
 		(void)printf("ALTERED: entry %" PRIu64 ": %s\n", index, why);
 }
 
-static uint64_t
-index_of(struct octets line, uint64_t fallback)
-{
-	struct json *j = NULL;
-	struct fault none;
-	int64_t n = -1;
-
-	if (json_parse(line, &j, &none) && json_number(j, "n", 0, INT64_MAX >> 11, -1, &n) && n < 0)
-		n = -1;
-	json_free(j);
-	return n < 0 ? fallback : (uint64_t)n;
-}
-
-/* One of many lines: held against the one before it, then decided again where it is asked for. */
+/* One of many lines: decided again where it is asked for. */
 static bool
-take_line(struct replaying *r, struct octets line, struct fault *f)
+take_line(void *with, struct octets line, uint64_t index, struct fault *f)
 {
-	uint8_t prev[LOG_HASH_OCTETS];
+	struct replaying *r = with;
 
-	if (!r->began) {
-		r->began = true;
-		r->next = index_of(line, 0);
-	} else if (log_prev(line, prev) && memcmp(prev, r->leaf, sizeof(prev)) != 0) {
-		alter(r, r->next - 1, "the entry behind it names another hash for it");
-	}
-	log_line_leaf(line, r->next, r->leaf);
-	if (r->next == r->edge.size)
-		log_edge_add(&r->edge, r->leaf);
-	if (isatty(STDERR_FILENO) == 1 && !r->inv->json && r->next % PROGRESS == PROGRESS - 1)
-		(void)fprintf(stderr, "\r%" PRIu64 " entries", r->next + 1);
-	r->next++;
-	if (r->one && r->want != r->next - 1)
-		return true;
-	return replay_line(r, line, r->next - 1, f);
+	return (r->one && r->want != index) || replay_line(r, line, index, f);
 }
 
 /* --- where entries come from --------------------------------------------------------------------
  */
-
-/* The lines are the tree that the checkpoint beside them names; who signed that is log verify's. */
-static bool
-hold_folder(struct replaying *r, const char *dir, struct fault *f)
-{
-	char path[LOG_PATH_MAX];
-	struct bytes text = { 0 };
-	uint8_t root[LOG_HASH_OCTETS];
-	struct log_note note;
-	bool ok;
-
-	(void)snprintf(path, sizeof(path), "%.1000s/checkpoint", dir);
-	ok = cli_read_file(path, PROOF_FILE_MAX, &text, f) &&
-	     log_note_read(octets_bytes(&text), &note, f);
-	if (ok && r->edge.size == r->next && note.size == r->next) {
-		log_edge_root(&r->edge, root);
-		if (memcmp(root, note.root, sizeof(root)) != 0)
-			alter(
-			    r, r->next - 1, "the lines are not the tree that the checkpoint names");
-	} else if (ok && note.size <= r->next && r->edge.size == r->next) {
-		ok = fault_set(f, FAULT_BADREQ, "entries.jsonl: more lines than were signed");
-	}
-	bytes_free(&text);
-	return ok;
-}
-
-static bool
-from_folder(struct replaying *r, const char *dir, struct fault *f)
-{
-	char path[LOG_PATH_MAX], *line = NULL;
-	size_t room = 0;
-	ssize_t n;
-	FILE *in;
-	bool ok = true;
-
-	(void)snprintf(path, sizeof(path), "%.1000s/entries.jsonl", dir);
-	if ((in = fopen(path, "rbe")) == NULL)
-		return fault_errno(f, FAULT_NOTFOUND, "replay: %s", path);
-	while (ok && (n = getline(&line, &room, in)) > 0) {
-		if (line[n - 1] != '\n' || n > LOG_ENTRY_MAX)
-			ok = fault_set(
-			    f, FAULT_BADREQ, "entries.jsonl: a line too long or cut short");
-		else
-			ok = take_line(r, octets_of(line, (size_t)n - 1), f);
-	}
-	free(line);
-	(void)fclose(in);
-	return ok && hold_folder(r, dir, f);
-}
 
 static bool
 from_proof(struct replaying *r, const char *path, struct fault *f)
@@ -214,25 +135,6 @@ from_proof(struct replaying *r, const char *path, struct fault *f)
 	return ok;
 }
 
-/* Whole lines; how many. */
-static bool
-take_page(struct replaying *r, struct octets page, uint64_t *ret_n, struct fault *f)
-{
-	*ret_n = 0;
-	while (page.n > 0) {
-		const uint8_t *end = memchr(page.at, '\n', page.n);
-		struct octets line = octets_of(page.at, end == NULL ? 0 : (size_t)(end - page.at));
-
-		if (end == NULL)
-			return fault_set(f, FAULT_BADREQ, "replay: an entry is cut short");
-		page = octets_of(end + 1, page.n - line.n - 1);
-		(*ret_n)++;
-		if (!take_line(r, line, f))
-			return false;
-	}
-	return true;
-}
-
 static bool
 from_service(struct replaying *r, const char *tenant, struct fault *f)
 {
@@ -242,7 +144,7 @@ from_service(struct replaying *r, const char *tenant, struct fault *f)
 	char path[CLI_PATH_MAX];
 	bool ok = cli_open(r->inv, &c, f);
 
-	r->began = !r->one; /* the first of all names the hash of nothing: zeros */
+	r->lines.began = !r->one; /* the first of all names the hash of nothing: zeros */
 	do {
 		n = 0;
 		bytes_clear(&page);
@@ -250,7 +152,7 @@ from_service(struct replaying *r, const char *tenant, struct fault *f)
 		    "/v1/tenants/%s/log/entries?from=%" PRIu64 "&count=%d", tenant, at,
 		    r->one ? 1 : PAGE);
 		ok = ok && client_get(c, path, "application/x-ndjson", &page, f) &&
-		     take_page(r, octets_bytes(&page), &n, f);
+		     entry_lines_page(&r->lines, octets_bytes(&page), &n, f);
 		at += n;
 	} while (ok && !r->one && n > 0);
 	bytes_free(&page);
@@ -307,7 +209,7 @@ run(struct replaying *r, struct fault *f)
 		return from_service(r, tenant, f);
 	if (stat(r->inv->words[0], &st) != 0)
 		return fault_errno(f, FAULT_NOTFOUND, "replay: %s", r->inv->words[0]);
-	return S_ISDIR(st.st_mode) ? from_folder(r, r->inv->words[0], f)
+	return S_ISDIR(st.st_mode) ? entry_lines_folder(&r->lines, r->inv->words[0], f)
 				   : from_proof(r, r->inv->words[0], f);
 }
 
@@ -324,6 +226,9 @@ replay_command(const struct invocation *inv)
 		return cli_usage(inv->command, "expected a file or folder, or --tenant");
 	if (service && (index == NULL) != cli_flag(inv, "all"))
 		return cli_usage(inv->command, "expected --index or --all");
+	r.lines = (struct entry_lines){
+		.line = take_line, .altered = alter, .with = &r, .progress = !inv->json
+	};
 	if (index != NULL)
 		r.want = strtoull(index, NULL, 10);
 	if (!rules_digest(r.rules, &f))
