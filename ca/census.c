@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/meta.h"
+
 #define HOUR_S     3600
 #define WORD       "census:"
 #define WORD_N     (sizeof(WORD) - 1)
@@ -44,26 +46,6 @@ row_of(const struct standing *s, uint8_t to[static ROW_MAX])
 	return row(s->issuer, s->state, s->state == STANDING_REVOKED ? 0 : s->not_after_s, to);
 }
 
-static bool
-read_row(struct ledger *l, struct octets key, uint64_t *ret, struct fault *f)
-{
-	struct bytes b = { 0 };
-	struct fault why;
-	struct reader r;
-	bool ok = true;
-
-	*ret = 0;
-	if (ledger_get(l, TABLE_META, key, &b, &why)) {
-		r = reader_of(octets_bytes(&b));
-		*ret = reader_u64(&r);
-	} else if (why.code != FAULT_NOTFOUND) {
-		*f = why;
-		ok = false;
-	}
-	bytes_free(&b);
-	return ok;
-}
-
 static void
 put_row(struct ledger *l, struct octets key, uint64_t n)
 {
@@ -83,7 +65,7 @@ turn(struct ledger *l, const struct standing *s, bool up, struct fault *f)
 	struct octets key = row_of(s, room);
 	uint64_t n;
 
-	if (!read_row(l, key, &n, f))
+	if (!meta_number(l, META_ALL, key, &n, f))
 		return false;
 	if (up || n > 0)
 		put_row(l, key, up ? n + 1 : n - 1);
@@ -232,7 +214,7 @@ put_counts(struct ledger *l, const struct bytes *rows, struct fault *f)
 		for (end = at + ROW_MAX;
 		     end < rows->n && memcmp(rows->at + at, rows->at + end, ROW_MAX) == 0;)
 			end += ROW_MAX;
-		if (!read_row(l, key, &n, f))
+		if (!meta_number(l, META_ALL, key, &n, f))
 			return false;
 		put_row(l, key, n + (end - at) / ROW_MAX);
 	}
@@ -264,7 +246,7 @@ census_begin(struct ledger *l, struct fault *f)
 	uint64_t counted;
 	bool ok;
 
-	if (!read_row(l, octets_text(meta_counted), &counted, f))
+	if (!meta_number(l, META_ALL, octets_text(meta_counted), &counted, f))
 		return false;
 	if (counted != 0)
 		return true;

@@ -8,6 +8,7 @@
 
 #include "base/digest.h"
 #include "ca/log.h"
+#include "ca/meta.h"
 #include "ca/revoke.h"
 
 #define EDITION 1
@@ -163,25 +164,19 @@ feed_row(struct octets key, struct octets value)
 }
 
 static bool
-read_edge(bool committed, struct ledger *l, struct feed_edge *ret, struct fault *f)
+read_edge(enum meta_view view, struct ledger *l, struct feed_edge *ret, struct fault *f)
 {
-	struct octets key = octets_text(meta_feed);
 	struct feed_edge e = { .size = 0 };
 	struct bytes b = { 0 };
-	struct fault why;
 	struct reader r;
-	bool ok = true;
+	bool ok = meta_get(l, view, octets_text(meta_feed), &b, f);
 
-	if (committed ? store_get(ledger_store(l), TABLE_META, key, &b, &why)
-		      : ledger_get(l, TABLE_META, key, &b, &why)) {
+	if (ok && b.n > 0) {
 		r = reader_of(octets_bytes(&b));
 		e.size = reader_u64(&r);
 		reader_copy(&r, e.hash, sizeof(e.hash));
 		ok = reader_done(&r) ||
 		     fault_set(f, FAULT_INTERNAL, "feed: how far it is cannot be read");
-	} else if (why.code != FAULT_NOTFOUND) {
-		*f = why;
-		ok = false;
 	}
 	bytes_free(&b);
 	if (ok)
@@ -192,7 +187,7 @@ read_edge(bool committed, struct ledger *l, struct feed_edge *ret, struct fault 
 bool
 feed_edge(struct ledger *l, struct feed_edge *ret, struct fault *f)
 {
-	return read_edge(true, l, ret, f);
+	return read_edge(META_COMMITTED, l, ret, f);
 }
 
 bool
@@ -210,7 +205,7 @@ feed_add(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS], const
 	uint8_t key[8];
 	bool ok;
 
-	if (!read_edge(false, l, &e, f))
+	if (!read_edge(META_ALL, l, &e, f))
 		return false;
 	memcpy(c.serial, serial, sizeof(c.serial));
 	memcpy(c.issuer, s->issuer, sizeof(c.issuer));

@@ -10,6 +10,7 @@
 
 #include "ca/cert.h"
 #include "ca/intent.h"
+#include "ca/meta.h"
 
 #define EDITION 1
 
@@ -40,11 +41,10 @@ journal_mark(struct ledger *platform, struct journal_place *ret, struct fault *f
 {
 	struct journal_place p = { .offset = 0 };
 	struct bytes b = { 0 };
-	struct fault why;
 	struct reader r;
-	bool ok = true;
+	bool ok = meta_get(platform, META_ALL, octets_text(meta_journal), &b, f);
 
-	if (ledger_get(platform, TABLE_META, octets_text(meta_journal), &b, &why)) {
+	if (ok && b.n > 0) {
 		r = reader_of(octets_bytes(&b));
 		if (reader_u8(&r) != EDITION)
 			r.bad = true;
@@ -52,9 +52,6 @@ journal_mark(struct ledger *platform, struct journal_place *ret, struct fault *f
 		reader_copy(&r, p.chain, sizeof(p.chain));
 		ok = reader_done(&r) ||
 		     fault_set(f, FAULT_INTERNAL, "journal: its mark cannot be read");
-	} else if (why.code != FAULT_NOTFOUND) {
-		*f = why;
-		ok = false;
 	}
 	bytes_free(&b);
 	if (ok)

@@ -10,6 +10,7 @@
 
 #include "ca/census.h"
 #include "ca/intent.h"
+#include "ca/meta.h"
 
 #define EDITION           1
 #define STANDING_EDITION  2 /* with issued_index */
@@ -276,19 +277,10 @@ ledger_certificate(struct ledger *l, uint64_t id, struct bytes *ret, struct faul
 bool
 ledger_next_id(struct ledger *l, uint64_t *ret, struct fault *f)
 {
-	struct bytes b = { 0 };
-	struct fault none;
-	struct reader r;
 	uint8_t next[8];
 
-	if (!ledger_get(l, TABLE_META, octets_text(meta_next_id), &b, &none) &&
-	    none.code != FAULT_NOTFOUND) {
-		*f = none;
+	if (!meta_number(l, META_ALL, octets_text(meta_next_id), ret, f))
 		return false;
-	}
-	r = reader_of(octets_bytes(&b));
-	*ret = reader_u64(&r); /* 0 where there is none yet */
-	bytes_free(&b);
 	ledger_put(l, TABLE_META, octets_text(meta_next_id), octets_u64(*ret + 1, next));
 	return true;
 }

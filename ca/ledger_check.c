@@ -10,6 +10,7 @@
 #include <openssl/evp.h>
 
 #include "ca/cert.h"
+#include "ca/feed_check.h"
 #include "ca/intent.h"
 #include "ca/log_tree.h"
 #include "ca/note.h"
@@ -251,31 +252,30 @@ ledger_check_act(enum standing_state state, const char *act)
 	return false;
 }
 
-/* The entry that a standing names says what it says; of a redacted one there is the act. */
-static void
-check_reason(struct check *c, const char *hex, const struct standing *s)
+bool
+ledger_check_says(struct ledger *l, uint64_t index, const char *serial, enum standing_state state)
 {
 	struct bytes line = { 0 };
 	struct json *j = NULL;
-	const char *act = NULL, *serial = NULL;
+	const char *act = NULL, *named = NULL;
 	struct redaction r;
 	uint8_t key[8];
 	struct fault f;
+	bool says;
 
-	if (!ledger_get(c->l, TABLE_LOG, octets_u64(s->log_index, key), &line, &f)) {
+	if (!ledger_get(l, TABLE_LOG, octets_u64(index, key), &line, &f)) {
 		act = NULL;
-	} else if (redaction_stub(octets_bytes(&line), s->log_index, &r)) {
-		act = redaction_told(c->l, &r, &r, &f) ? r.was : NULL;
+	} else if (redaction_stub(octets_bytes(&line), index, &r)) {
+		act = redaction_told(l, &r, &r, &f) ? r.was : NULL;
 	} else if (json_parse(octets_bytes(&line), &j, &f)) {
 		act = json_text(j, "act");
-		serial = json_text(j, "serial");
+		named = json_text(j, "serial");
 	}
-	if (act == NULL || !ledger_check_act(s->state, act) ||
-	    (serial != NULL && strcmp(serial, hex) != 0))
-		found(c, "certificate %s is %s, and entry %" PRIu64 " does not say so", hex,
-		    ledger_state_word(s, 0), s->log_index);
+	says = act != NULL && ledger_check_act(state, act) &&
+	       (named == NULL || strcmp(named, serial) == 0);
 	json_free(j);
 	bytes_free(&line);
+	return says;
 }
 
 static void
@@ -321,8 +321,9 @@ check_standing(struct check *c, const uint8_t serial[static TBS_SERIAL_OCTETS])
 	if (pending != (s.state == STANDING_PENDING))
 		found(c, "certificate %s is %s, and is %s the list of intents", hex,
 		    ledger_state_word(&s, 0), pending ? "in" : "not in");
-	if (s.state != STANDING_PENDING)
-		check_reason(c, hex, &s);
+	if (s.state != STANDING_PENDING && !ledger_check_says(c->l, s.log_index, hex, s.state))
+		found(c, "certificate %s is %s, and entry %" PRIu64 " does not say so", hex,
+		    ledger_state_word(&s, 0), s.log_index);
 	check_row(c, serial, hex, &s);
 }
 
@@ -397,6 +398,12 @@ check_intents(struct check *c, struct fault *f)
 }
 
 static void
+found_in_feed(void *with, const char *text)
+{
+	found(with, "%s", text);
+}
+
+static void
 check_counter(struct check *c)
 {
 	struct bytes b = { 0 };
@@ -426,7 +433,8 @@ ledger_check(struct ledger *l, const struct mark *mark, const struct ledger_hear
 	c->l = l;
 	c->to = to;
 	read_note(c);
-	if ((ok = check_log(c, f) && check_standings(c, f) && check_intents(c, f))) {
+	if ((ok = check_log(c, f) && check_standings(c, f) && check_intents(c, f) &&
+		  feed_check(l, found_in_feed, c, f))) {
 		check_counter(c);
 		if (c->noted && c->note.size > c->n.entries)
 			found(c,

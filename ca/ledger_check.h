@@ -4,8 +4,8 @@
  * The tree is recomputed from the lines and compared with its edge, its mark and
  * its last checkpoint; each line names its number and the one before it; what
  * the log issued is there with its hash; each standing has the entry that it
- * names; counters count what they should. It only reads, and goes on after a
- * finding, so that one run tells all.
+ * names; counters count what they should; so is the feed (ca/feed_check.h). It only reads, and goes
+ * on after a finding, so that one run tells all.
  */
 #ifndef QUATRAIN_CA_LEDGER_CHECK_H
 #define QUATRAIN_CA_LEDGER_CHECK_H
@@ -31,5 +31,9 @@ bool ledger_check(struct ledger *l, const struct mark *mark, const struct ledger
 
 /* May an entry of this act stand behind a standing of this state? */
 bool ledger_check_act(enum standing_state state, const char *act);
+/* Does entry index say of this serial (hex) that it came into state? Of a redacted one there is the
+ * act alone. */
+bool ledger_check_says(
+    struct ledger *l, uint64_t index, const char *serial, enum standing_state state);
 
 #endif

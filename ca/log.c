@@ -7,6 +7,7 @@
 
 #include "base/digest.h"
 #include "ca/log_tree.h"
+#include "ca/meta.h"
 
 #define EDITION     1
 #define NODE_PREFIX 0x01
@@ -110,16 +111,12 @@ bool
 log_edge_read(struct ledger *l, struct log_edge *ret, struct fault *f)
 {
 	struct bytes b = { 0 };
-	struct fault why;
-	bool ok;
+	bool ok = meta_get(l, META_ALL, octets_text(LOG_META), &b, f);
 
-	if (ledger_get(l, TABLE_META, octets_text(LOG_META), &b, &why)) {
+	if (ok && b.n > 0)
 		ok = log_edge_decode(octets_bytes(&b), ret, f);
-	} else if ((ok = why.code == FAULT_NOTFOUND)) {
+	else if (ok)
 		*ret = (struct log_edge){ 0 };
-	} else {
-		*f = why;
-	}
 	bytes_free(&b);
 	return ok;
 }
@@ -204,24 +201,7 @@ log_prev(struct octets line, uint8_t to[static LOG_HASH_OCTETS])
 bool
 log_epoch(struct ledger *l, uint64_t *ret, struct fault *f)
 {
-	struct bytes b = { 0 };
-	struct fault why;
-	struct reader r;
-	bool ok = true;
-
-	if (ledger_get(l, TABLE_META, octets_text(meta_epoch), &b, &why)) {
-		r = reader_of(octets_bytes(&b));
-		*ret = reader_u64(&r);
-		ok = reader_done(&r) ||
-		     fault_set(f, FAULT_INTERNAL, "log: its epoch cannot be read");
-	} else if (why.code == FAULT_NOTFOUND) {
-		*ret = 0;
-	} else {
-		*f = why;
-		ok = false;
-	}
-	bytes_free(&b);
-	return ok;
+	return meta_number(l, META_ALL, octets_text(meta_epoch), ret, f);
 }
 
 void

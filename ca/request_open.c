@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/meta.h"
 #include "ca/request.h"
 
 #define DUE        "request-due:"
@@ -52,26 +53,6 @@ counters(const struct request *r, struct counter ret[static 2])
 	return 2;
 }
 
-static bool
-read_count(struct ledger *l, const char *word, uint64_t *ret, struct fault *f)
-{
-	struct bytes b = { 0 };
-	struct fault why;
-	struct reader in;
-	bool ok = true;
-
-	*ret = 0;
-	if (ledger_get(l, TABLE_META, octets_text(word), &b, &why)) {
-		in = reader_of(octets_bytes(&b));
-		*ret = reader_u64(&in);
-	} else if (why.code != FAULT_NOTFOUND) {
-		*f = why;
-		ok = false;
-	}
-	bytes_free(&b);
-	return ok;
-}
-
 /* One more that waits, or one less. */
 static bool
 count(struct ledger *l, const struct request *r, bool up, struct fault *f)
@@ -81,7 +62,7 @@ count(struct ledger *l, const struct request *r, bool up, struct fault *f)
 	uint64_t n;
 
 	for (size_t i = 0, of = counters(r, all); i < of; i++) {
-		if (!read_count(l, all[i].word, &n, f))
+		if (!meta_number(l, META_ALL, octets_text(all[i].word), &n, f))
 			return false;
 		n = up ? n + 1 : n - (n > 0);
 		if (n == 0)
@@ -99,7 +80,7 @@ check_room(struct ledger *l, const struct request *r, struct fault *f)
 	uint64_t n;
 
 	for (size_t i = 0, of = counters(r, all); i < of; i++) {
-		if (!read_count(l, all[i].word, &n, f))
+		if (!meta_number(l, META_ALL, octets_text(all[i].word), &n, f))
 			return false;
 		if (n >= all[i].most)
 			return fault_set(f, FAULT_BUSY,

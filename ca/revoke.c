@@ -9,6 +9,7 @@
 #include "ca/feed.h"
 #include "ca/holding.h"
 #include "ca/intent.h"
+#include "ca/meta.h"
 
 static const struct {
 	uint8_t reason;
@@ -59,36 +60,20 @@ changes_key(const uint8_t issuer[static TBS_KEY_ID_OCTETS],
 	return octets_of(to, CHANGES_N + TBS_KEY_ID_OCTETS);
 }
 
-/* What is committed alone, or what the batch holds too. */
 static bool
-changes(bool committed, struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS],
+changes(enum meta_view view, struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS],
     uint64_t *ret, struct fault *f)
 {
 	uint8_t room[CHANGES_N + TBS_KEY_ID_OCTETS];
-	struct octets key = changes_key(issuer, room);
-	struct bytes b = { 0 };
-	struct fault why;
-	struct reader r;
-	bool ok = true;
 
-	*ret = 0;
-	if (committed ? store_get(ledger_store(l), TABLE_META, key, &b, &why)
-		      : ledger_get(l, TABLE_META, key, &b, &why)) {
-		r = reader_of(octets_bytes(&b));
-		*ret = reader_u64(&r);
-	} else if (why.code != FAULT_NOTFOUND) {
-		*f = why;
-		ok = false;
-	}
-	bytes_free(&b);
-	return ok;
+	return meta_number(l, view, changes_key(issuer, room), ret, f);
 }
 
 bool
 revoke_changes(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], uint64_t *ret,
     struct fault *f)
 {
-	return changes(true, l, issuer, ret, f);
+	return changes(META_COMMITTED, l, issuer, ret, f);
 }
 
 struct octets
@@ -108,7 +93,7 @@ note_change(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS],
 	uint8_t count[CHANGES_N + TBS_KEY_ID_OCTETS], key[REVOKE_CHANGE_KEY], value[8];
 	uint64_t n;
 
-	if (!changes(false, l, issuer, &n, f))
+	if (!changes(META_ALL, l, issuer, &n, f))
 		return false;
 	ledger_put(l, TABLE_META, changes_key(issuer, count), octets_u64(n + 1, value));
 	ledger_put(l, TABLE_CRL, revoke_change_key(issuer, n + 1, key),
