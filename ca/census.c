@@ -7,6 +7,7 @@
 #include "ca/meta.h"
 
 #define HOUR_S     3600
+#define WEEK_S     (7 * 24 * HOUR_S)
 #define WORD       "census:"
 #define WORD_N     (sizeof(WORD) - 1)
 #define PREFIX_MAX (WORD_N + TBS_KEY_ID_OCTETS + 1)
@@ -145,6 +146,70 @@ census_add(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], int
 	ret->due += good.early;
 	ret->held += held.all;
 	ret->revoked += revoked.all;
+	return true;
+}
+
+/* The rows of one CA behind the other's: a place in the table is the key that was read last. */
+struct ending {
+	struct census_ending n;
+	uint8_t at[ROW_MAX];
+	bool any;
+	uint64_t week, due; /* hours, exclusive */
+};
+
+static bool
+find_ca(void *with, struct octets key, struct octets value)
+{
+	struct ending *e = with;
+
+	(void)value;
+	e->any = key.n == ROW_MAX && memcmp(key.at, WORD, WORD_N) == 0;
+	if (e->any)
+		memcpy(e->at, key.at, key.n);
+	return false;
+}
+
+static bool
+add_ending(void *with, struct octets key, struct octets value)
+{
+	struct ending *e = with;
+	struct reader k, v = reader_of(value);
+	uint64_t n = reader_u64(&v), hour;
+
+	if (key.n != ROW_MAX || memcmp(key.at, e->at, PREFIX_MAX) != 0)
+		return false;
+	k = reader_of(octets_of(key.at + PREFIX_MAX, 8));
+	if ((hour = reader_u64(&k)) >= e->due)
+		return false;
+	e->n.due += n;
+	if (hour < e->week)
+		e->n.week += n;
+	return true;
+}
+
+bool
+census_ending(struct ledger *l, int64_t now_s, struct census_ending *ret, struct fault *f)
+{
+	struct ending e = { .week = (uint64_t)((now_s + WEEK_S) / HOUR_S) + 1,
+		.due = (uint64_t)((now_s + CENSUS_DUE_S) / HOUR_S) + 1 };
+	struct octets from = octets_text(WORD);
+	uint8_t good[ROW_MAX], issuer[TBS_KEY_ID_OCTETS];
+
+	for (;;) {
+		e.any = false;
+		if (!store_scan(ledger_store(l), TABLE_META, from, 1, find_ca, &e, f))
+			return false;
+		if (!e.any)
+			break;
+		memcpy(issuer, e.at + WORD_N, sizeof(issuer));
+		from = row(issuer, STANDING_GOOD, now_s, good);
+		memcpy(e.at, good, PREFIX_MAX);
+		if (!store_scan(ledger_store(l), TABLE_META, from, SIZE_MAX, add_ending, &e, f))
+			return false;
+		memset(good + PREFIX_MAX - 1, 0xff, sizeof(good) - (PREFIX_MAX - 1));
+		from = octets_of(good, sizeof(good)); /* behind all of this CA */
+	}
+	*ret = e.n;
 	return true;
 }
 

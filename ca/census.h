@@ -29,6 +29,16 @@ bool census_put(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS]
 bool census_add(struct ledger *l, const uint8_t issuer[static TBS_KEY_ID_OCTETS], int64_t now_s,
     struct census *ret, struct fault *f) CHECKED;
 
+/* How many that are good end within 7 days of now_s, and within CENSUS_DUE_S: of all CAs of l, by
+ * the hour, what is committed. It reads one row for each hour in which some end. Fault:
+ * FAULT_INTERNAL.
+ */
+struct census_ending {
+	uint64_t week, due;
+};
+bool census_ending(
+    struct ledger *l, int64_t now_s, struct census_ending *ret, struct fault *f) CHECKED;
+
 /* Counts from its first standing a ledger that has none yet; into its batch. Fault: FAULT_INTERNAL.
  */
 bool census_open(struct ledger *l, struct fault *f) CHECKED;

@@ -37,7 +37,7 @@ see(void *with, struct ledger *l, struct fault *f)
 	struct log_note note;
 	uint64_t done = 0;
 
-	if (!log_edge_read(l, &e, f))
+	if (!log_edge_read(l, &e, f) || !census_ending(l, a->now_s, &a->n->ending, f))
 		return false;
 	if (log_note_stored(l, &text, &note, f))
 		done = note.size;
@@ -68,11 +68,20 @@ put_row(const char *name, const struct log_number *n, uint64_t v, struct bytes *
 	bytes_put_fmt(to, "%s{tenant=\"%s\"} %llu\n", name, n->tenant, (unsigned long long)v);
 }
 
+static void
+put_ending(
+    const char *name, const struct log_number *n, unsigned days, uint64_t v, struct bytes *to)
+{
+	bytes_put_fmt(to, "%s{tenant=\"%s\",within_days=\"%u\"} %llu\n", name, n->tenant, days,
+	    (unsigned long long)v);
+}
+
 void
 log_metrics(const struct log_number *logs, size_t n, struct bytes *to)
 {
 	static const char size[] = "quatrain_log_entries", open[] = "quatrain_log_unsigned_entries",
-			  late[] = "quatrain_checkpoint_late_seconds";
+			  late[] = "quatrain_checkpoint_late_seconds",
+			  ending[] = "quatrain_ending_certificates";
 
 	put(size, "Entries of a tenant's log.", to);
 	for (size_t i = 0; i < n; i++)
@@ -83,4 +92,9 @@ log_metrics(const struct log_number *logs, size_t n, struct bytes *to)
 	put(late, "How long the oldest entry has waited for a checkpoint; 0 where none waits.", to);
 	for (size_t i = 0; i < n; i++)
 		put_row(late, &logs[i], (uint64_t)logs[i].late_s, to);
+	put(ending, "Certificates that are good and end within so many days, to the hour.", to);
+	for (size_t i = 0; i < n; i++) {
+		put_ending(ending, &logs[i], 7, logs[i].ending.week, to);
+		put_ending(ending, &logs[i], CENSUS_DUE_S / 86400, logs[i].ending.due, to);
+	}
 }

@@ -89,9 +89,13 @@ metrics first
 is "metrics: 200" 200 "$STATUS"
 like "metrics: the type" '^text/plain; version=0.0.4' "$(header Content-Type)"
 works "metrics: names, units, HELP and TYPE hold" python3 "$TREE/tests/flow/metrics_check.py" <"$WORK/first.metrics"
+promtool=$(command -v promtool || echo "$TREE/build/tools/promtool")
+works "there is a promtool (scripts/setup test)" "$promtool" --version
+is "promtool check metrics: nothing to say" "0 " "$("$promtool" check metrics <"$WORK/first.metrics" >"$WORK/promtool" 2>&1; echo "$? $(cat "$WORK/promtool")")"
 printf '# HELP quatrain_x x\n# TYPE quatrain_x counter\nquatrain_x 1\nquatrain_x 1\nquatrain_y 2\n' >"$WORK/bad.metrics"
 exits "the check can fail" 1 python3 "$TREE/tests/flow/metrics_check.py" <"$WORK/bad.metrics"
 is "and finds three faults" 3 "$(wc -l <<<"$OUT")"
+exits "promtool can fail" 3 "$promtool" check metrics <"$WORK/bad.metrics"
 
 # count NAME: as the last metrics() tells it
 count() { sed -n "s/^$1 //p" "$WORK/$2.metrics"; }
@@ -110,6 +114,8 @@ is "two were issued" $((issued + 2)) "$(count quatrain_certificates_issued_total
 is "one was revoked" 1 "$(count quatrain_certificates_revoked_total second)"
 is "whichever edge is asked tells of all: each of 30 requests" 30 \
     "$(count 'quatrain_replies_total{listener="public",route="health",status="200"}' second)"
+is "promtool: with numbers in it" "0 " "$("$promtool" check metrics <"$WORK/second.metrics" >"$WORK/promtool" 2>&1; echo "$? $(cat "$WORK/promtool")")"
+is "of those that are good, none ends within 30 days" 0 "$(count 'quatrain_ending_certificates{tenant="acme",within_days="30"}' second)"
 is "EST: two replies took their time" 2 "$(count 'quatrain_reply_seconds_count{route="est"}' second)"
 is "revocation has its own latency" 1 "$(count 'quatrain_reply_seconds_count{route="revoke"}' second)"
 is "OCSP answers made" 1 "$(count 'quatrain_ocsp_answers_total{from="signer"}' second)"

@@ -195,6 +195,7 @@ START_TEST(gauges_are_of_real_numbers)
 	has(gauges(true), "\nquatrain_store_used_bytes{tenant=\"platform\"} ");
 	has(gauges(true), "\nquatrain_store_room_bytes{tenant=\"acme\"} ");
 	has(gauges(true), "# TYPE quatrain_store_used_bytes gauge\n");
+	has(gauges(true), "\nquatrain_ending_certificates{tenant=\"acme\",within_days=\"30\"} ");
 }
 END_TEST
 

@@ -491,6 +491,62 @@ START_TEST(counters_follow)
 }
 END_TEST
 
+static void
+ending(int64_t now_s, uint64_t week, uint64_t due)
+{
+	struct census_ending n;
+
+	ck_assert_msg(census_ending(l, now_s, &n, &f), "%s", f.text);
+	ck_assert_uint_eq(n.week, week);
+	ck_assert_uint_eq(n.due, due);
+}
+
+/* Another CA's row, as a rollover leaves it. */
+static void
+other_cas(uint8_t id, enum standing_state state, int64_t end_s, uint64_t n)
+{
+	struct bytes key = { 0 };
+	uint8_t value[8], issuer[TBS_KEY_ID_OCTETS];
+
+	memset(issuer, id, sizeof(issuer));
+	bytes_put_text(&key, "census:");
+	bytes_put(&key, issuer, sizeof(issuer));
+	bytes_put_u8(&key, (uint8_t)state);
+	bytes_put_u64(&key, (uint64_t)(end_s / 3600));
+	ledger_put(l, TABLE_META, octets_bytes(&key), octets_u64(n, value));
+	ground_commit(l);
+	bytes_free(&key);
+}
+
+START_TEST(what_ends_soon)
+{
+	const struct ground_cert *other = ground_leaf(&g, g.acme, "printer", "two");
+	int64_t end_s = standing_of(l, leaf->serial).not_after_s;
+
+	ground_commit(l);
+	ending(end_s - CENSUS_DUE_S - 3600, 0, 0);
+	ending(end_s - CENSUS_DUE_S, 0, 2);
+	ending(end_s - 7 * 86400 - 3600, 0, 2);
+	ending(end_s - 7 * 86400, 2, 2);
+	ending(end_s, 2, 2);
+	ending(end_s + 3600, 0, 0);
+	other_cas(0x00, STANDING_GOOD, end_s, 10);
+	other_cas(0xff, STANDING_GOOD, end_s - 14 * 86400, 100);
+	other_cas(0xff, STANDING_HELD, end_s, 1000);
+	other_cas(0xfe, STANDING_REVOKED, end_s, 1000);
+	ending(end_s - CENSUS_DUE_S, 0, 112);
+	ending(end_s - 20 * 86400, 100, 112);
+	ending(end_s, 12, 12);
+	ground_revoke(&g, l, leaf->serial, 4);
+	ending(end_s, 11, 11);
+	ck_assert(holds(l, other->serial));
+	ground_commit(l);
+	ending(end_s, 10, 10);
+	l = realm_platform(g.realm);
+	ending(end_s, 0, 0);
+}
+END_TEST
+
 /* What another process reads, from the disk. */
 START_TEST(counters_outlive_the_process)
 {
@@ -581,6 +637,7 @@ main(void)
 	tcase_add_test(t, the_chain_weighs);
 	tcase_add_test(t, a_change_and_back_is_a_change);
 	tcase_add_test(t, counters_follow);
+	tcase_add_test(t, what_ends_soon);
 	tcase_add_test(t, counters_outlive_the_process);
 	tcase_add_test(t, counted_afterwards_is_the_same);
 	suite_add_tcase(s, t);
