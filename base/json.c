@@ -12,7 +12,6 @@
 #include "base/text.h"
 
 #define NUMBER_MAX ((INT64_C(1) << 53) - 1) /* RFC 7493 section 2.2 */
-
 /* A bit of cJSON's type that cJSON leaves alone: something could not be put in here. */
 #define INCOMPLETE (1 << 16)
 
@@ -306,6 +305,12 @@ bool
 json_true(const struct json *j, const char *name)
 {
 	return cJSON_IsTrue(tree_const(json_get(j, name)));
+}
+
+bool
+json_false(const struct json *j, const char *name)
+{
+	return cJSON_IsFalse(tree_const(json_get(j, name)));
 }
 
 size_t

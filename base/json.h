@@ -55,8 +55,9 @@ const char *json_text(const struct json *j, const char *name);
 /* fallback where there is no such name; false only if the value is not a whole number in lo..hi. */
 bool json_number(
     const struct json *j, const char *name, int64_t lo, int64_t hi, int64_t fallback, int64_t *ret);
-bool json_true(const struct json *j, const char *name); /* present and true */
-size_t json_count(const struct json *array);            /* 0 for anything else */
+bool json_true(const struct json *j, const char *name);  /* present and true */
+bool json_false(const struct json *j, const char *name); /* present and false */
+size_t json_count(const struct json *array);             /* 0 for anything else */
 const struct json *json_at(const struct json *array, size_t i);
 const char *json_as_text(const struct json *value); /* NULL if it is no text */
 /* The value behind one of the same array or object; NULL behind the last. json_at() counts from the

@@ -29,13 +29,14 @@ struct decision {
 	bool permit;
 	enum decision_code code;
 	const struct policy_rule *rule;  /* that decided; NULL: default. Of several, the first by
-					    document and id, so that the answer is the same always */
+					    document (guardrails before, by name) and id, so that the
+					    answer is the same always */
 	const struct document *document; /* that it is of; NULL with rule */
 	size_t obligations_n, shadow_n;
 	bool shadow_more; /* there were more than fit */
 	const struct obligation *obligations[DECISION_OBLIGATIONS_MAX];
-	const struct policy_rule
-	    *shadow[DECISION_SHADOW_MAX]; /* forbids in shadow mode that would fire */
+	const struct policy_rule *shadow[DECISION_SHADOW_MAX]; /* forbids in shadow mode that would
+								  fire, in that order */
 };
 
 struct set;
@@ -50,34 +51,42 @@ struct set;
 bool set_compile(
     const struct document *const *documents, size_t n, struct set **ret, struct fault *f) CHECKED;
 void set_free(struct set *s);          /* NULL is allowed */
-bool set_permits(const struct set *s); /* it has a PolicySet in force */
+bool set_permits(const struct set *s); /* it has a PolicySet in mode enforce */
 /* SHA-256 over the documents' digests, sorted: what entries name. */
 const uint8_t *set_digest(const struct set *s);
 
-/* counters may be NULL: rates and quotas are unknown then. What rates and quotas count is added
- * after the decision, for permits only if they matched and the decision is permit; with peek
- * nothing is. */
+/*
+ * counters may be NULL: rates and quotas are unknown then. What they count is added after the
+ * decision, with peek not at all: for permits if they matched and the decision is permit; for
+ * forbids whatever was decided, where the rule fits but for its counts.
+ * More obligations than fit a decision are as one that is not supported.
+ */
 void set_decide(const struct set *s, const struct request *r, struct counters *counters, bool peek,
     struct decision *ret);
 /* The forbids alone: permit is true where none fires. For acts that another layer permits. */
 void set_forbids(const struct set *s, const struct request *r, struct counters *counters, bool peek,
     struct decision *ret);
-const char *decision_word(enum decision_code code);
+const char *decision_word(enum decision_code code); /* "permit", "forbid", ... */
 
-/* Each rule whose action, subject and resource type fit, in the order of documents and ids, with
- * each of its conditions; what a part says is 1, 0, or -1 unknown. For explain, which shows them.
- */
+/* Each rule whose action, subject and resource type fit, or may, where the request leaves them
+ * out; in the order of documents and ids. What a part says is 1, 0, or -1 unknown; a part that the
+ * rule has not is 1 (when) and 0 (unless). For explain, which shows each condition. */
 struct considered {
 	const struct document *document;
 	const struct policy_rule *rule;
-	bool match;
-	int when, unless;
+	bool match; /* it fires: a permit on TRUE, a forbid on unknown too */
+	int fits, when, unless;
 };
 typedef void set_considered(void *with, const struct considered *c);
 void set_explain(const struct set *s, const struct request *r, const struct counters *counters,
     set_considered *each, void *with);
-/* One condition (with its kids) against a request: 1, 0, or -1 unknown. rule: whose it is. */
-int set_condition(const struct policy_rule *rule, const struct condition *c,
-    const struct request *r, const struct counters *counters);
+/* One condition (with its kids) against a request: 1, 0, or -1 unknown. document and rule: whose
+ * it is, for what it counts; rule may be NULL for an invariant's, which counts nothing. */
+int set_condition(const struct document *document, const struct policy_rule *rule,
+    const struct condition *c, const struct request *r, const struct counters *counters);
+/* For an embedded test's "state": n stands in the rates (quota: in the quotas) of the rule that
+ * key ("RULE|VALUE") names. False: no rule of that id counts so, or no room. */
+bool set_counted(const struct document *document, bool quota, struct octets key,
+    struct counters *counters, int64_t now_s, int64_t n);
 
 #endif

@@ -45,7 +45,10 @@ struct value {
 bool value_address(struct octets text, struct value *ret);
 /* "10.20.0.0/16", "2001:db8::/32", an address alone; host bits must be zero. */
 bool value_net(struct octets text, struct value *ret);
+/* IPv4 is in no net of IPv6 but ::ffff:0:0/96 and those within it: "::/0" is all of IPv6. */
 bool value_in_net(const struct value *address, const struct value *net);
+/* RFC 3339 with "Z" or an offset, a fraction cut off, in seconds since 1970; false: no time. */
+bool value_time(struct octets text, int64_t *ret_s);
 /* "90d", "1h", "30m", "10s" into seconds; false: no duration. */
 bool value_duration(struct octets text, int64_t *ret_s);
 /* Numbers between dots, compared one after the other, missing ones are 0. False: one of them is no
