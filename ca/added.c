@@ -6,8 +6,8 @@
 #include "ca/bulk.h"
 #include "ca/cert.h"
 #include "ca/holding.h"
+#include "ca/petition.h"
 #include "ca/profile_set.h"
-#include "ca/request.h"
 #include "ca/token.h"
 
 static bool
@@ -122,13 +122,13 @@ by_request(struct ledger *l, const char *id, uint8_t serial[static TBS_SERIAL_OC
     struct endpoint *ret, struct fault *f)
 {
 	struct bytes row = { 0 };
-	struct request r;
-	bool ok = request_find(l, id, &row, &r, f);
+	struct petition r;
+	bool ok = petition_find(l, id, &row, &r, f);
 
 	if (!ok && f->code == FAULT_NOTFOUND)
 		fault_set(
 		    f, FAULT_NOTFOUND, "token: there is no token or request with this id here");
-	if (ok && r.state != REQUEST_ISSUED)
+	if (ok && r.state != PETITION_ISSUED)
 		ok = fault_set(f, FAULT_NOTFOUND, "request: %s: nothing was issued by it", id);
 	if (ok) {
 		memcpy(serial, r.serial, TBS_SERIAL_OCTETS);

@@ -4,7 +4,7 @@
 
 #include "ca/audit_under.h"
 #include "ca/device.h"
-#include "ca/request.h"
+#include "ca/petition.h"
 #include "ca/token.h"
 
 /* Who added it, how and how surely: the certificate says what the ledger says. */
@@ -83,11 +83,11 @@ static bool
 by_approval(const struct audit_under *u, const struct provenance *p, struct fault *f)
 {
 	struct bytes row = { 0 };
-	struct request r;
+	struct petition r;
 	struct fault why;
 	bool ok = true;
 
-	if (!request_find(u->ledger, p->evidence, &row, &r, &why))
+	if (!petition_find(u->ledger, p->evidence, &row, &r, &why))
 		ok = audit_say_fault(u, "evidence", AUDIT_OURS, &why, f);
 	else if (memcmp(r.serial, u->cert->serial, sizeof(r.serial)) != 0)
 		audit_say(u, "evidence", LEAF_NOT_CHECKED,

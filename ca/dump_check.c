@@ -12,9 +12,9 @@
 #include "ca/feed.h"
 #include "ca/intent.h"
 #include "ca/maker.h"
+#include "ca/petition.h"
 #include "ca/policy_book.h"
 #include "ca/proposal.h"
-#include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 
@@ -252,11 +252,11 @@ tenant_row(struct dump_check *c, struct octets key, struct octets value, struct 
 static bool
 request_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
 {
-	struct request_route route;
-	struct request r;
+	struct petition_route route;
+	struct petition r;
 
-	return (c->platform ? request_read_route(value, &route)
-			    : request_read(c->tenant, key, value, &r)) ||
+	return (c->platform ? petition_read_route(value, &route)
+			    : petition_read(c->tenant, key, value, &r)) ||
 	       bad(c, "a request that cannot be read", f);
 }
 

@@ -33,7 +33,7 @@ enum ledger_table {
 	TABLE_TENANT,   /* label -> struct tenant (platform only) */
 	TABLE_OPERATOR, /* name -> role u8, serial (platform only) */
 	TABLE_CRL, /* CA's key id, ... -> its lists (ocsp/crl.h), and what changed (ca/revoke.h) */
-	TABLE_REQUEST,  /* SHA-256 of SPKI -> who waits for a registrar (ca/request.h); of the
+	TABLE_REQUEST,  /* SHA-256 of SPKI -> who waits for a registrar (ca/petition.h); of the
 			   platform: whose that is */
 	TABLE_MAKER,    /* name -> whose devices are taken; of the platform: by the root's Name
 			   (ca/maker.h) */

@@ -7,7 +7,7 @@
 #include "ca/device.h"
 #include "ca/holding.h"
 #include "ca/intent.h"
-#include "ca/request.h"
+#include "ca/petition.h"
 #include "ca/token.h"
 
 static const char gone[] = "the device was removed";
@@ -66,10 +66,10 @@ static bool
 its_request(void *with, struct octets key, struct octets value)
 {
 	struct leaving *a = with;
-	struct request r;
+	struct petition r;
 
-	if (mentions(a, value) && request_read(ledger_tenant(a->ledger), key, value, &r) &&
-	    is_it(a, &r.device) && (r.state == REQUEST_WAITING || r.state == REQUEST_APPROVED))
+	if (mentions(a, value) && petition_read(ledger_tenant(a->ledger), key, value, &r) &&
+	    is_it(a, &r.device) && (r.state == PETITION_WAITING || r.state == PETITION_APPROVED))
 		bytes_put_counted(&a->keys, key);
 	return true;
 }
@@ -109,15 +109,15 @@ end_token(struct leaving *a, struct octets key, struct octets row, struct fault 
 static bool
 end_request(struct leaving *a, struct octets key, struct octets row, struct fault *f)
 {
-	char id[REQUEST_ID_LETTERS + 1];
+	char id[PETITION_ID_LETTERS + 1];
 	struct json *e = log_entry("enrolment.refused", a->why);
-	struct request r;
+	struct petition r;
 
-	if (!request_read(ledger_tenant(a->ledger), key, row, &r)) {
+	if (!petition_read(ledger_tenant(a->ledger), key, row, &r)) {
 		json_free(e);
 		return fault_set(f, FAULT_INTERNAL, "request: a row that cannot be read");
 	}
-	request_id(&r, id);
+	petition_id(&r, id);
 	json_put_text(e, "request", id);
 	json_put_text(e, "name", a->owner);
 	json_put_text(e, "profile", r.profile);
@@ -128,7 +128,7 @@ end_request(struct leaving *a, struct octets key, struct octets row, struct faul
 	memset(r.replaces, 0, sizeof(r.replaces));
 	r.decided_s = a->now_s;
 	return log_append(a->ledger, e, a->now_s, &r.decided_index, f) &&
-	       request_turn(a->ledger, &r, REQUEST_REFUSED, r.due_s, f);
+	       petition_turn(a->ledger, &r, PETITION_REFUSED, r.due_s, f);
 }
 
 static bool

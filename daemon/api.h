@@ -148,10 +148,10 @@ bool api_devices(const struct api_call *c, struct fault *f);
 bool api_requests(const struct api_call *c, struct fault *f);
 /* daemon/api_request.c */
 bool api_request(const struct api_call *c, struct fault *f);
-struct request;
+struct petition;
 /* As lists show it. */
 struct json *api_request_object(
-    const struct api_call *c, struct ledger *l, const struct request *r);
+    const struct api_call *c, struct ledger *l, const struct petition *r);
 /* daemon/api_audit.c */
 bool api_audit(const struct api_call *c, struct fault *f);
 bool api_audit_tenant(const struct api_call *c, struct fault *f);

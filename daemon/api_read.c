@@ -7,7 +7,7 @@
 #include "ca/cert.h"
 #include "ca/device.h"
 #include "ca/maker.h"
-#include "ca/request.h"
+#include "ca/petition.h"
 #include "ca/token.h"
 #include "daemon/api_page.h"
 #include "policy/identity.h"
@@ -141,21 +141,22 @@ api_devices(const struct api_call *c, struct fault *f)
 static bool
 want_request(const struct page *p, struct octets key, struct octets value)
 {
-	struct request r;
-	enum request_state state;
+	struct petition r;
+	enum petition_state state;
 
-	if (!request_read(p->call->tenant, key, value, &r))
+	if (!petition_read(p->call->tenant, key, value, &r))
 		return false;
-	state = r.state != REQUEST_ISSUED && p->call->now_s >= r.due_s ? REQUEST_EXPIRED : r.state;
-	return p->status[0] == '\0' || strcmp(p->status, request_state_word(state)) == 0;
+	state =
+	    r.state != PETITION_ISSUED && p->call->now_s >= r.due_s ? PETITION_EXPIRED : r.state;
+	return p->status[0] == '\0' || strcmp(p->status, petition_state_word(state)) == 0;
 }
 
 static struct json *
 tell_request(const struct page *p, struct octets key, struct octets value)
 {
-	struct request r = { .state = REQUEST_EXPIRED };
+	struct petition r = { .state = PETITION_EXPIRED };
 
-	(void)request_read(p->call->tenant, key, value, &r); /* want_request() read it before */
+	(void)petition_read(p->call->tenant, key, value, &r); /* want_request() read it before */
 	return api_request_object(p->call, p->ledger, &r);
 }
 

@@ -5,7 +5,7 @@
 
 #include "base/der.h"
 #include "ca/audit.h"
-#include "ca/request.h"
+#include "ca/petition.h"
 #include "daemon/api.h"
 #include "daemon/proof.h"
 
@@ -22,41 +22,41 @@ put_serial(struct json *j, const char *name, const uint8_t serial[static TBS_SER
 
 /* What a registrar has to see first: would it take the place of one that is there? */
 static void
-put_replaces(const struct api_call *c, struct ledger *l, const struct request *r,
-    enum request_state state, struct json *j)
+put_replaces(const struct api_call *c, struct ledger *l, const struct petition *r,
+    enum petition_state state, struct json *j)
 {
 	uint8_t serial[TBS_SERIAL_OCTETS];
 	struct fault f;
 
-	if (state == REQUEST_ISSUED || state == REQUEST_EXPIRED)
+	if (state == PETITION_ISSUED || state == PETITION_EXPIRED)
 		return;
-	if (request_replaces(l, &r->device, c->now_s, serial, &f))
+	if (petition_replaces(l, &r->device, c->now_s, serial, &f))
 		put_serial(j, "replaces", serial);
 	else
 		json_put_text(j, "replaces", "unknown");
 }
 
 struct json *
-api_request_object(const struct api_call *c, struct ledger *l, const struct request *r)
+api_request_object(const struct api_call *c, struct ledger *l, const struct petition *r)
 {
 	const struct proof *way = proof_find(r->way);
 	struct json *j = json_object();
-	char id[REQUEST_ID_LETTERS + 1];
-	enum request_state state;
+	char id[PETITION_ID_LETTERS + 1];
+	enum petition_state state;
 	struct fault f;
 
-	if (!request_state(l, r, c->now_s, &state, &f))
+	if (!petition_state(l, r, c->now_s, &state, &f))
 		state = r->state;
-	request_id(r, id);
+	petition_id(r, id);
 	json_put_text(j, "id", id);
 	json_put_text(j, "device", r->device.name);
 	json_put_text(j, "kind", r->device.kind);
 	json_put_text(j, "profile", r->profile);
-	json_put_text(j, "state", request_state_word(state));
+	json_put_text(j, "state", petition_state_word(state));
 	json_put_text(j, "way", way == NULL ? "unknown" : way->word);
 	json_put_text(j, "source", r->source);
 	json_put_time(j, "asked", r->asked_s);
-	if (state != REQUEST_ISSUED && state != REQUEST_EXPIRED)
+	if (state != PETITION_ISSUED && state != PETITION_EXPIRED)
 		json_put_time(j, "expires", r->due_s);
 	put_replaces(c, l, r, state, j);
 	return j;
@@ -84,7 +84,7 @@ show_name(uint8_t tag, struct octets content, char to[static NAME_SHOWN_MAX])
 
 /* What it asks for, in its own words. */
 static void
-put_asked(struct json *j, const struct request *r)
+put_asked(struct json *j, const struct petition *r)
 {
 	struct json *names = json_array();
 	struct octets rest, content, whole;
@@ -117,7 +117,7 @@ put_asked(struct json *j, const struct request *r)
 }
 
 static void
-put_decided(struct json *j, const struct request *r)
+put_decided(struct json *j, const struct petition *r)
 {
 	json_put_number(j, "log_index", (int64_t)r->asked_index);
 	if (r->decided_s == 0)
@@ -134,10 +134,10 @@ api_request(const struct api_call *c, struct fault *f)
 {
 	struct bytes row = { 0 };
 	struct ledger *l;
-	struct request r;
+	struct petition r;
 	struct json *j;
 	bool ok = realm_ledger(c->api->realm, c->tenant, &l, f) &&
-		  request_find(l, c->object, &row, &r, f);
+		  petition_find(l, c->object, &row, &r, f);
 
 	if (ok) {
 		j = api_request_object(c, l, &r);
@@ -147,7 +147,7 @@ api_request(const struct api_call *c, struct fault *f)
 		if (r.proof[0] != '\0')
 			json_put_octets(j, "proof", octets_text(r.proof));
 		put_decided(j, &r);
-		if (r.state == REQUEST_ISSUED)
+		if (r.state == PETITION_ISSUED)
 			put_serial(j, "serial", r.serial);
 		api_answer(c->x, 200, j);
 	}

@@ -30,7 +30,7 @@ approval_due(const struct claim *c)
 }
 
 static void
-wait_on(struct job *j, const struct request *r)
+wait_on(struct job *j, const struct petition *r)
 {
 	size_t i = 0;
 
@@ -40,11 +40,11 @@ wait_on(struct job *j, const struct request *r)
 }
 
 void
-approval_describe(struct json *e, const struct request *r)
+approval_describe(struct json *e, const struct petition *r)
 {
-	char id[REQUEST_ID_LETTERS + 1], name[TEXT_LABEL_MAX * 2];
+	char id[PETITION_ID_LETTERS + 1], name[TEXT_LABEL_MAX * 2];
 
-	request_id(r, id);
+	petition_id(r, id);
 	(void)snprintf(name, sizeof(name), "%s/%s", r->device.kind, r->device.name);
 	json_put_text(e, "request", id);
 	json_put_text(e, "name", name);
@@ -53,7 +53,7 @@ approval_describe(struct json *e, const struct request *r)
 }
 
 static bool
-log_asked(struct signer *s, struct job *j, struct ledger *l, struct request *r, struct fault *f)
+log_asked(struct signer *s, struct job *j, struct ledger *l, struct petition *r, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -61,7 +61,7 @@ log_asked(struct signer *s, struct job *j, struct ledger *l, struct request *r, 
 
 	approval_describe(e, r);
 	json_put_hex(e, "csr", r->digest, sizeof(r->digest));
-	json_put_time(e, "expires", j->now_s + REQUEST_OPEN_S);
+	json_put_time(e, "expires", j->now_s + PETITION_OPEN_S);
 	return log_append(l, e, j->now_s, &r->asked_index, f);
 }
 
@@ -70,7 +70,7 @@ static bool
 open_one(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
 	const struct proof *proof = proof_find(c->wire.way);
-	struct request r = { .way = c->wire.way, .device = j->device };
+	struct petition r = { .way = c->wire.way, .device = j->device };
 	struct bytes kept = { 0 };
 	bool ok;
 
@@ -83,7 +83,7 @@ open_one(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	r.csr = octets_bytes(&kept);
 	ok = ok && claim_check(s->realm, r.key, &j->device, f) &&
 	     issue_key_digest(c->wire.csr, r.digest, f) && log_asked(s, j, c->ledger, &r, f) &&
-	     request_open(s->realm, c->ledger, &r, j->now_s, f);
+	     petition_open(s->realm, c->ledger, &r, j->now_s, f);
 	bytes_free(&kept);
 	if (!ok) {
 		if (f->code == FAULT_BUSY)
@@ -96,16 +96,16 @@ open_one(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 
 /* Whoever approved saw which certificate the new one would replace. */
 static bool
-check_replaces(struct job *j, struct claim *c, const struct request *r, struct fault *f)
+check_replaces(struct job *j, struct claim *c, const struct petition *r, struct fault *f)
 {
 	uint8_t have[TBS_SERIAL_OCTETS];
-	char id[REQUEST_ID_LETTERS + 1];
+	char id[PETITION_ID_LETTERS + 1];
 
-	if (!request_replaces(c->ledger, &j->device, j->now_s, have, f))
+	if (!petition_replaces(c->ledger, &j->device, j->now_s, have, f))
 		return false;
 	if (memcmp(have, r->replaces, sizeof(have)) == 0)
 		return true;
-	request_id(r, id);
+	petition_id(r, id);
 	j->untold = true;
 	return fault_set(f, FAULT_CONFLICT,
 	    "request: %s: since it was approved %s/%s has got or lost a certificate: it must be approved again",
@@ -113,7 +113,7 @@ check_replaces(struct job *j, struct claim *c, const struct request *r, struct f
 }
 
 static bool
-take(struct job *j, struct claim *c, const struct request *r, struct fault *f)
+take(struct job *j, struct claim *c, const struct petition *r, struct fault *f)
 {
 	if (!check_replaces(j, c, r, f))
 		return false;
@@ -124,59 +124,59 @@ take(struct job *j, struct claim *c, const struct request *r, struct fault *f)
 		.how = "approval", .at_s = j->now_s, .assurance = ASSURANCE_APPROVED
 	};
 	memcpy(c->provenance.enroller, r->by, sizeof(c->provenance.enroller));
-	request_id(r, c->provenance.evidence);
+	petition_id(r, c->provenance.evidence);
 	return true;
 }
 
 static bool
-refuse(struct job *j, const struct request *r, struct fault *f)
+refuse(struct job *j, const struct petition *r, struct fault *f)
 {
-	char id[REQUEST_ID_LETTERS + 1];
+	char id[PETITION_ID_LETTERS + 1];
 
-	request_id(r, id);
+	petition_id(r, id);
 	j->untold = true; /* the refusal was written down when it was made */
 	return fault_set(f, FAULT_DENIED, "request: %s: refused: %s", id, r->reason);
 }
 
 static bool
-same(const struct job *j, const struct claim *c, const struct request *r, struct fault *f)
+same(const struct job *j, const struct claim *c, const struct petition *r, struct fault *f)
 {
 	if (strcmp(r->profile, c->profile->name) != 0 || r->way != c->wire.way)
 		return fault_set(f, FAULT_CONFLICT,
 		    "request: this key waits already, by profile %s: ask for that as before, or with another key",
 		    r->profile);
-	return request_same(r, &c->csr, &j->device, f);
+	return petition_same(r, &c->csr, &j->device, f);
 }
 
 static bool
-judge_state(struct signer *s, struct job *j, struct claim *c, const struct request *r,
-    enum request_state state, struct fault *f)
+judge_state(struct signer *s, struct job *j, struct claim *c, const struct petition *r,
+    enum petition_state state, struct fault *f)
 {
-	if (state == REQUEST_ISSUED && !sent_judge(j, c, r->serial, &j->sending, f))
+	if (state == PETITION_ISSUED && !sent_judge(j, c, r->serial, &j->sending, f))
 		return false;
 	if (j->sending)
 		return true;
-	if (state == REQUEST_ISSUED || state == REQUEST_EXPIRED)
+	if (state == PETITION_ISSUED || state == PETITION_EXPIRED)
 		return open_one(s, j, c, f);
 	if (!same(j, c, r, f))
 		return false;
-	if (state == REQUEST_WAITING)
+	if (state == PETITION_WAITING)
 		wait_on(j, r);
-	return state == REQUEST_WAITING ||
-	       (state == REQUEST_REFUSED ? refuse(j, r, f) : take(j, c, r, f));
+	return state == PETITION_WAITING ||
+	       (state == PETITION_REFUSED ? refuse(j, r, f) : take(j, c, r, f));
 }
 
 bool
 approval_judge(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
 	struct bytes row = { 0 };
-	enum request_state state;
-	struct request r;
+	enum petition_state state;
+	struct petition r;
 	struct fault why;
 	bool ok;
 
-	if (request_get(c->ledger, c->csr.key_id, &row, &r, &why))
-		ok = request_state(c->ledger, &r, j->now_s, &state, f) &&
+	if (petition_get(c->ledger, c->csr.key_id, &row, &r, &why))
+		ok = petition_state(c->ledger, &r, j->now_s, &state, f) &&
 		     judge_state(s, j, c, &r, state, f);
 	else if (why.code == FAULT_NOTFOUND)
 		ok = open_one(s, j, c, f);
@@ -192,6 +192,6 @@ approval_spend(struct job *j, struct claim *c, struct fault *f)
 	if (!c->approved)
 		return true;
 	memcpy(c->request.serial, ticket_serial(j->ticket), sizeof(c->request.serial));
-	return request_turn(c->ledger, &c->request, REQUEST_ISSUED,
-	    ticket_not_after(j->ticket) + REQUEST_KEPT_S, f);
+	return petition_turn(c->ledger, &c->request, PETITION_ISSUED,
+	    ticket_not_after(j->ticket) + PETITION_KEPT_S, f);
 }

@@ -27,6 +27,6 @@ bool approval_judge(struct signer *s, struct job *j, struct claim *c, struct fau
 bool approval_spend(struct job *j, struct claim *c, struct fault *f) CHECKED;
 
 /* Into e: which request, of which device, by which profile and key. */
-void approval_describe(struct json *e, const struct request *r);
+void approval_describe(struct json *e, const struct petition *r);
 
 #endif

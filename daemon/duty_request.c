@@ -7,24 +7,24 @@
 static const uint8_t none[TBS_SERIAL_OCTETS];
 
 static bool
-read_reason(const struct json *body, char to[static REQUEST_REASON_MAX + 1], struct fault *f)
+read_reason(const struct json *body, char to[static PETITION_REASON_MAX + 1], struct fault *f)
 {
 	static const char *const names[] = { "reason", NULL };
 	const char *reason = json_text(body, "reason");
 
 	if (!signer_only(body, names, f))
 		return false;
-	if (reason == NULL || reason[0] == '\0' || strlen(reason) > REQUEST_REASON_MAX)
+	if (reason == NULL || reason[0] == '\0' || strlen(reason) > PETITION_REASON_MAX)
 		return fault_set(f, FAULT_BADREQ,
 		    "reason: expected a text of 1 to %d octets: the device is told it",
-		    REQUEST_REASON_MAX);
-	(void)snprintf(to, REQUEST_REASON_MAX + 1, "%s", reason);
+		    PETITION_REASON_MAX);
+	(void)snprintf(to, PETITION_REASON_MAX + 1, "%s", reason);
 	return true;
 }
 
 /* May it be approved, by this operator, as things are? */
 static bool
-check_approve(const struct job *j, struct ledger *l, struct request *r, enum request_state state,
+check_approve(const struct job *j, struct ledger *l, struct petition *r, enum petition_state state,
     struct fault *f)
 {
 	const struct profile *p = profile_find(r->profile);
@@ -38,35 +38,36 @@ check_approve(const struct job *j, struct ledger *l, struct request *r, enum req
 	if (p->officer && j->who.role != ROLE_OFFICER)
 		return fault_set(f, FAULT_DENIED,
 		    "profile: %s: a request for it is approved by an officer alone", p->name);
-	if (!request_replaces(l, &r->device, j->now_s, r->replaces, f))
+	if (!petition_replaces(l, &r->device, j->now_s, r->replaces, f))
 		return false;
 	/* Once more, where the device's certificate is another now than the registrar saw. */
-	return state != REQUEST_APPROVED || memcmp(was, r->replaces, sizeof(was)) != 0 ||
+	return state != PETITION_APPROVED || memcmp(was, r->replaces, sizeof(was)) != 0 ||
 	       fault_set(f, FAULT_CONFLICT, "request: it is approved already");
 }
 
 /* Until it is fetched a registrar may think again. */
 static bool
-check_state(const struct job *j, struct ledger *l, struct request *r, bool approve, struct fault *f)
+check_state(
+    const struct job *j, struct ledger *l, struct petition *r, bool approve, struct fault *f)
 {
-	enum request_state state;
+	enum petition_state state;
 
-	if (!request_state(l, r, j->now_s, &state, f))
+	if (!petition_state(l, r, j->now_s, &state, f))
 		return false;
-	if (state == REQUEST_ISSUED)
+	if (state == PETITION_ISSUED)
 		return fault_set(f, FAULT_CONFLICT,
 		    "request: the certificate was issued: quatrain cert revoke ends it");
-	if (state == REQUEST_EXPIRED)
+	if (state == PETITION_EXPIRED)
 		return fault_set(
 		    f, FAULT_CONFLICT, "request: it has expired: the device must ask again");
 	if (!approve)
-		return state != REQUEST_REFUSED ||
+		return state != PETITION_REFUSED ||
 		       fault_set(f, FAULT_CONFLICT, "request: it is refused already");
 	return check_approve(j, l, r, state, f);
 }
 
 static bool
-log_decision(struct signer *s, struct job *j, struct ledger *l, struct request *r, bool approve,
+log_decision(struct signer *s, struct job *j, struct ledger *l, struct petition *r, bool approve,
     struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
@@ -83,17 +84,17 @@ log_decision(struct signer *s, struct job *j, struct ledger *l, struct request *
 }
 
 static bool
-tell(struct job *j, const struct request *r, struct fault *f)
+tell(struct job *j, const struct petition *r, struct fault *f)
 {
-	char id[REQUEST_ID_LETTERS + 1];
+	char id[PETITION_ID_LETTERS + 1];
 	struct json *answer = json_object();
 
-	request_id(r, id);
+	petition_id(r, id);
 	json_put_text(answer, "id", id);
 	json_put_text(answer, "device", r->device.name);
 	json_put_text(answer, "profile", r->profile);
-	json_put_text(answer, "state", request_state_word(r->state));
-	if (r->state == REQUEST_APPROVED && memcmp(r->replaces, none, sizeof(none)) != 0)
+	json_put_text(answer, "state", petition_state_word(r->state));
+	if (r->state == PETITION_APPROVED && memcmp(r->replaces, none, sizeof(none)) != 0)
 		json_put_hex(answer, "replaces", r->replaces, sizeof(r->replaces));
 	json_put_time(answer, "expires", r->due_s);
 	json_put_number(answer, "log_index", (int64_t)r->decided_index);
@@ -102,31 +103,31 @@ tell(struct job *j, const struct request *r, struct fault *f)
 
 /* What is approved has as long to be fetched as it had to be decided. */
 static bool
-turn(struct job *j, struct ledger *l, struct request *r, bool approve, struct fault *f)
+turn(struct job *j, struct ledger *l, struct petition *r, bool approve, struct fault *f)
 {
 	r->decided_s = j->now_s;
 	if (approve)
-		return request_turn(l, r, REQUEST_APPROVED, j->now_s + REQUEST_OPEN_S, f);
-	return request_turn(l, r, REQUEST_REFUSED, r->due_s, f);
+		return petition_turn(l, r, PETITION_APPROVED, j->now_s + PETITION_OPEN_S, f);
+	return petition_turn(l, r, PETITION_REFUSED, r->due_s, f);
 }
 
 static bool
 decide_one(struct signer *s, struct job *j, bool approve, struct fault *f)
 {
 	static const char *const nothing[] = { NULL };
-	char id[REQUEST_ID_LETTERS + 1] = "";
+	char id[PETITION_ID_LETTERS + 1] = "";
 	struct bytes row = { 0 };
 	struct wire_act a;
 	struct json *body;
 	struct ledger *l;
-	struct request r;
+	struct petition r;
 	bool ok;
 
 	if (!signer_open_act(s, j, ACT_REQUEST_DECIDE, &a, &body, f))
 		return false;
 	if (a.object.n == sizeof(id) - 1)
 		memcpy(id, a.object.at, a.object.n);
-	ok = realm_ledger(s->realm, a.tenant, &l, f) && request_find(l, id, &row, &r, f);
+	ok = realm_ledger(s->realm, a.tenant, &l, f) && petition_find(l, id, &row, &r, f);
 	if (ok)
 		r.reason[0] = '\0';
 	ok = ok && (approve ? signer_only(body, nothing, f) : read_reason(body, r.reason, f)) &&

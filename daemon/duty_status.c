@@ -23,7 +23,7 @@ find_responder(struct signer *s, const struct authority *issuer, int64_t now_s,
 bool
 duty_ocsp(struct signer *s, struct job *j, struct fault *f)
 {
-	struct request r;
+	struct status_request r;
 	struct authority issuer;
 	struct delegate d;
 	struct responder by;

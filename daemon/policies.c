@@ -330,7 +330,7 @@ look_at_shelf(struct policies *p, struct shelf *s, struct fault *f)
 bool
 policies_set(struct policies *p, const char *tenant, const struct set **ret, struct fault *f)
 {
-	struct shelf *s;
+	struct shelf *s = NULL;
 
 	if (!look_at_rails(p, f))
 		return false;

@@ -13,7 +13,7 @@
 #include "ca/csr.h"
 #include "ca/identify.h"
 #include "ca/idevid.h"
-#include "ca/request.h"
+#include "ca/petition.h"
 #include "ca/token.h"
 #include "daemon/signer.h"
 
@@ -24,9 +24,9 @@ struct claim {
 	struct ledger *ledger;
 	const struct profile *profile;
 	struct tenant tenant;
-	struct token token;     /* by_token */
-	bool spent;             /* the token was used: only an answer that was lost is due */
-	struct request request; /* that is approved; without its csr */
+	struct token token;      /* by_token */
+	bool spent;              /* the token was used: only an answer that was lost is due */
+	struct petition request; /* that is approved; without its csr */
 	bool approved;
 	struct identified identified; /* by_certificate */
 	struct idevid idevid;         /* by_idevid */

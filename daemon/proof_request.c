@@ -1,7 +1,7 @@
 /* daemon/proof_request.c - nothing but the key: whoever asks waits for a registrar; see proof.h. */
 #include <string.h>
 
-#include "ca/request.h"
+#include "ca/petition.h"
 #include "daemon/proof.h"
 
 #define PROFILE_DEFAULT "printer" /* where the label names none */
@@ -12,11 +12,12 @@ by_request(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 {
 	const char *name = c->wire.profile[0] == '\0' ? PROFILE_DEFAULT : c->wire.profile;
 	const struct profile *p = profile_find(name);
-	struct request r;
+	struct petition r;
 
 	(void)s;
 	if (!proof_profile(c, name, p == NULL ? name : p->kind, f) ||
-	    !csr_parse(c->wire.csr, &c->csr, f) || !request_name(c->csr.subject, j->device.name, f))
+	    !csr_parse(c->wire.csr, &c->csr, f) ||
+	    !petition_name(c->csr.subject, j->device.name, f))
 		return false;
 	memcpy(j->device.tenant, c->wire.tenant, sizeof(j->device.tenant));
 	memcpy(j->device.kind, c->profile->kind, sizeof(j->device.kind));
@@ -26,7 +27,7 @@ by_request(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	memcpy(j->who.tenant, j->device.tenant, sizeof(j->who.tenant));
 	memcpy(j->who.endpoint, j->device.kind, sizeof(j->who.endpoint));
 	memcpy(j->who.name, j->device.name, sizeof(j->who.name));
-	request_id(&r, j->who.evidence);
+	petition_id(&r, j->who.evidence);
 	return true;
 }
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "ca/request.h"
+#include "ca/petition.h"
 #include "enroll/frame.h"
 
 #define PROFILE_DEFAULT "printer" /* where the label names none */
@@ -30,13 +30,13 @@ waiting_allowed(const struct exchange *x, const struct label *l)
 bool
 waiting_label(struct realm *r, const struct exchange *x, struct label *ret)
 {
-	struct request_route route;
+	struct petition_route route;
 	struct bytes der = { 0 };
 	struct csr csr;
 	struct fault f;
 	bool found = x->body.n > 0 && frame_read(x, &der, &f) &&
 		     csr_read(octets_bytes(&der), &csr, &f) &&
-		     request_route(r, csr.key_id, &route, &f);
+		     petition_route(r, csr.key_id, &route, &f);
 
 	if (found) {
 		memcpy(ret->tenant, route.tenant, sizeof(ret->tenant));

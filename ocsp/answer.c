@@ -30,7 +30,8 @@ answer_status(enum answer_status status, struct bytes *ret)
 }
 
 bool
-answer_issuer(struct realm *realm, const struct request *r, struct authority *ret, struct fault *f)
+answer_issuer(
+    struct realm *realm, const struct status_request *r, struct authority *ret, struct fault *f)
 {
 	struct authority first, other;
 
@@ -203,7 +204,7 @@ key_hash(const struct key *by, uint8_t to[static SHA1_OCTETS], struct fault *f)
 
 /* ResponseData (RFC 6960 section 4.2.1). */
 static bool
-put_data(struct der *d, struct realm *realm, const struct request *r,
+put_data(struct der *d, struct realm *realm, const struct status_request *r,
     const struct authority *issuer, const struct responder *by, int64_t now_s, struct fault *f)
 {
 	uint8_t id[SHA1_OCTETS];
@@ -252,7 +253,7 @@ wrap(struct octets data, struct octets signature, struct octets certificate, str
 }
 
 bool
-answer(struct realm *realm, const struct request *r, const struct authority *issuer,
+answer(struct realm *realm, const struct status_request *r, const struct authority *issuer,
     const struct responder *by, int64_t now_s, struct bytes *ret, struct fault *f)
 {
 	struct bytes data = { 0 }, signature = { 0 };

@@ -44,11 +44,11 @@ void answer_status(enum answer_status status, struct bytes *ret);
 /* The issuer that all of r's certificates must share: one answer has one signer, and a delegate
  * speaks for its own CA only (RFC 6960 section 4.2.2.2), so certificates of two are nobody's to
  * answer for. Faults: FAULT_NOTFOUND it is none of ours, FAULT_INTERNAL. */
-bool answer_issuer(
-    struct realm *realm, const struct request *r, struct authority *ret, struct fault *f) CHECKED;
+bool answer_issuer(struct realm *realm, const struct status_request *r, struct authority *ret,
+    struct fault *f) CHECKED;
 
 /* A whole OCSPResponse for r, appended. Fault: FAULT_INTERNAL. */
-bool answer(struct realm *realm, const struct request *r, const struct authority *issuer,
+bool answer(struct realm *realm, const struct status_request *r, const struct authority *issuer,
     const struct responder *by, int64_t now_s, struct bytes *ret, struct fault *f) CHECKED;
 
 /* From when to when an OCSPResponse of ours is good: thisUpdate and nextUpdate of its first

@@ -119,7 +119,7 @@ answered(struct exchange *x, uint16_t code, struct octets body)
 }
 
 static void
-ask(struct ocsp *o, struct exchange *x, const struct request *r, struct octets der,
+ask(struct ocsp *o, struct exchange *x, const struct status_request *r, struct octets der,
     const struct authority *issuer)
 {
 	struct question *q = calloc(1, sizeof(*q) + der.n);
@@ -161,7 +161,7 @@ static void
 serve_request(struct ocsp *o, struct exchange *x, struct octets der)
 {
 	struct authority issuer;
-	struct request r;
+	struct status_request r;
 	struct fault f;
 
 	if (!request_parse(der, &r, &f))

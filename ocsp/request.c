@@ -31,7 +31,7 @@ read_cert_id(struct octets in, struct request_cert *c, struct fault *f)
 }
 
 static bool
-read_nonce(struct octets value, struct request *r, struct fault *f)
+read_nonce(struct octets value, struct status_request *r, struct fault *f)
 {
 	struct octets nonce;
 
@@ -46,7 +46,7 @@ read_nonce(struct octets value, struct request *r, struct fault *f)
 
 /* Extensions, of which a nonce counts where r is not NULL: it is the whole request's. */
 static bool
-read_extensions(struct octets in, struct request *r, struct fault *f)
+read_extensions(struct octets in, struct status_request *r, struct fault *f)
 {
 	struct octets list, one, oid, flag, value;
 	unsigned nonces = 0;
@@ -75,7 +75,7 @@ read_extensions(struct octets in, struct request *r, struct fault *f)
 }
 
 static bool
-read_list(struct octets in, struct request *r, struct fault *f)
+read_list(struct octets in, struct status_request *r, struct fault *f)
 {
 	struct octets one, id, part;
 
@@ -96,10 +96,10 @@ read_list(struct octets in, struct request *r, struct fault *f)
 }
 
 bool
-request_parse(struct octets der, struct request *ret, struct fault *f)
+request_parse(struct octets der, struct status_request *ret, struct fault *f)
 {
 	struct octets in = der, whole, tbs, list, part;
-	struct request r = { 0 };
+	struct status_request r = { 0 };
 
 	if (der.n > REQUEST_MAX_OCTETS)
 		return fault_set(

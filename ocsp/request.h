@@ -23,7 +23,7 @@ struct request_cert {
 };
 
 /* All lent from the request. */
-struct request {
+struct status_request {
 	size_t n;
 	struct request_cert cert[REQUEST_CERTS_MAX];
 	struct octets nonce; /* n 0: none, or of a length that is passed over */
@@ -33,6 +33,6 @@ struct request {
  * Faults: FAULT_BADREQ not a request, none or over REQUEST_CERTS_MAX certificates, a nonce of 0 or
  * over 128 octets; FAULT_LIMIT over REQUEST_MAX_OCTETS
  */
-bool request_parse(struct octets der, struct request *ret, struct fault *f) CHECKED;
+bool request_parse(struct octets der, struct status_request *ret, struct fault *f) CHECKED;
 
 #endif

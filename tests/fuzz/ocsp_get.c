@@ -48,7 +48,7 @@ sign(struct exchange *x)
 	struct bytes out = { 0 };
 	struct authority issuer;
 	struct delegate d;
-	struct request r;
+	struct status_request r;
 	struct responder by;
 	struct fault f;
 

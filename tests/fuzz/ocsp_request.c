@@ -28,7 +28,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *at, size_t n)
 {
 	struct octets all = octets_of(at, n);
-	struct request r;
+	struct status_request r;
 	struct fault f;
 
 	if (!request_parse(all, &r, &f)) {

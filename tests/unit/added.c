@@ -6,8 +6,8 @@
 
 #include "ca/added.h"
 #include "ca/device.h"
+#include "ca/petition.h"
 #include "ca/removal.h"
-#include "ca/request.h"
 #include "ca/token.h"
 #include "tests/unit/ground.h"
 
@@ -232,9 +232,9 @@ START_TEST(of_a_token)
 END_TEST
 
 static void
-put_request(uint8_t n, const char *name, enum request_state state, const uint8_t *serial)
+put_request(uint8_t n, const char *name, enum petition_state state, const uint8_t *serial)
 {
-	struct request r = { .way = ENROL_REQUEST,
+	struct petition r = { .way = ENROL_REQUEST,
 		.device = { "acme", "printer", "" },
 		.profile = "printer",
 		.source = "192.0.2.7:1",
@@ -242,11 +242,11 @@ put_request(uint8_t n, const char *name, enum request_state state, const uint8_t
 
 	r.key[0] = n;
 	(void)snprintf(r.device.name, sizeof(r.device.name), "%s", name);
-	ck_assert(request_open(g.realm, l, &r, g.now_s, &f));
+	ck_assert(petition_open(g.realm, l, &r, g.now_s, &f));
 	if (serial != NULL)
 		memcpy(r.serial, serial, SERIAL);
-	if (state != REQUEST_WAITING)
-		ck_assert(request_turn(l, &r, state, g.now_s + 86400, &f));
+	if (state != PETITION_WAITING)
+		ck_assert(petition_turn(l, &r, state, g.now_s + 86400, &f));
 	ground_commit(platform);
 	ground_commit(l);
 }
@@ -255,8 +255,8 @@ START_TEST(of_a_request)
 {
 	struct added_pick p = by(NULL, "0700000000000000");
 
-	put_request(7, "hp-1", REQUEST_ISSUED, leaf[1]->serial);
-	put_request(8, "hp-2", REQUEST_WAITING, NULL);
+	put_request(7, "hp-1", PETITION_ISSUED, leaf[1]->serial);
+	put_request(8, "hp-2", PETITION_WAITING, NULL);
 	ck_assert_msg(finds(&p), "%s", f.text);
 	ck_assert_uint_eq(found.n, SERIAL);
 	ck_assert(has(leaf[1]->serial));
@@ -316,13 +316,13 @@ token_state(const char *id)
 	return t.state;
 }
 
-static enum request_state
+static enum petition_state
 request_of(const char *id)
 {
 	struct bytes row = { 0 };
-	struct request r;
+	struct petition r;
 
-	ck_assert(request_find(l, id, &row, &r, &f));
+	ck_assert(petition_find(l, id, &row, &r, &f));
 	bytes_free(&row);
 	return r.state;
 }
@@ -338,9 +338,9 @@ START_TEST(all_that_it_has)
 	put_token(2, "hp-0", TOKEN_WAITING, NULL, ids[1]);
 	put_token(3, "hp-0", TOKEN_USED, leaf[0]->serial, ids[2]);
 	put_token(4, "hp-1", TOKEN_UNUSED, NULL, ids[3]);
-	put_request(7, "hp-0", REQUEST_WAITING, NULL);
-	put_request(8, "hp-0", REQUEST_APPROVED, NULL);
-	put_request(9, "hp-1", REQUEST_WAITING, NULL);
+	put_request(7, "hp-0", PETITION_WAITING, NULL);
+	put_request(8, "hp-0", PETITION_APPROVED, NULL);
+	put_request(9, "hp-1", PETITION_WAITING, NULL);
 	put_device("SN-1", "hp-0");
 	put_device("SN-2", "hp-1");
 	ck_assert_msg(removes("printer", "hp-0"), "%s", f.text);
@@ -356,9 +356,9 @@ START_TEST(all_that_it_has)
 	ck_assert_int_eq(token_state(ids[1]), TOKEN_REVOKED);
 	ck_assert_int_eq(token_state(ids[2]), TOKEN_USED);
 	ck_assert_int_eq(token_state(ids[3]), TOKEN_UNUSED);
-	ck_assert_int_eq(request_of("0700000000000000"), REQUEST_REFUSED);
-	ck_assert_int_eq(request_of("0800000000000000"), REQUEST_REFUSED);
-	ck_assert_int_eq(request_of("0900000000000000"), REQUEST_WAITING);
+	ck_assert_int_eq(request_of("0700000000000000"), PETITION_REFUSED);
+	ck_assert_int_eq(request_of("0800000000000000"), PETITION_REFUSED);
+	ck_assert_int_eq(request_of("0900000000000000"), PETITION_WAITING);
 	ck_assert_uint_eq(rows(TABLE_DEVICE), 1);
 	ck_assert(!ledger_get(l, TABLE_ENDPOINT, octets_text("printer/hp-0"), &row, &f));
 	ck_assert(ledger_get(l, TABLE_ENDPOINT, octets_text("printer/hp-1"), &row, &f));

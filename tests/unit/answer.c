@@ -85,7 +85,7 @@ asking(struct octets requests, size_t nonce_n)
 static OCSP_RESPONSE *
 answered(struct octets der, const struct issuer *ca, const struct issuer *signer)
 {
-	struct request r;
+	struct status_request r;
 	struct authority issuer;
 	struct delegate d;
 	struct responder by;
@@ -398,7 +398,7 @@ START_TEST(no_answer_outlives_its_responder)
 	const int64_t ends[] = { ANSWER_VALID_S + 1, ANSWER_VALID_S, ANSWER_VALID_S - 1, 1 };
 	int64_t from_s, until_s;
 	struct authority issuer;
-	struct request r;
+	struct status_request r;
 	struct delegate d;
 
 	ck_assert(request_parse(der, &r, &f));
@@ -639,7 +639,7 @@ START_TEST(issuers)
 	struct octets sha512 = id_of(EVP_sha512(), g.acme, leaf->serial);
 	struct octets zeros = forge_fill(0, 20), number = RAW("\x02\x01\x01");
 	struct authority ret;
-	struct request r;
+	struct status_request r;
 
 	ground_new(&strange);
 	ck_assert(der_take(&in, DER_SEQUENCE, &rest, NULL));

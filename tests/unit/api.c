@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "ca/oid.h"
-#include "ca/request.h"
+#include "ca/petition.h"
 #include "ca/token.h"
 #include "daemon/api.h"
 #include "tests/unit/forge.h"
@@ -541,26 +541,26 @@ END_TEST
 
 /* Who waits: one of each state, and what a registrar must see of it. */
 static void
-put_request(uint8_t n, enum request_state state, const char *device, struct octets csr)
+put_request(uint8_t n, enum petition_state state, const char *device, struct octets csr)
 {
-	struct request r = { .way = ENROL_REQUEST,
+	struct petition r = { .way = ENROL_REQUEST,
 		.key = { n },
 		.device = { "acme", "printer", "" },
 		.profile = "printer",
 		.source = "192.0.2.1:4711",
 		.by = "operator:bob",
 		.reason = "none of ours",
-		.decided_s = state == REQUEST_WAITING ? 0 : g.now_s,
+		.decided_s = state == PETITION_WAITING ? 0 : g.now_s,
 		.csr = csr };
 
 	(void)snprintf(r.device.name, sizeof(r.device.name), "%s", device);
-	ck_assert(request_open(g.realm, g.acme->ledger, &r, g.now_s, &f));
-	if (state == REQUEST_ISSUED)
+	ck_assert(petition_open(g.realm, g.acme->ledger, &r, g.now_s, &f));
+	if (state == PETITION_ISSUED)
 		memcpy(
 		    r.serial, ground_leaf(&g, g.acme, "printer", device)->serial, sizeof(r.serial));
-	if (state != REQUEST_WAITING)
-		ck_assert(request_turn(g.acme->ledger, &r, state,
-		    state == REQUEST_EXPIRED ? g.now_s : g.now_s + 60, &f));
+	if (state != PETITION_WAITING)
+		ck_assert(petition_turn(g.acme->ledger, &r, state,
+		    state == PETITION_EXPIRED ? g.now_s : g.now_s + 60, &f));
 	ground_commit(g.acme->ledger);
 	ground_commit(realm_platform(g.realm));
 }
@@ -574,9 +574,9 @@ START_TEST(requests)
 		{ "state=refused", 1 }, { "state=issued", 1 }, { "state=expired", 1 },
 		{ "state=nonsense", 0 }, { "state=", 5 }, { "limit=2", 2 } };
 
-	for (int i = REQUEST_WAITING; i <= REQUEST_EXPIRED; i++)
-		put_request(
-		    (uint8_t)i, (enum request_state)i, i == REQUEST_ISSUED ? "hp-1" : "hp-2", NONE);
+	for (int i = PETITION_WAITING; i <= PETITION_EXPIRED; i++)
+		put_request((uint8_t)i, (enum petition_state)i,
+		    i == PETITION_ISSUED ? "hp-1" : "hp-2", NONE);
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		get(T "/requests", rows[i].query);
 		is_json(200);
@@ -613,7 +613,7 @@ START_TEST(a_request)
 	char hex[TBS_SERIAL_OCTETS * 2 + 1];
 	const struct json *told;
 
-	put_request(1, REQUEST_WAITING, "hp-1", forge_request(&asked));
+	put_request(1, PETITION_WAITING, "hp-1", forge_request(&asked));
 	get(T "/requests/0100000000000000", "");
 	is_json(200);
 	text_hex(has->serial, sizeof(has->serial), hex);
@@ -626,7 +626,7 @@ START_TEST(a_request)
 	ck_assert_str_eq(json_as_text(json_at(told, 1)), "ip:127.0.0.1");
 	ck_assert_str_eq(json_as_text(json_at(told, 2)), "uri:spiffe://x/y");
 	ck_assert_ptr_null(json_get(doc, "by"));
-	put_request(2, REQUEST_REFUSED, "hp-2", NONE);
+	put_request(2, PETITION_REFUSED, "hp-2", NONE);
 	get(T "/requests/0200000000000000", "");
 	is_json(200);
 	ck_assert_str_eq(json_text(doc, "by"), "operator:bob");

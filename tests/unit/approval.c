@@ -23,7 +23,7 @@ static struct secret letters;
 static struct octets alt_names, who; /* that is asked for; who acts, empty: the local officer */
 static EVP_PKEY *key;                /* NULL: forge_key() */
 static struct fault f;
-static char id[REQUEST_ID_LETTERS + 1];
+static char id[PETITION_ID_LETTERS + 1];
 
 static const char walkup[] = "name: walkup\nkind: scanner\nask: [request, certificate]\n";
 static const char each[] = "name: printer\napproval: each\nassurance: approved\n";
@@ -144,12 +144,12 @@ judge(struct job *j)
 static void
 name_request(void)
 {
-	struct request q;
+	struct petition q;
 	struct csr csr;
 
 	ck_assert(csr_read(wire.csr, &csr, &f));
 	memcpy(q.key, csr.key_id, sizeof(q.key));
-	request_id(&q, id);
+	petition_id(&q, id);
 }
 
 /* Told to wait so many seconds; id is the request's from now on. */
@@ -319,7 +319,7 @@ START_TEST(the_longer_the_slower)
 		int64_t at_s;
 		unsigned again_s;
 	} rows[] = { { 0, 5 }, { 59, 5 }, { 60, 10 }, { 599, 10 }, { 600, 60 }, { 3599, 60 },
-		{ 3600, 300 }, { REQUEST_OPEN_S - 1, 300 } };
+		{ 3600, 300 }, { PETITION_OPEN_S - 1, 300 } };
 	int64_t from_s = g.now_s;
 
 	load(walkup);
@@ -357,16 +357,16 @@ START_TEST(expired)
 	load(walkup);
 	ask();
 	waits(5);
-	g.now_s += REQUEST_OPEN_S;
+	g.now_s += PETITION_OPEN_S;
 	cannot(true, FAULT_CONFLICT, "has expired");
 	cannot(false, FAULT_CONFLICT, "has expired");
 	waits(5);
 	ck_assert_uint_eq(entries("\"enrolment.asked\""), 2);
 	turn_away();
-	g.now_s += REQUEST_OPEN_S;
+	g.now_s += PETITION_OPEN_S;
 	waits(5);
 	approve();
-	g.now_s += REQUEST_OPEN_S;
+	g.now_s += PETITION_OPEN_S;
 	waits(5); /* it was approved and never fetched */
 	ck_assert_uint_eq(entries("\"enrolment.asked\""), 4);
 }
@@ -433,14 +433,14 @@ START_TEST(too_many)
 	load(walkup);
 	ask();
 	waits(5);
-	for (uint8_t i = 1; i < REQUEST_ONE_MAX; i++) {
-		struct request r = { .way = ENROL_REQUEST,
+	for (uint8_t i = 1; i < PETITION_ONE_MAX; i++) {
+		struct petition r = { .way = ENROL_REQUEST,
 			.key = { i },
 			.device = { "acme", "scanner", "scan-2" },
 			.profile = "walkup",
 			.source = "192.0.2.1:7" };
 
-		ck_assert(request_open(g.realm, g.acme->ledger, &r, g.now_s, &f));
+		ck_assert(petition_open(g.realm, g.acme->ledger, &r, g.now_s, &f));
 	}
 	commit();
 	another_key();
@@ -476,11 +476,11 @@ START_TEST(bodies_and_ids)
 	static const char *const bad[] = { "{\"device\":\"x\"}", "[]", "{", "1" };
 	static const char *const reasons[] = { "{}", "{\"reason\":\"\"}", "{\"reason\":1}",
 		"{\"reason\":\"x\",\"more\":1}" };
-	char long_one[REQUEST_REASON_MAX + 32];
+	char long_one[PETITION_REASON_MAX + 32];
 	int n = snprintf(long_one, sizeof(long_one), "{\"reason\":\"");
 
-	memset(long_one + n, 'x', REQUEST_REASON_MAX + 1);
-	(void)snprintf(long_one + n + REQUEST_REASON_MAX + 1, 4, "\"}");
+	memset(long_one + n, 'x', PETITION_REASON_MAX + 1);
+	(void)snprintf(long_one + n + PETITION_REASON_MAX + 1, 4, "\"}");
 	load(walkup);
 	ask();
 	waits(5);

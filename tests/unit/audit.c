@@ -6,8 +6,8 @@
 
 #include "ca/claim.h"
 #include "ca/device.h"
+#include "ca/petition.h"
 #include "ca/profile_set.h"
-#include "ca/request.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
 #include "daemon/api.h"
@@ -599,7 +599,7 @@ END_TEST
 
 /* A request's row and the registrar's entry, as the signer makes them; leaf comes of it. */
 static void
-approve(struct request *r, struct provenance *from)
+approve(struct petition *r, struct provenance *from)
 {
 	struct log_context why = g.why;
 	struct json *e;
@@ -609,7 +609,7 @@ approve(struct request *r, struct provenance *from)
 		.evidence = "0700000000000000",
 		.at_s = g.now_s,
 		.assurance = ASSURANCE_APPROVED };
-	*r = (struct request){ .state = REQUEST_ISSUED,
+	*r = (struct petition){ .state = PETITION_ISSUED,
 		.way = ENROL_REQUEST,
 		.key = { 7 },
 		.device = { "acme", "printer", "hp-1" },
@@ -621,21 +621,21 @@ approve(struct request *r, struct provenance *from)
 	ck_assert(log_append(g.acme->ledger, e, g.now_s, &r->decided_index, &f));
 	issue(from, &leaf);
 	memcpy(r->serial, serial, sizeof(serial));
-	ck_assert(request_put(g.acme->ledger, r, &f));
+	ck_assert(petition_put(g.acme->ledger, r, &f));
 	ground_commit(g.acme->ledger);
 }
 
 static void
-change_request(const struct request *r)
+change_request(const struct petition *r)
 {
-	ck_assert(request_put(g.acme->ledger, r, &f));
+	ck_assert(petition_put(g.acme->ledger, r, &f));
 	ground_commit(g.acme->ledger);
 }
 
 START_TEST(an_approval)
 {
 	struct provenance from;
-	struct request r, other;
+	struct petition r, other;
 
 	approve(&r, &from);
 	finds("");
@@ -745,7 +745,7 @@ END_TEST
 START_TEST(an_approval_that_nobody_gave)
 {
 	struct provenance from;
-	struct request r;
+	struct petition r;
 
 	approve(&r, &from);
 	(void)snprintf(from.evidence, sizeof(from.evidence), "0800000000000000");

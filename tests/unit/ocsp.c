@@ -103,7 +103,7 @@ get(const char *path)
 static struct octets
 signed_answer(struct octets der)
 {
-	struct request r;
+	struct status_request r;
 	struct authority issuer;
 	struct delegate d;
 	struct responder by;
@@ -486,7 +486,7 @@ END_TEST
 START_TEST(an_answer_that_ends_soon)
 {
 	struct octets q = question(g.acme, leaf->serial, NONE), a;
-	struct request r;
+	struct status_request r;
 	struct authority issuer;
 	struct delegate d;
 	struct bytes out = { 0 };

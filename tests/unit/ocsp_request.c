@@ -14,7 +14,7 @@
 #define TRUE     RAW("\x01\x01\xff")
 #define NOT_ONE  "ocsp: RFC 6960 section 4.1.1: not a request"
 
-static struct request r;
+static struct status_request r;
 static struct fault f;
 
 static void
@@ -69,7 +69,7 @@ passes(struct octets der)
 static void
 refused(struct octets der, const char *why, size_t row)
 {
-	struct request untouched;
+	struct status_request untouched;
 
 	memset(&r, 0x5a, sizeof(r));
 	memcpy(&untouched, &r, sizeof(r));

@@ -63,7 +63,7 @@ unbase64(const char *name)
 START_TEST(rfc_9919_request)
 {
 	struct octets der = unbase64("rfc9919-a4.request");
-	struct request r;
+	struct status_request r;
 
 	ck_assert_msg(request_parse(der, &r, &f), "%s", f.text);
 	ck_assert_uint_eq(r.n, 1);
@@ -88,7 +88,7 @@ x509(struct octets der)
 START_TEST(rfc_9919_issuer)
 {
 	X509 *ca = x509(unbase64("rfc9919-a1.pem"));
-	struct request r;
+	struct status_request r;
 	uint8_t digest[EVP_MAX_MD_SIZE];
 
 	ck_assert(request_parse(unbase64("rfc9919-a4.request"), &r, &f));
@@ -154,7 +154,7 @@ START_TEST(rfc_9654_nonce)
 		"\xe1\x50\x31\x2e\xc4\xcd\x0a\xdd\x18\xe5\xbd\x6f\x84\xbf\x14\xc8");
 	struct octets id = SEQ(SEQ(OID(oid_sha256)), TLV(DER_OCTETS, forge_fill('n', 32)),
 	    TLV(DER_OCTETS, forge_fill('k', 32)), TLV(DER_INTEGER, RAW("\x01")));
-	struct request r;
+	struct status_request r;
 
 	ck_assert(request_parse(
 	    forge_exact(SEQ(SEQ(SEQ(SEQ(id)), TLV(DER_EXPLICIT(2), SEQ(extension))))), &r, &f));
@@ -184,7 +184,7 @@ START_TEST(others_requests)
 {
 	for (size_t i = 0; i < COUNT(requests); i++) {
 		struct octets der = file(QUATRAIN_OCSP_VECTORS "/", requests[i].name);
-		struct request r = { .n = 0 };
+		struct status_request r = { .n = 0 };
 		bool ok = request_parse(der, &r, &f);
 
 		ck_assert_msg(ok == (requests[i].why == NULL), "%s: %s", requests[i].name, f.text);

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/petition.h"
 #include "ca/profile_set.h"
-#include "ca/request.h"
 #include "enroll/est.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
@@ -98,7 +98,7 @@ asks(enum enrol_way way, const char *profile)
 static void
 put_request(const char *profile)
 {
-	struct request r = { .way = ENROL_REQUEST,
+	struct petition r = { .way = ENROL_REQUEST,
 		.device = { "acme", "scanner", "scan-1" },
 		.source = "192.0.2.1:1",
 		.csr = csr };
@@ -107,7 +107,7 @@ put_request(const char *profile)
 	(void)snprintf(r.profile, sizeof(r.profile), "%s", profile);
 	ck_assert(csr_read(csr, &read, &f));
 	memcpy(r.key, read.key_id, sizeof(r.key));
-	ck_assert(request_open(g.realm, g.acme->ledger, &r, g.now_s, &f));
+	ck_assert(petition_open(g.realm, g.acme->ledger, &r, g.now_s, &f));
 	ground_commit(g.acme->ledger);
 	ground_commit(realm_platform(g.realm));
 }

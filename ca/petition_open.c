@@ -1,14 +1,14 @@
-/* ca/request_open.c - how many requests may wait, and when one ends; see request.h. */
+/* ca/petition_open.c - how many requests may wait, and when one ends; see petition.h. */
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "ca/meta.h"
-#include "ca/request.h"
+#include "ca/petition.h"
 
 #define DUE        "request-due:"
 #define DUE_N      (sizeof(DUE) - 1)
-#define DUE_OCTETS (DUE_N + 8 + REQUEST_KEY_OCTETS)
+#define DUE_OCTETS (DUE_N + 8 + PETITION_KEY_OCTETS)
 #define AT_ONCE    32 /* due rows that are dealt with when the next request is opened */
 #define COUNT_MAX  96
 
@@ -37,25 +37,25 @@ struct counter {
 };
 
 static size_t
-counters(const struct request *r, struct counter ret[static 2])
+counters(const struct petition *r, struct counter ret[static 2])
 {
 	char address[IDENTITY_SOURCE_MAX];
 	bool stranger = r->way == ENROL_REQUEST;
 
 	(void)snprintf(
 	    ret[0].word, sizeof(ret[0].word), "request-open:%s", stranger ? "strangers" : "proven");
-	ret[0].most = stranger ? REQUEST_STRANGERS_MAX : REQUEST_PROVEN_MAX;
+	ret[0].most = stranger ? PETITION_STRANGERS_MAX : PETITION_PROVEN_MAX;
 	if (!stranger)
 		return 1;
 	put_address(r->source, address);
 	(void)snprintf(ret[1].word, sizeof(ret[1].word), "request-from:%s", address);
-	ret[1].most = REQUEST_ONE_MAX;
+	ret[1].most = PETITION_ONE_MAX;
 	return 2;
 }
 
 /* One more that waits, or one less. */
 static bool
-count(struct ledger *l, const struct request *r, bool up, struct fault *f)
+count(struct ledger *l, const struct petition *r, bool up, struct fault *f)
 {
 	struct counter all[2];
 	uint8_t value[8];
@@ -74,7 +74,7 @@ count(struct ledger *l, const struct request *r, bool up, struct fault *f)
 }
 
 static bool
-check_room(struct ledger *l, const struct request *r, struct fault *f)
+check_room(struct ledger *l, const struct petition *r, struct fault *f)
 {
 	struct counter all[2];
 	uint64_t n;
@@ -91,7 +91,7 @@ check_room(struct ledger *l, const struct request *r, struct fault *f)
 }
 
 static struct octets
-due_key(const struct request *r, uint8_t to[static DUE_OCTETS])
+due_key(const struct petition *r, uint8_t to[static DUE_OCTETS])
 {
 	memcpy(to, DUE, DUE_N);
 	(void)octets_u64((uint64_t)r->due_s, to + DUE_N);
@@ -100,25 +100,25 @@ due_key(const struct request *r, uint8_t to[static DUE_OCTETS])
 }
 
 bool
-request_turn(
-    struct ledger *l, struct request *r, enum request_state to, int64_t due_s, struct fault *f)
+petition_turn(
+    struct ledger *l, struct petition *r, enum petition_state to, int64_t due_s, struct fault *f)
 {
 	uint8_t due[DUE_OCTETS];
 	struct bytes row = { 0 };
-	struct request was;
+	struct petition was;
 	struct fault why;
 	bool ok = true;
 
-	if (request_get(l, r->key, &row, &was, &why)) {
+	if (petition_get(l, r->key, &row, &was, &why)) {
 		batch_remove(ledger_batch(l), TABLE_META, due_key(&was, due));
-		ok = was.state != REQUEST_WAITING || count(l, &was, false, f);
+		ok = was.state != PETITION_WAITING || count(l, &was, false, f);
 	} else if (why.code != FAULT_NOTFOUND) {
 		*f = why;
 		ok = false;
 	}
 	r->state = to;
 	r->due_s = due_s;
-	ok = ok && (to != REQUEST_WAITING || count(l, r, true, f)) && request_put(l, r, f);
+	ok = ok && (to != PETITION_WAITING || count(l, r, true, f)) && petition_put(l, r, f);
 	if (ok)
 		ledger_put(l, TABLE_META, due_key(r, due), octets_of(NULL, 0));
 	bytes_free(&row);
@@ -128,7 +128,7 @@ request_turn(
 struct due {
 	int64_t now_s;
 	size_t n;
-	uint8_t key[AT_ONCE][REQUEST_KEY_OCTETS];
+	uint8_t key[AT_ONCE][PETITION_KEY_OCTETS];
 };
 
 static bool
@@ -143,22 +143,22 @@ collect(void *with, struct octets key, struct octets value)
 	in = reader_of(octets_of(key.at + DUE_N, 8));
 	if ((int64_t)reader_u64(&in) > d->now_s)
 		return false;
-	memcpy(d->key[d->n++], key.at + DUE_N + 8, REQUEST_KEY_OCTETS);
+	memcpy(d->key[d->n++], key.at + DUE_N + 8, PETITION_KEY_OCTETS);
 	return d->n < AT_ONCE;
 }
 
 /* The row goes, and the way to it, unless the key asks elsewhere by now. */
 static bool
-forget(struct realm *realm, struct ledger *l, const struct request *r, struct fault *f)
+forget(struct realm *realm, struct ledger *l, const struct petition *r, struct fault *f)
 {
 	struct octets key = octets_of(r->key, sizeof(r->key));
-	struct request_route route;
+	struct petition_route route;
 	uint8_t due[DUE_OCTETS];
 	struct fault why;
 
 	batch_remove(ledger_batch(l), TABLE_META, due_key(r, due));
 	batch_remove(ledger_batch(l), TABLE_REQUEST, key);
-	if (!request_route(realm, r->key, &route, &why))
+	if (!petition_route(realm, r->key, &route, &why))
 		return why.code == FAULT_NOTFOUND || (*f = why, false);
 	if (strcmp(route.tenant, ledger_tenant(l)) == 0)
 		batch_remove(ledger_batch(realm_platform(realm)), TABLE_REQUEST, key);
@@ -166,22 +166,22 @@ forget(struct realm *realm, struct ledger *l, const struct request *r, struct fa
 }
 
 static bool
-end_one(struct realm *realm, struct ledger *l, const uint8_t key[static REQUEST_KEY_OCTETS],
+end_one(struct realm *realm, struct ledger *l, const uint8_t key[static PETITION_KEY_OCTETS],
     int64_t now_s, struct fault *f)
 {
 	struct bytes row = { 0 };
-	struct request r;
+	struct petition r;
 	struct fault why;
 	bool ok;
 
-	if (!request_get(l, key, &row, &r, &why))
+	if (!petition_get(l, key, &row, &r, &why))
 		ok = why.code == FAULT_NOTFOUND || (*f = why, false);
 	else if (r.due_s > now_s) /* another job of this round was here */
 		ok = true;
-	else if (r.state == REQUEST_ISSUED || r.state == REQUEST_EXPIRED)
+	else if (r.state == PETITION_ISSUED || r.state == PETITION_EXPIRED)
 		ok = forget(realm, l, &r, f);
 	else
-		ok = request_turn(l, &r, REQUEST_EXPIRED, now_s + REQUEST_KEPT_S, f);
+		ok = petition_turn(l, &r, PETITION_EXPIRED, now_s + PETITION_KEPT_S, f);
 	bytes_free(&row);
 	return ok;
 }
@@ -200,15 +200,15 @@ end_due(struct realm *realm, struct ledger *l, int64_t now_s, struct fault *f)
 }
 
 bool
-request_open(
-    struct realm *realm, struct ledger *l, struct request *r, int64_t now_s, struct fault *f)
+petition_open(
+    struct realm *realm, struct ledger *l, struct petition *r, int64_t now_s, struct fault *f)
 {
-	if (r->csr.n > REQUEST_CSR_MAX)
+	if (r->csr.n > PETITION_CSR_MAX)
 		return fault_set(f, FAULT_LIMIT,
 		    "request: over %d octets, which is more than is kept for a registrar to look at",
-		    REQUEST_CSR_MAX);
+		    PETITION_CSR_MAX);
 	r->asked_s = now_s;
 	return end_due(realm, l, now_s, f) && check_room(l, r, f) &&
-	       request_turn(l, r, REQUEST_WAITING, now_s + REQUEST_OPEN_S, f) &&
-	       request_put_route(realm_platform(realm), r, f);
+	       petition_turn(l, r, PETITION_WAITING, now_s + PETITION_OPEN_S, f) &&
+	       petition_put_route(realm_platform(realm), r, f);
 }

@@ -1,11 +1,11 @@
-/* tests/unit/request.c - ca/request.h: what is kept of who waits, how many may, and when it ends.
+/* tests/unit/petition.c - ca/petition.h: what is kept of who waits, how many may, and when it ends.
  */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ca/oid.h"
-#include "ca/request.h"
+#include "ca/petition.h"
 #include "ca/revoke.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
@@ -13,14 +13,14 @@
 static struct ground g;
 static struct ledger *l, *platform;
 static struct bytes row;
-static struct request r, ret;
+static struct petition r, ret;
 static struct fault f;
 
 /* The n-th key; its source is an address of its own. */
-static struct request
+static struct petition
 nth(unsigned n, enum enrol_way way)
 {
-	struct request one = { .way = way,
+	struct petition one = { .way = way,
 		.device = { "acme", "scanner", "scan-1" },
 		.profile = "walkup",
 		.csr = octets_text("a request") };
@@ -58,35 +58,35 @@ commit(void)
 }
 
 static void
-opens(struct request *one)
+opens(struct petition *one)
 {
-	ck_assert_msg(request_open(g.realm, l, one, g.now_s, &f), "%s", f.text);
+	ck_assert_msg(petition_open(g.realm, l, one, g.now_s, &f), "%s", f.text);
 }
 
 static void
-closed(struct request one, const char *why)
+closed(struct petition one, const char *why)
 {
 	struct ledger_mark mark = ledger_mark(l);
 
 	f = (struct fault){ 0 };
-	ck_assert(!request_open(g.realm, l, &one, g.now_s, &f));
+	ck_assert(!petition_open(g.realm, l, &one, g.now_s, &f));
 	ck_assert_int_eq(f.code, FAULT_BUSY);
 	ck_assert_msg(strstr(f.text, why) != NULL, "%s", f.text);
 	ledger_undo(l, mark);
 }
 
-static enum request_state
-state(const struct request *one)
+static enum petition_state
+state(const struct petition *one)
 {
-	enum request_state s;
+	enum petition_state s;
 
-	ck_assert_msg(request_get(l, one->key, &row, &ret, &f), "%s", f.text);
-	ck_assert(request_state(l, &ret, g.now_s, &s, &f));
+	ck_assert_msg(petition_get(l, one->key, &row, &ret, &f), "%s", f.text);
+	ck_assert(petition_state(l, &ret, g.now_s, &s, &f));
 	return s;
 }
 
 static bool
-is_there(struct ledger *where, const struct request *one)
+is_there(struct ledger *where, const struct petition *one)
 {
 	struct bytes b = { 0 };
 	bool there =
@@ -99,7 +99,7 @@ is_there(struct ledger *where, const struct request *one)
 
 START_TEST(keeps_all_of_it)
 {
-	char id[REQUEST_ID_LETTERS + 1];
+	char id[PETITION_ID_LETTERS + 1];
 
 	(void)snprintf(r.proof, sizeof(r.proof), "00112233");
 	(void)snprintf(r.by, sizeof(r.by), "operator:alice");
@@ -112,11 +112,11 @@ START_TEST(keeps_all_of_it)
 	r.digest[5] = 5;
 	opens(&r);
 	commit();
-	request_id(&r, id);
+	petition_id(&r, id);
 	ck_assert_str_eq(id, "0001000000000000");
-	ck_assert_msg(request_find(l, id, &row, &ret, &f), "%s", f.text);
+	ck_assert_msg(petition_find(l, id, &row, &ret, &f), "%s", f.text);
 	ck_assert_mem_eq(ret.key, r.key, sizeof(r.key));
-	ck_assert_int_eq(ret.state, REQUEST_WAITING);
+	ck_assert_int_eq(ret.state, PETITION_WAITING);
 	ck_assert_int_eq(ret.way, ENROL_REQUEST);
 	ck_assert_str_eq(ret.device.tenant, "acme");
 	ck_assert_str_eq(ret.device.kind, "scanner");
@@ -127,7 +127,7 @@ START_TEST(keeps_all_of_it)
 	ck_assert_str_eq(ret.by, "operator:alice");
 	ck_assert_str_eq(ret.reason, "none of ours");
 	ck_assert_int_eq(ret.asked_s, g.now_s);
-	ck_assert_int_eq(ret.due_s, g.now_s + REQUEST_OPEN_S);
+	ck_assert_int_eq(ret.due_s, g.now_s + PETITION_OPEN_S);
 	ck_assert_uint_eq(ret.asked_index, 7);
 	ck_assert_int_eq(ret.decided_s, g.now_s);
 	ck_assert_uint_eq(ret.decided_index, 8);
@@ -146,19 +146,19 @@ START_TEST(rows_that_are_none)
 	opens(&r);
 	commit();
 	ck_assert(ledger_get(l, TABLE_REQUEST, key, &b, &f));
-	ck_assert(request_read("acme", key, octets_bytes(&b), &ret));
+	ck_assert(petition_read("acme", key, octets_bytes(&b), &ret));
 	for (size_t n = 0; n < b.n; n++)
-		ck_assert_msg(!request_read("acme", key, octets_of(b.at, n), &ret), "%zu", n);
-	ck_assert(!request_read("acme", octets_of(r.key, 31), octets_bytes(&b), &ret));
+		ck_assert_msg(!petition_read("acme", key, octets_of(b.at, n), &ret), "%zu", n);
+	ck_assert(!petition_read("acme", octets_of(r.key, 31), octets_bytes(&b), &ret));
 	b.at[0]++; /* another edition */
-	ck_assert(!request_read("acme", key, octets_bytes(&b), &ret));
+	ck_assert(!petition_read("acme", key, octets_bytes(&b), &ret));
 	b.at[0]--;
 	b.at[1] = 0; /* no state */
-	ck_assert(!request_read("acme", key, octets_bytes(&b), &ret));
-	b.at[1] = REQUEST_EXPIRED + 1;
-	ck_assert(!request_read("acme", key, octets_bytes(&b), &ret));
+	ck_assert(!petition_read("acme", key, octets_bytes(&b), &ret));
+	b.at[1] = PETITION_EXPIRED + 1;
+	ck_assert(!petition_read("acme", key, octets_bytes(&b), &ret));
 	ledger_put(l, TABLE_REQUEST, key, octets_bytes(&b));
-	ck_assert(!request_get(l, r.key, &row, &ret, &f));
+	ck_assert(!petition_get(l, r.key, &row, &ret, &f));
 	ck_assert_int_eq(f.code, FAULT_INTERNAL);
 	bytes_free(&b);
 }
@@ -172,7 +172,7 @@ START_TEST(ids_that_are_none)
 	opens(&r);
 	commit();
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
-		ck_assert_msg(!request_find(l, ids[i], &row, &ret, &f), "%s", ids[i]);
+		ck_assert_msg(!petition_find(l, ids[i], &row, &ret, &f), "%s", ids[i]);
 		ck_assert_int_eq(f.code, FAULT_NOTFOUND);
 	}
 }
@@ -201,13 +201,13 @@ START_TEST(names)
 	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		ck_assert_msg(!request_name(bad[i], to, &f), "%zu", i);
+		ck_assert_msg(!petition_name(bad[i], to, &f), "%zu", i);
 		ck_assert_int_eq(f.code, FAULT_BADREQ);
 	}
-	ck_assert(request_name(forge_common(DER_PRINTABLE, RAW("scan-1")), to, &f));
+	ck_assert(petition_name(forge_common(DER_PRINTABLE, RAW("scan-1")), to, &f));
 	ck_assert_str_eq(to, "scan-1");
-	ck_assert(request_name(SEQ(forge_rdn(oid_organization, DER_UTF8, RAW("Ours")),
-				   forge_rdn(oid_common_name, DER_UTF8, RAW("s"))),
+	ck_assert(petition_name(SEQ(forge_rdn(oid_organization, DER_UTF8, RAW("Ours")),
+				    forge_rdn(oid_common_name, DER_UTF8, RAW("s"))),
 	    to, &f));
 	ck_assert_str_eq(to, "s");
 }
@@ -217,13 +217,13 @@ END_TEST
 static void
 fill_address(const char *before, const char *after, const char *same, const char *other)
 {
-	struct request one;
+	struct petition one;
 
-	for (unsigned n = 0; n < REQUEST_ONE_MAX; n++) {
+	for (unsigned n = 0; n < PETITION_ONE_MAX; n++) {
 		one = nth(n, ENROL_REQUEST);
 		(void)snprintf(one.source, sizeof(one.source), "%s%u%s", before, 1000 + n, after);
 		opens(&one);
-		if (n == REQUEST_ONE_MAX / 2)
+		if (n == PETITION_ONE_MAX / 2)
 			commit(); /* in one batch or in several */
 	}
 	one = nth(100, ENROL_REQUEST);
@@ -239,14 +239,14 @@ fill_address(const char *before, const char *after, const char *same, const char
 
 START_TEST(one_address)
 {
-	struct request one;
+	struct petition one;
 
 	fill_address("192.0.2.1:", "", "192.0.2.1:1", "192.0.2.2:1");
 	/* One that is decided makes room, once. */
 	one = nth(3, ENROL_REQUEST);
-	ck_assert(request_get(l, one.key, &row, &ret, &f));
-	ck_assert(request_turn(l, &ret, REQUEST_REFUSED, ret.due_s, &f));
-	ck_assert(request_turn(l, &ret, REQUEST_APPROVED, ret.due_s, &f));
+	ck_assert(petition_get(l, one.key, &row, &ret, &f));
+	ck_assert(petition_turn(l, &ret, PETITION_REFUSED, ret.due_s, &f));
+	ck_assert(petition_turn(l, &ret, PETITION_APPROVED, ret.due_s, &f));
 	one = nth(200, ENROL_REQUEST);
 	(void)snprintf(one.source, sizeof(one.source), "192.0.2.1:9");
 	opens(&one);
@@ -264,32 +264,32 @@ END_TEST
 
 START_TEST(so_many_of_a_tenant)
 {
-	struct request one;
+	struct petition one;
 
-	for (unsigned n = 0; n < REQUEST_STRANGERS_MAX; n++) {
+	for (unsigned n = 0; n < PETITION_STRANGERS_MAX; n++) {
 		one = nth(n, ENROL_REQUEST);
 		opens(&one);
 	}
-	closed(nth(REQUEST_STRANGERS_MAX, ENROL_REQUEST), "1000 wait already");
+	closed(nth(PETITION_STRANGERS_MAX, ENROL_REQUEST), "1000 wait already");
 	commit();
-	closed(nth(REQUEST_STRANGERS_MAX, ENROL_REQUEST), "a registrar here");
-	one = nth(REQUEST_STRANGERS_MAX, ENROL_TOKEN);
+	closed(nth(PETITION_STRANGERS_MAX, ENROL_REQUEST), "a registrar here");
+	one = nth(PETITION_STRANGERS_MAX, ENROL_TOKEN);
 	opens(&one); /* strangers keep nobody out who has a token */
 	/* A week later all have expired, and those that come make the room that they need. */
 	commit();
-	g.now_s += REQUEST_OPEN_S;
+	g.now_s += PETITION_OPEN_S;
 	one = nth(1001, ENROL_REQUEST);
 	opens(&one);
 	commit();
 	one = nth(0, ENROL_REQUEST);
-	ck_assert_int_eq(state(&one), REQUEST_EXPIRED);
+	ck_assert_int_eq(state(&one), PETITION_EXPIRED);
 }
 END_TEST
 
 START_TEST(a_large_one_is_not_kept)
 {
-	r.csr = forge_fill(0, REQUEST_CSR_MAX + 1);
-	ck_assert(!request_open(g.realm, l, &r, g.now_s, &f));
+	r.csr = forge_fill(0, PETITION_CSR_MAX + 1);
+	ck_assert(!petition_open(g.realm, l, &r, g.now_s, &f));
 	ck_assert_int_eq(f.code, FAULT_LIMIT);
 	ck_assert(!is_there(l, &r));
 }
@@ -300,8 +300,8 @@ START_TEST(undone)
 {
 	struct ledger_mark mark = ledger_mark(l);
 
-	for (unsigned n = 0; n < REQUEST_ONE_MAX; n++) {
-		struct request one = nth(n, ENROL_REQUEST);
+	for (unsigned n = 0; n < PETITION_ONE_MAX; n++) {
+		struct petition one = nth(n, ENROL_REQUEST);
 
 		(void)snprintf(one.source, sizeof(one.source), "192.0.2.1:1");
 		opens(&one);
@@ -310,28 +310,28 @@ START_TEST(undone)
 	(void)snprintf(r.source, sizeof(r.source), "192.0.2.1:1");
 	opens(&r);
 	commit();
-	ck_assert_int_eq(state(&r), REQUEST_WAITING);
+	ck_assert_int_eq(state(&r), PETITION_WAITING);
 }
 END_TEST
 
 /* Nobody decides: it expires; its row is kept for a month, and then goes, and the way to it. */
 START_TEST(expires_and_goes)
 {
-	struct request other = nth(2, ENROL_REQUEST), last = nth(3, ENROL_REQUEST);
+	struct petition other = nth(2, ENROL_REQUEST), last = nth(3, ENROL_REQUEST);
 
 	opens(&r);
 	commit();
 	ck_assert(is_there(platform, &r));
-	g.now_s += REQUEST_OPEN_S - 1;
-	ck_assert_int_eq(state(&r), REQUEST_WAITING);
+	g.now_s += PETITION_OPEN_S - 1;
+	ck_assert_int_eq(state(&r), PETITION_WAITING);
 	g.now_s++;
-	ck_assert_int_eq(state(&r), REQUEST_EXPIRED); /* before anybody has looked */
+	ck_assert_int_eq(state(&r), PETITION_EXPIRED); /* before anybody has looked */
 	opens(&other);
 	commit();
-	ck_assert_int_eq(state(&r), REQUEST_EXPIRED);
-	ck_assert_int_eq(ret.state, REQUEST_EXPIRED);
-	ck_assert_int_eq(ret.due_s, g.now_s + REQUEST_KEPT_S);
-	g.now_s += REQUEST_KEPT_S;
+	ck_assert_int_eq(state(&r), PETITION_EXPIRED);
+	ck_assert_int_eq(ret.state, PETITION_EXPIRED);
+	ck_assert_int_eq(ret.due_s, g.now_s + PETITION_KEPT_S);
+	g.now_s += PETITION_KEPT_S;
 	opens(&last);
 	commit();
 	ck_assert(!is_there(l, &r));
@@ -342,17 +342,17 @@ END_TEST
 
 START_TEST(what_was_decided_expires_too)
 {
-	static const enum request_state states[] = { REQUEST_APPROVED, REQUEST_REFUSED };
+	static const enum petition_state states[] = { PETITION_APPROVED, PETITION_REFUSED };
 
 	for (unsigned i = 0; i < 2; i++) {
-		struct request one = nth(i, ENROL_REQUEST);
+		struct petition one = nth(i, ENROL_REQUEST);
 
 		opens(&one);
-		ck_assert(request_turn(l, &one, states[i], g.now_s + 10, &f));
+		ck_assert(petition_turn(l, &one, states[i], g.now_s + 10, &f));
 		commit();
 		ck_assert_int_eq(state(&one), states[i]);
 		g.now_s += 10;
-		ck_assert_int_eq(state(&one), REQUEST_EXPIRED);
+		ck_assert_int_eq(state(&one), PETITION_EXPIRED);
 	}
 }
 END_TEST
@@ -361,33 +361,33 @@ END_TEST
 START_TEST(the_way_is_the_newest)
 {
 	struct ledger *other = ground_tenant(&g, "other", CONSTRAINTS_STRICT)->ledger;
-	struct request there = r, last = nth(9, ENROL_REQUEST);
-	struct request_route route;
+	struct petition there = r, last = nth(9, ENROL_REQUEST);
+	struct petition_route route;
 
 	opens(&r);
 	commit();
 	g.now_s++;
 	memcpy(there.device.tenant, "other", sizeof("other"));
 	(void)snprintf(there.profile, sizeof(there.profile), "strict");
-	ck_assert(request_open(g.realm, other, &there, g.now_s, &f));
+	ck_assert(petition_open(g.realm, other, &there, g.now_s, &f));
 	ground_commit(other);
 	commit();
-	g.now_s += REQUEST_OPEN_S;
+	g.now_s += PETITION_OPEN_S;
 	opens(&last);
 	commit();
-	g.now_s += REQUEST_KEPT_S;
+	g.now_s += PETITION_KEPT_S;
 	last = nth(10, ENROL_REQUEST);
 	opens(&last);
 	commit();
 	ck_assert(!is_there(l, &r));
-	ck_assert(request_route(g.realm, r.key, &route, &f));
+	ck_assert(petition_route(g.realm, r.key, &route, &f));
 	ck_assert_str_eq(route.tenant, "other");
 	ck_assert_str_eq(route.profile, "strict");
 	r.key[31]++;
-	ck_assert(!request_route(g.realm, r.key, &route, &f));
+	ck_assert(!petition_route(g.realm, r.key, &route, &f));
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
-	ck_assert(!request_read_route(octets_text("\1"), &route));
-	ck_assert(!request_read_route(octets_text("\2"), &route));
+	ck_assert(!petition_read_route(octets_text("\1"), &route));
+	ck_assert(!petition_read_route(octets_text("\2"), &route));
 }
 END_TEST
 
@@ -399,12 +399,12 @@ START_TEST(abandoned)
 
 	opens(&r);
 	memcpy(r.serial, c->serial, sizeof(r.serial));
-	ck_assert(request_turn(l, &r, REQUEST_ISSUED, g.now_s + 10, &f));
-	ck_assert_int_eq(state(&r), REQUEST_ISSUED);
+	ck_assert(petition_turn(l, &r, PETITION_ISSUED, g.now_s + 10, &f));
+	ck_assert_int_eq(state(&r), PETITION_ISSUED);
 	ck_assert(ledger_standing(l, c->serial, &s, &f));
 	s.state = STANDING_ABANDONED;
 	ck_assert(ledger_put_standing(l, c->serial, &s, &f));
-	ck_assert_int_eq(state(&r), REQUEST_APPROVED);
+	ck_assert_int_eq(state(&r), PETITION_APPROVED);
 }
 END_TEST
 
@@ -415,7 +415,7 @@ replaces(const uint8_t *want)
 	static const uint8_t none[TBS_SERIAL_OCTETS];
 	uint8_t have[TBS_SERIAL_OCTETS];
 
-	ck_assert(request_replaces(l, &e, g.now_s, have, &f));
+	ck_assert(petition_replaces(l, &e, g.now_s, have, &f));
 	ck_assert_mem_eq(have, want == NULL ? none : want, sizeof(have));
 }
 
@@ -440,8 +440,8 @@ END_TEST
 int
 main(void)
 {
-	Suite *s = suite_create("request");
-	TCase *t = tcase_create("request");
+	Suite *s = suite_create("petition");
+	TCase *t = tcase_create("petition");
 	SRunner *run = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);

@@ -1,5 +1,5 @@
 /*
- * ca/request.h - a device that asked for a certificate and waits for a registrar's word.
+ * ca/petition.h - a device that asked for a certificate and waits for a registrar's word.
  *
  * TABLE_REQUEST of its tenant: SHA-256 of the SubjectPublicKeyInfo -> the
  * request. Clients sign their PKCS #10 anew at each poll, so the key and the
@@ -15,34 +15,34 @@
  * TABLE_META: "request-due:", u64, key -> nothing; "request-open:" and "strangers" or
  * "proven" -> u64; "request-from:" and an address -> u64.
  */
-#ifndef QUATRAIN_CA_REQUEST_H
-#define QUATRAIN_CA_REQUEST_H
+#ifndef QUATRAIN_CA_PETITION_H
+#define QUATRAIN_CA_PETITION_H
 
 #include "ca/csr.h"
 #include "ca/realm.h"
 #include "ca/wire.h"
 
-#define REQUEST_KEY_OCTETS    32
-#define REQUEST_ID_LETTERS    16
-#define REQUEST_CSR_MAX       4096
-#define REQUEST_REASON_MAX    200
-#define REQUEST_OPEN_S        (7 * 86400)  /* until it expires; an approved one begins anew */
-#define REQUEST_KEPT_S        (30 * 86400) /* a row that is of no use any more */
-#define REQUEST_STRANGERS_MAX 1000         /* waiting, of a tenant, with no proof but their key */
-#define REQUEST_PROVEN_MAX    10000        /* waiting, of a tenant, with a token or an IDevID */
-#define REQUEST_ONE_MAX       16           /* waiting strangers of one address (IPv6: /64) */
+#define PETITION_KEY_OCTETS    32
+#define PETITION_ID_LETTERS    16
+#define PETITION_CSR_MAX       4096
+#define PETITION_REASON_MAX    200
+#define PETITION_OPEN_S        (7 * 86400)  /* until it expires; an approved one begins anew */
+#define PETITION_KEPT_S        (30 * 86400) /* a row that is of no use any more */
+#define PETITION_STRANGERS_MAX 1000         /* waiting, of a tenant, with no proof but their key */
+#define PETITION_PROVEN_MAX    10000        /* waiting, of a tenant, with a token or an IDevID */
+#define PETITION_ONE_MAX       16           /* waiting strangers of one address (IPv6: /64) */
 
-enum request_state {
-	REQUEST_WAITING = 1,
-	REQUEST_APPROVED, /* the device may fetch its certificate */
-	REQUEST_REFUSED,
-	REQUEST_ISSUED,
-	REQUEST_EXPIRED,
+enum petition_state {
+	PETITION_WAITING = 1,
+	PETITION_APPROVED, /* the device may fetch its certificate */
+	PETITION_REFUSED,
+	PETITION_ISSUED,
+	PETITION_EXPIRED,
 };
 
-struct request {
-	uint8_t key[REQUEST_KEY_OCTETS]; /* in TABLE_REQUEST; the id is its first 8 octets */
-	enum request_state state;
+struct petition {
+	uint8_t key[PETITION_KEY_OCTETS]; /* in TABLE_REQUEST; the id is its first 8 octets */
+	enum petition_state state;
 	enum enrol_way way;
 	struct endpoint device;
 	char profile[TEXT_LABEL_MAX];
@@ -54,7 +54,7 @@ struct request {
 	int64_t decided_s;    /* 0: it was not, like the next three */
 	uint64_t decided_index;
 	char by[PROVENANCE_TEXT_MAX];
-	char reason[REQUEST_REASON_MAX + 1];
+	char reason[PETITION_REASON_MAX + 1];
 	uint8_t replaces[TBS_SERIAL_OCTETS]; /* what the device had when it was approved, or zeros
 					      */
 	uint8_t serial[TBS_SERIAL_OCTETS];   /* of what was issued */
@@ -62,60 +62,61 @@ struct request {
 	struct octets csr; /* that itself, lent by the row; n 0 once it was issued */
 };
 
-void request_id(const struct request *r, char to[static REQUEST_ID_LETTERS + 1]);
+void petition_id(const struct petition *r, char to[static PETITION_ID_LETTERS + 1]);
 /* waiting, approved, refused, issued, expired */
-const char *request_state_word(enum request_state state);
+const char *petition_state_word(enum petition_state state);
 
 /* Its state at now_s. An issuance that was abandoned leaves it approved. Fault: FAULT_INTERNAL. */
-bool request_state(struct ledger *l, const struct request *r, int64_t now_s,
-    enum request_state *ret, struct fault *f) CHECKED;
+bool petition_state(struct ledger *l, const struct petition *r, int64_t now_s,
+    enum petition_state *ret, struct fault *f) CHECKED;
 
 /* A row; what ret lends is lent from value. */
-bool request_read(const char *tenant, struct octets key, struct octets value, struct request *ret);
+bool petition_read(
+    const char *tenant, struct octets key, struct octets value, struct petition *ret);
 /*
  * By its key, or by its id. row is cleared, and keeps what ret lends.
  * Faults: FAULT_NOTFOUND, FAULT_INTERNAL
  */
-bool request_get(struct ledger *l, const uint8_t key[static REQUEST_KEY_OCTETS], struct bytes *row,
-    struct request *ret, struct fault *f) CHECKED;
-bool request_find(struct ledger *l, const char *id, struct bytes *row, struct request *ret,
+bool petition_get(struct ledger *l, const uint8_t key[static PETITION_KEY_OCTETS],
+    struct bytes *row, struct petition *ret, struct fault *f) CHECKED;
+bool petition_find(struct ledger *l, const char *id, struct bytes *row, struct petition *ret,
     struct fault *f) CHECKED;
 
 /* Does csr ask, for device, for what r asked for? Fault: FAULT_CONFLICT, saying what differs. */
-bool request_same(const struct request *r, const struct csr *csr, const struct endpoint *device,
+bool petition_same(const struct petition *r, const struct csr *csr, const struct endpoint *device,
     struct fault *f) CHECKED;
 
 /* The one common name of a subject, which must be a DNS label. Fault: FAULT_BADREQ. */
-bool request_name(struct octets subject, char to[static TEXT_LABEL_MAX], struct fault *f) CHECKED;
+bool petition_name(struct octets subject, char to[static TEXT_LABEL_MAX], struct fault *f) CHECKED;
 
 /*
  * A new one, or one anew, into the batches of l and of the platform, after what is due was done.
  * Faults: FAULT_BUSY too many wait, of the tenant or of the address; FAULT_LIMIT over
- * REQUEST_CSR_MAX; FAULT_INTERNAL
+ * PETITION_CSR_MAX; FAULT_INTERNAL
  */
-bool request_open(struct realm *realm, struct ledger *l, struct request *r, int64_t now_s,
+bool petition_open(struct realm *realm, struct ledger *l, struct petition *r, int64_t now_s,
     struct fault *f) CHECKED;
 /* What is there of the same key becomes r, from now on in state r->state; r->due_s is put in.
  * Fault: FAULT_INTERNAL. */
-bool request_turn(struct ledger *l, struct request *r, enum request_state to, int64_t due_s,
+bool petition_turn(struct ledger *l, struct petition *r, enum petition_state to, int64_t due_s,
     struct fault *f) CHECKED;
 /* The row alone. Fault: FAULT_INTERNAL. */
-bool request_put(struct ledger *l, const struct request *r, struct fault *f) CHECKED;
+bool petition_put(struct ledger *l, const struct petition *r, struct fault *f) CHECKED;
 
 /* The newest good or held certificate of device, which a new one would replace; zeros: none.
  * Fault: FAULT_INTERNAL. */
-bool request_replaces(struct ledger *l, const struct endpoint *device, int64_t now_s,
+bool petition_replaces(struct ledger *l, const struct endpoint *device, int64_t now_s,
     uint8_t ret[static TBS_SERIAL_OCTETS], struct fault *f) CHECKED;
 
 /* Whose request has this key: for who asks without saying so. */
-struct request_route {
+struct petition_route {
 	char tenant[TEXT_LABEL_MAX], profile[TEXT_LABEL_MAX];
 };
-bool request_read_route(struct octets value, struct request_route *ret);
+bool petition_read_route(struct octets value, struct petition_route *ret);
 /* Into the platform's batch. Fault: FAULT_INTERNAL. */
-bool request_put_route(struct ledger *platform, const struct request *r, struct fault *f) CHECKED;
+bool petition_put_route(struct ledger *platform, const struct petition *r, struct fault *f) CHECKED;
 /* Faults: FAULT_NOTFOUND, FAULT_INTERNAL. */
-bool request_route(struct realm *realm, const uint8_t key[static REQUEST_KEY_OCTETS],
-    struct request_route *ret, struct fault *f) CHECKED;
+bool petition_route(struct realm *realm, const uint8_t key[static PETITION_KEY_OCTETS],
+    struct petition_route *ret, struct fault *f) CHECKED;
 
 #endif

@@ -1,5 +1,5 @@
-/* ca/request.c - see request.h; what a request is. How many there may be is request_open.c's. */
-#include "ca/request.h"
+/* ca/petition.c - see petition.h; what a request is. How many there may be is petition_open.c's. */
+#include "ca/petition.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -13,59 +13,59 @@
 static const uint8_t no_serial[TBS_SERIAL_OCTETS];
 
 void
-request_id(const struct request *r, char to[static REQUEST_ID_LETTERS + 1])
+petition_id(const struct petition *r, char to[static PETITION_ID_LETTERS + 1])
 {
-	text_hex(r->key, REQUEST_ID_LETTERS / 2, to);
+	text_hex(r->key, PETITION_ID_LETTERS / 2, to);
 }
 
 const char *
-request_state_word(enum request_state state)
+petition_state_word(enum petition_state state)
 {
 	static const char *const words[] = {
-		[REQUEST_WAITING] = "waiting",
-		[REQUEST_APPROVED] = "approved",
-		[REQUEST_REFUSED] = "refused",
-		[REQUEST_ISSUED] = "issued",
-		[REQUEST_EXPIRED] = "expired",
+		[PETITION_WAITING] = "waiting",
+		[PETITION_APPROVED] = "approved",
+		[PETITION_REFUSED] = "refused",
+		[PETITION_ISSUED] = "issued",
+		[PETITION_EXPIRED] = "expired",
 	};
 
 	return words[state];
 }
 
 bool
-request_state(struct ledger *l, const struct request *r, int64_t now_s, enum request_state *ret,
+petition_state(struct ledger *l, const struct petition *r, int64_t now_s, enum petition_state *ret,
     struct fault *f)
 {
 	struct standing s;
 
 	*ret = r->state;
-	if (r->state == REQUEST_ISSUED) {
+	if (r->state == PETITION_ISSUED) {
 		if (!ledger_standing(l, r->serial, &s, f))
 			return false;
 		if (s.state == STANDING_ABANDONED)
-			*ret = REQUEST_APPROVED;
+			*ret = PETITION_APPROVED;
 	} else if (now_s >= r->due_s) {
-		*ret = REQUEST_EXPIRED;
+		*ret = PETITION_EXPIRED;
 	}
 	return true;
 }
 
 static bool
-is_known(enum request_state state)
+is_known(enum petition_state state)
 {
-	return state >= REQUEST_WAITING && state <= REQUEST_EXPIRED;
+	return state >= PETITION_WAITING && state <= PETITION_EXPIRED;
 }
 
 bool
-request_read(const char *tenant, struct octets key, struct octets value, struct request *ret)
+petition_read(const char *tenant, struct octets key, struct octets value, struct petition *ret)
 {
 	struct reader in = reader_of(value);
-	struct request r = { .state = REQUEST_WAITING };
+	struct petition r = { .state = PETITION_WAITING };
 
 	if (key.n != sizeof(r.key) || reader_u8(&in) != EDITION)
 		return false;
 	memcpy(r.key, key.at, key.n);
-	r.state = (enum request_state)reader_u8(&in);
+	r.state = (enum petition_state)reader_u8(&in);
 	r.way = (enum enrol_way)reader_u8(&in);
 	reader_counted_text(&in, r.device.kind, sizeof(r.device.kind));
 	reader_counted_text(&in, r.device.name, sizeof(r.device.name));
@@ -91,7 +91,7 @@ request_read(const char *tenant, struct octets key, struct octets value, struct 
 }
 
 bool
-request_put(struct ledger *l, const struct request *r, struct fault *f)
+petition_put(struct ledger *l, const struct petition *r, struct fault *f)
 {
 	struct bytes b = { 0 };
 	bool ok;
@@ -122,21 +122,21 @@ request_put(struct ledger *l, const struct request *r, struct fault *f)
 }
 
 bool
-request_get(struct ledger *l, const uint8_t key[static REQUEST_KEY_OCTETS], struct bytes *row,
-    struct request *ret, struct fault *f)
+petition_get(struct ledger *l, const uint8_t key[static PETITION_KEY_OCTETS], struct bytes *row,
+    struct petition *ret, struct fault *f)
 {
-	struct octets k = octets_of(key, REQUEST_KEY_OCTETS);
+	struct octets k = octets_of(key, PETITION_KEY_OCTETS);
 
 	bytes_clear(row);
 	if (!ledger_get(l, TABLE_REQUEST, k, row, f))
 		return false;
-	return request_read(ledger_tenant(l), k, octets_bytes(row), ret) ||
+	return petition_read(ledger_tenant(l), k, octets_bytes(row), ret) ||
 	       fault_set(f, FAULT_INTERNAL, "request: a row that cannot be read");
 }
 
 struct search {
 	struct octets prefix;
-	uint8_t key[REQUEST_KEY_OCTETS];
+	uint8_t key[PETITION_KEY_OCTETS];
 	bool any;
 };
 
@@ -153,27 +153,27 @@ same_id(void *with, struct octets key, struct octets value)
 }
 
 bool
-request_find(
-    struct ledger *l, const char *id, struct bytes *row, struct request *ret, struct fault *f)
+petition_find(
+    struct ledger *l, const char *id, struct bytes *row, struct petition *ret, struct fault *f)
 {
-	uint8_t prefix[REQUEST_ID_LETTERS / 2] = { 0 };
+	uint8_t prefix[PETITION_ID_LETTERS / 2] = { 0 };
 	struct search s = { .prefix = octets_of(prefix, sizeof(prefix)) };
 
 	if (strcmp(ledger_tenant(l), NAME_PLATFORM) == 0) /* its rows are of another kind */
 		return fault_set(f, FAULT_NOTFOUND, "request: nobody asks the platform");
-	if (strlen(id) != REQUEST_ID_LETTERS || !text_unhex(id, prefix, sizeof(prefix)))
+	if (strlen(id) != PETITION_ID_LETTERS || !text_unhex(id, prefix, sizeof(prefix)))
 		return fault_set(
-		    f, FAULT_NOTFOUND, "request: an id is %d hex digits", REQUEST_ID_LETTERS);
+		    f, FAULT_NOTFOUND, "request: an id is %d hex digits", PETITION_ID_LETTERS);
 	if (!store_scan(ledger_store(l), TABLE_REQUEST, s.prefix, 1, same_id, &s, f))
 		return false;
 	if (!s.any)
 		return fault_set(f, FAULT_NOTFOUND, "request: there is none with this id");
-	return request_get(l, s.key, row, ret, f); /* again, through the batch */
+	return petition_get(l, s.key, row, ret, f); /* again, through the batch */
 }
 
 bool
-request_same(
-    const struct request *r, const struct csr *csr, const struct endpoint *device, struct fault *f)
+petition_same(
+    const struct petition *r, const struct csr *csr, const struct endpoint *device, struct fault *f)
 {
 	struct csr was;
 
@@ -204,7 +204,7 @@ is_common(struct octets attribute, struct octets *ret)
 }
 
 bool
-request_name(struct octets subject, char to[static TEXT_LABEL_MAX], struct fault *f)
+petition_name(struct octets subject, char to[static TEXT_LABEL_MAX], struct fault *f)
 {
 	struct octets names, set, one, value, found = { NULL, 0 };
 	size_t n = 0;
@@ -228,7 +228,7 @@ request_name(struct octets subject, char to[static TEXT_LABEL_MAX], struct fault
 }
 
 bool
-request_replaces(struct ledger *l, const struct endpoint *device, int64_t now_s,
+petition_replaces(struct ledger *l, const struct endpoint *device, int64_t now_s,
     uint8_t ret[static TBS_SERIAL_OCTETS], struct fault *f)
 {
 	char owner[HOLDING_OWNER_MAX];
@@ -244,7 +244,7 @@ request_replaces(struct ledger *l, const struct endpoint *device, int64_t now_s,
 }
 
 bool
-request_read_route(struct octets value, struct request_route *ret)
+petition_read_route(struct octets value, struct petition_route *ret)
 {
 	struct reader in = reader_of(value);
 
@@ -256,21 +256,21 @@ request_read_route(struct octets value, struct request_route *ret)
 }
 
 bool
-request_route(struct realm *realm, const uint8_t key[static REQUEST_KEY_OCTETS],
-    struct request_route *ret, struct fault *f)
+petition_route(struct realm *realm, const uint8_t key[static PETITION_KEY_OCTETS],
+    struct petition_route *ret, struct fault *f)
 {
 	struct bytes row = { 0 };
 	bool ok = ledger_get(
-	    realm_platform(realm), TABLE_REQUEST, octets_of(key, REQUEST_KEY_OCTETS), &row, f);
+	    realm_platform(realm), TABLE_REQUEST, octets_of(key, PETITION_KEY_OCTETS), &row, f);
 
-	if (ok && !request_read_route(octets_bytes(&row), ret))
+	if (ok && !petition_read_route(octets_bytes(&row), ret))
 		ok = fault_set(f, FAULT_INTERNAL, "request: a route that cannot be read");
 	bytes_free(&row);
 	return ok;
 }
 
 bool
-request_put_route(struct ledger *platform, const struct request *r, struct fault *f)
+petition_put_route(struct ledger *platform, const struct petition *r, struct fault *f)
 {
 	struct bytes b = { 0 };
 	bool ok;
