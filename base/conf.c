@@ -6,25 +6,22 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <yaml.h>
-
+#include "base/conf_events.h"
 #include "base/conf_value.h"
 
 #define PATH_MAX_OCTETS 128 /* of a dotted key, the NUL included */
 #define NEAR_MAX        32  /* octets of a key that a misspelt one is compared with */
 #define NAME_SHOWN_MAX  100 /* of the file's name; the rest of the fault must have room */
-#define SHOWN_MAX       48  /* of what the file says, in a fault */
 
 /* A file that is being read. */
 struct load {
 	const char *name;
+	struct conf_events events;
 	const struct conf_key *keys;
 	size_t n;
 	void *ret;
 	uint32_t *seen; /* for each key: bit d is set when its first d segments stood in the file */
 	size_t *lines;  /* of each key; NULL: nobody asks */
-	yaml_parser_t parser;
-	yaml_event_t event; /* the one at hand */
 	char path[PATH_MAX_OCTETS];
 	char row[PATH_MAX_OCTETS]; /* what stands before it, within a row: "webhooks[0]." */
 	struct fault *f;
@@ -41,84 +38,39 @@ conf_refuse(const char *name, size_t line, const char *key, const char *expected
 	    f, FAULT_BADREQ, "%s:%zu: %s: expected %s, found %s", name, line, key, expected, found);
 }
 
+/* The key at hand, as people know it. */
+static const char *
+key_of(const struct load *l, char to[static 2 * PATH_MAX_OCTETS])
+{
+	(void)snprintf(to, 2 * PATH_MAX_OCTETS, "%s%s", l->row, l->path);
+	return to[0] == '\0' ? "document" : to;
+}
+
 static bool
 refuse(struct load *l, size_t line, const char *expected, const char *found)
 {
 	char key[2 * PATH_MAX_OCTETS];
 
-	(void)snprintf(key, sizeof(key), "%s%s", l->row, l->path);
-	return conf_refuse(l->name, line, key[0] == '\0' ? "document" : key, expected, found, l->f);
+	return conf_refuse(l->name, line, key_of(l, key), expected, found, l->f);
 }
 
 /* The event at hand is not what was expected. */
 static bool
 refuse_event(struct load *l, const char *expected)
 {
-	const yaml_event_t *e = &l->event;
-	char found[SHOWN_MAX + 16];
-	const char *what = "nothing";
+	char key[2 * PATH_MAX_OCTETS];
 
-	if (e->type == YAML_SEQUENCE_START_EVENT)
-		what = "a list";
-	else if (e->type == YAML_MAPPING_START_EVENT)
-		what = "a mapping";
-	else if (e->type == YAML_SCALAR_EVENT && e->data.scalar.length > 0) {
-		(void)snprintf(found, sizeof(found), "%s\"%.*s\"",
-		    e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE ? "" : "the text ", SHOWN_MAX,
-		    (const char *)e->data.scalar.value);
-		what = found;
-	}
-	return refuse(l, e->start_mark.line + 1, expected, what);
-}
-
-/* Anchors make a file grow as it is read, and tags change what a value is. */
-static bool
-refuse_features(struct load *l)
-{
-	const yaml_event_t *e = &l->event;
-	const yaml_char_t *anchor = NULL, *tag = NULL;
-
-	if (e->type == YAML_SCALAR_EVENT) {
-		anchor = e->data.scalar.anchor;
-		tag = e->data.scalar.tag;
-	} else if (e->type == YAML_SEQUENCE_START_EVENT) {
-		anchor = e->data.sequence_start.anchor;
-		tag = e->data.sequence_start.tag;
-	} else if (e->type == YAML_MAPPING_START_EVENT) {
-		anchor = e->data.mapping_start.anchor;
-		tag = e->data.mapping_start.tag;
-	}
-	if (e->type == YAML_ALIAS_EVENT)
-		return refuse(l, e->start_mark.line + 1, "a plain value", "an alias");
-	if (anchor != NULL)
-		return refuse(l, e->start_mark.line + 1, "a plain value", "an anchor");
-	if (tag != NULL)
-		return refuse(l, e->start_mark.line + 1, "a plain value", "a tag");
-	return true;
-}
-
-/* libyaml's own words for what is wrong: "found character that ...", "did not find expected ...".
- */
-static bool
-refuse_yaml(struct load *l)
-{
-	const char *why = l->parser.problem == NULL ? "not YAML" : l->parser.problem;
-	char found[FAULT_TEXT_MAX];
-	bool says_found = strncmp(why, "found ", strlen("found ")) == 0;
-
-	if (l->parser.error == YAML_MEMORY_ERROR)
-		return fault_set(l->f, FAULT_INTERNAL, "conf: out of memory");
-	(void)snprintf(found, sizeof(found), says_found ? "%s" : "something else (%s)",
-	    says_found ? why + strlen("found ") : why);
-	return refuse(l, l->parser.problem_mark.line + 1, "YAML in UTF-8", found);
+	return conf_events_refuse(&l->events, key_of(l, key), expected, l->f);
 }
 
 /* Put the next event at hand. */
 static bool
 next(struct load *l)
 {
-	yaml_event_delete(&l->event);
-	return yaml_parser_parse(&l->parser, &l->event) == 1 ? refuse_features(l) : refuse_yaml(l);
+	char key[2 * PATH_MAX_OCTETS];
+
+	return conf_events_next(&l->events, false) ||
+	       conf_events_say(&l->events, key_of(l, key), l->f);
 }
 
 /* Length of the first depth segments of a dotted path; 0 if it has fewer. */
@@ -182,7 +134,7 @@ distance(const char *a, const char *b, size_t b_n)
 static bool
 refuse_unknown(struct load *l, size_t base, unsigned depth, const char *name)
 {
-	size_t best = 3, line = l->event.start_mark.line + 1;
+	size_t best = 3, line = conf_events_line(&l->events);
 	char meant[PATH_MAX_OCTETS], found[PATH_MAX_OCTETS + 64];
 
 	for (size_t i = 0; i < l->n; i++) {
@@ -212,25 +164,25 @@ refuse_unknown(struct load *l, size_t base, unsigned depth, const char *name)
 static bool
 read_name(struct load *l, unsigned depth, const struct conf_key **ret)
 {
-	const char *name = (const char *)l->event.data.scalar.value;
+	const char *name = (const char *)l->events.event.data.scalar.value;
 	size_t base = strlen(l->path) + (depth > 1);
 	const struct conf_key *k;
 	bool odd;
 
-	if (l->event.type != YAML_SCALAR_EVENT)
+	if (l->events.event.type != YAML_SCALAR_EVENT)
 		return refuse_event(l, "a key");
-	odd = strchr(name, '.') != NULL || strlen(name) != l->event.data.scalar.length ||
-	      strlen(name) > SHOWN_MAX || base + strlen(name) >= sizeof(l->path);
+	odd = strchr(name, '.') != NULL || strlen(name) != l->events.event.data.scalar.length ||
+	      strlen(name) > CONF_SHOWN_MAX || base + strlen(name) >= sizeof(l->path);
 	(void)snprintf(l->path + strlen(l->path), sizeof(l->path) - strlen(l->path), "%s%.*s",
-	    depth > 1 ? "." : "", SHOWN_MAX, name);
+	    depth > 1 ? "." : "", CONF_SHOWN_MAX, name);
 	k = odd ? NULL : find(l, depth);
 	if (k == NULL)
 		return refuse_unknown(l, base, depth, name);
 	if ((l->seen[k - l->keys] & 1u << depth) != 0)
-		return refuse(l, l->event.start_mark.line + 1, "each key once", "it a second time");
+		return refuse(l, conf_events_line(&l->events), "each key once", "it a second time");
 	l->seen[k - l->keys] |= 1u << depth;
 	if (l->lines != NULL && strcmp(k->path, l->path) == 0)
-		l->lines[k - l->keys] = l->event.start_mark.line + 1;
+		l->lines[k - l->keys] = conf_events_line(&l->events);
 	*ret = k;
 	return true;
 }
@@ -240,7 +192,7 @@ static bool
 read_scalar(struct load *l, const struct conf_key *k)
 {
 	char expected[CONF_EXPECTED_MAX];
-	const yaml_event_t *e = &l->event;
+	const yaml_event_t *e = &l->events.event;
 
 	conf_value_expected(k, expected);
 	if (e->type != YAML_SCALAR_EVENT)
@@ -249,7 +201,7 @@ read_scalar(struct load *l, const struct conf_key *k)
 	    !conf_value_set(k, l->ret, (const char *)e->data.scalar.value,
 		e->data.scalar.style != YAML_PLAIN_SCALAR_STYLE))
 		return refuse_event(l, expected);
-	conf_value_at(k, l->ret, e->start_mark.line + 1);
+	conf_value_at(k, l->ret, conf_events_line(&l->events));
 	return true;
 }
 
@@ -259,13 +211,13 @@ read_list(struct load *l, const struct conf_key *k)
 	char expected[CONF_EXPECTED_MAX];
 
 	conf_value_expected(k, expected);
-	if (l->event.type != YAML_SEQUENCE_START_EVENT)
+	if (l->events.event.type != YAML_SEQUENCE_START_EVENT)
 		return refuse_event(l, expected);
 	conf_value_clear(k, l->ret);
 	for (;;) {
 		if (!next(l))
 			return false;
-		if (l->event.type == YAML_SEQUENCE_END_EVENT)
+		if (l->events.event.type == YAML_SEQUENCE_END_EVENT)
 			return true;
 		if (!read_scalar(l, k))
 			return false;
@@ -326,15 +278,15 @@ read_rows(struct load *l, const struct conf_key *k)
 	const struct conf_rows *rows = k->more;
 	size_t n = 0;
 
-	if (l->event.type != YAML_SEQUENCE_START_EVENT)
+	if (l->events.event.type != YAML_SEQUENCE_START_EVENT)
 		return refuse_event(l, "a list of mappings");
 	for (;;) {
 		if (!next(l))
 			return false;
-		if (l->event.type == YAML_SEQUENCE_END_EVENT)
+		if (l->events.event.type == YAML_SEQUENCE_END_EVENT)
 			break;
 		if (n == rows->max)
-			return refuse(l, l->event.start_mark.line + 1, "fewer of them", "one more");
+			return refuse(l, conf_events_line(&l->events), "fewer of them", "one more");
 		if (!read_row(l, k, n++))
 			return false;
 	}
@@ -363,14 +315,12 @@ read_mapping(struct load *l, unsigned depth)
 	size_t base = strlen(l->path);
 	const struct conf_key *k = NULL;
 
-	if (l->event.type != YAML_MAPPING_START_EVENT)
+	if (l->events.event.type != YAML_MAPPING_START_EVENT)
 		return refuse_event(l, "a mapping of keys");
-	if (depth > CONF_DEPTH_MAX)
-		return refuse(l, l->event.start_mark.line + 1, "at most 16 levels", "more");
 	for (;;) {
 		if (!next(l))
 			return false;
-		if (l->event.type == YAML_MAPPING_END_EVENT)
+		if (l->events.event.type == YAML_MAPPING_END_EVENT)
 			return true;
 		if (!read_name(l, depth, &k) || !read_value(l, k, depth))
 			return false;
@@ -384,12 +334,12 @@ read_stream(struct load *l)
 {
 	if (!next(l) || !next(l))
 		return false;
-	if (l->event.type == YAML_STREAM_END_EVENT)
+	if (l->events.event.type == YAML_STREAM_END_EVENT)
 		return true;
 	if (!next(l) || !read_mapping(l, 1) || !next(l) || !next(l))
 		return false;
-	if (l->event.type != YAML_STREAM_END_EVENT)
-		return refuse(l, l->event.start_mark.line + 1, "one document", "a second");
+	if (l->events.event.type != YAML_STREAM_END_EVENT)
+		return refuse(l, conf_events_line(&l->events), "one document", "a second");
 	return true;
 }
 
@@ -414,15 +364,13 @@ conf_parse_lines(const char *name, const char *yaml, size_t len, const struct co
 	if (len > CONF_MAX_OCTETS) /* before libyaml sees it: its time is not linear */
 		return refuse(&l, 1, "at most 65536 octets", "more");
 	l.seen = calloc(n + 1, sizeof(*l.seen));
-	if (l.seen == NULL || yaml_parser_initialize(&l.parser) != 1) {
-		free(l.seen);
+	if (l.seen == NULL)
 		return fault_set(f, FAULT_INTERNAL, "conf: out of memory");
+	ok = conf_events_open(&l.events, name, octets_of(yaml, len), f);
+	if (ok) {
+		ok = read_stream(&l);
+		conf_events_close(&l.events);
 	}
-	yaml_parser_set_encoding(&l.parser, YAML_UTF8_ENCODING);
-	yaml_parser_set_input_string(&l.parser, (const unsigned char *)yaml, len);
-	ok = read_stream(&l);
-	yaml_event_delete(&l.event);
-	yaml_parser_delete(&l.parser);
 	free(l.seen);
 	return ok;
 }

@@ -1,9 +1,8 @@
 /*
  * base/conf.h - one YAML file into one typed struct, by a table of keys.
  *
- * With conf_json the only user of libyaml. Anchors, aliases, tags, a second document,
- * duplicate keys, depth over CONF_DEPTH_MAX and files over CONF_MAX_OCTETS are
- * refused while they are read (libyaml alone spends 10 s on 100,000 brackets).
+ * Anchors, aliases, tags, directives, a second document, duplicate keys, depth over
+ * CONF_DEPTH_MAX and files over CONF_MAX_OCTETS are refused while they are read.
  * Every fault in a file reads "FILE:LINE: KEY: expected WHAT, found WHAT".
  */
 #ifndef QUATRAIN_BASE_CONF_H

@@ -1,5 +1,5 @@
 /*
- * base/json_text.h - the letters of JSON, for json.c alone; knows nothing of cJSON.
+ * base/json_text.h - the letters of JSON, for json.c and conf_node.c; knows nothing of cJSON.
  *
  * cJSON lets pass what RFC 8259 does not (numbers like 01, raw control octets,
  * broken UTF-8, text behind the end), and recurses; so json_scan() looks first,
