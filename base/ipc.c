@@ -8,7 +8,8 @@
 
 #include "base/secret.h"
 
-#define HEAD_OCTETS   (8 + TRACE_ID_OCTETS + TRACE_SPAN_OCTETS)
+#define TRACE_BEGUN   0x80 /* beside the flags of a trace */
+#define HEAD_OCTETS   (8 + TRACE_ID_OCTETS + TRACE_SPAN_OCTETS + 1)
 #define BUFFER_OCTETS (1 << 20) /* the kernel doubles it for its own needs */
 #define FDS_MAX       1
 
@@ -68,6 +69,8 @@ head_write(uint8_t head[static HEAD_OCTETS], const struct message *m)
 	head[7] = (uint8_t)m->code;
 	memcpy(head + 8, m->trace.id, TRACE_ID_OCTETS);
 	memcpy(head + 8 + TRACE_ID_OCTETS, m->trace.span, TRACE_SPAN_OCTETS);
+	head[HEAD_OCTETS - 1] =
+	    (uint8_t)((m->trace.flags & 1) | (m->trace.begun ? TRACE_BEGUN : 0));
 }
 
 /* Room for one descriptor's control message, aligned as the kernel wants it. */
@@ -165,9 +168,11 @@ fill(struct message *m, struct octets head, size_t n, struct fault *f)
 	m->id = reader_u32(&r);
 	m->verb = reader_u16(&r);
 	m->code = reader_u16(&r);
-	m->trace.flags = 0;
 	reader_copy(&r, m->trace.id, sizeof(m->trace.id));
 	reader_copy(&r, m->trace.span, sizeof(m->trace.span));
+	m->trace.flags = reader_u8(&r);
+	m->trace.begun = (m->trace.flags & TRACE_BEGUN) != 0;
+	m->trace.flags &= 1;
 	return true;
 }
 

@@ -2,7 +2,7 @@
  * base/ipc.h - ask and answer between our own processes, over a socketpair.
  *
  * SOCK_SEQPACKET keeps messages whole. A message is id (u32), verb (u16),
- * code (u16, 0 in a question; 0 or a fault_code in an answer), trace (24 octets, zeros for none),
+ * code (u16, 0 in a question; 0 or a fault_code in an answer), trace (25 octets, zeros for none),
  * then the body.
  * A file descriptor may ride along.
  */
@@ -21,7 +21,7 @@ struct message {
 	uint32_t id;
 	uint16_t verb;
 	uint16_t code;
-	struct trace trace; /* of the request that a question is for; its flags stay behind */
+	struct trace trace; /* of the request that a question is for */
 	struct bytes body;
 	int fd; /* -1: none; a received one is the caller's to close */
 };

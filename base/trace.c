@@ -42,7 +42,7 @@ is_zero(const uint8_t *at, size_t n)
 bool
 trace_parse(struct octets o, struct trace *ret)
 {
-	struct trace t;
+	struct trace t = { .begun = false };
 	uint8_t version;
 
 	if (o.n < PARENT_OCTETS || o.at[2] != '-' || o.at[35] != '-' || o.at[52] != '-' ||
@@ -71,6 +71,7 @@ trace_begin(struct trace *t)
 	if (trace_is_set(t))
 		return;
 	t->flags = 0;
+	t->begun = true;
 	while (is_zero(t->id, sizeof(t->id)))
 		secret_nonce(t->id, sizeof(t->id));
 	do

@@ -23,6 +23,7 @@ struct trace {
 	uint8_t id[TRACE_ID_OCTETS]; /* all zero: there is none */
 	uint8_t span[TRACE_SPAN_OCTETS];
 	uint8_t flags; /* bit 0: sampled; no other has a meaning */
+	bool begun;    /* by trace_begin(): nobody else knows of it */
 };
 
 /*

@@ -11,6 +11,7 @@
 #include "ca/device.h"
 #include "ca/feed.h"
 #include "ca/intent.h"
+#include "ca/log_trace.h"
 #include "ca/maker.h"
 #include "ca/petition.h"
 #include "ca/policy_book.h"
@@ -329,6 +330,12 @@ policy_row(struct dump_check *c, struct octets key, struct octets value, struct 
 	return policy_book_row(key, value) || bad(c, "a policy that cannot be read", f);
 }
 
+static bool
+trace_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	return log_trace_row(key, value) || bad(c, "no trace of an entry", f);
+}
+
 static bool (*const rows[])(
     struct dump_check *c, struct octets key, struct octets value, struct fault *f) = {
 	[TABLE_META] = meta_row,
@@ -353,6 +360,7 @@ static bool (*const rows[])(
 	[TABLE_REPEAT] = any_row,
 	[TABLE_FEED] = change_row,
 	[TABLE_POLICY] = policy_row,
+	[TABLE_TRACE] = trace_row,
 };
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))

@@ -2,11 +2,9 @@
 #include "ca/ledger.h"
 
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "ca/census.h"
 #include "ca/intent.h"
@@ -15,8 +13,6 @@
 #define EDITION           1
 #define STANDING_EDITION  2 /* with issued_index */
 #define AUTHORITY_EDITION 2 /* with shards */
-
-#define REVOKE_OCTETS ((uint64_t)256 << 10) /* new pages for one revocation, many times over */
 
 static const char meta_next_id[] = "next-id";
 
@@ -35,6 +31,7 @@ struct ledger {
 	struct fault why; /* while lost */
 	ledger_told *told;
 	void *told_with;
+	struct trace trace;
 	struct noted *noted; /* durable ones first, in order */
 	size_t noted_n, noted_room, durable;
 	char tenant[TEXT_LABEL_MAX];
@@ -411,6 +408,18 @@ ledger_on_event(struct ledger *l, ledger_told *told, void *with)
 	l->told_with = with;
 }
 
+void
+ledger_set_trace(struct ledger *l, const struct trace *t)
+{
+	l->trace = t == NULL ? (struct trace){ .flags = 0 } : *t;
+}
+
+const struct trace *
+ledger_trace(const struct ledger *l)
+{
+	return &l->trace;
+}
+
 bool
 ledger_changed(const struct ledger *l)
 {
@@ -421,29 +430,6 @@ void
 ledger_set_changed(struct ledger *l, bool changed)
 {
 	l->changed = changed;
-}
-
-bool
-ledger_may_issue(uint64_t used, uint64_t room, struct fault *f)
-{
-	if (used / LEDGER_FULL_PERCENT < room / 100 && room - used >= LEDGER_LEAST_OCTETS)
-		return true;
-	return fault_set(f, FAULT_BUSY,
-	    "ledger: %" PRIu64 " of %" PRIu64
-	    " MiB are used: issuing waits for a larger disk or store_max, revoking goes on",
-	    used >> 20, room >> 20);
-}
-
-bool
-ledger_may_revoke(uint64_t used, uint64_t room, const char *data)
-{
-	char path[PATH_MAX];
-	struct stat ballast;
-
-	if (room - used >= REVOKE_OCTETS)
-		return true;
-	(void)snprintf(path, sizeof(path), "%s/" BALLAST_NAME, data);
-	return stat(path, &ballast) == 0 && used < store_limit();
 }
 
 bool

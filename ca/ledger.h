@@ -15,6 +15,7 @@
 #include "base/ballast.h"
 #include "base/json.h"
 #include "base/store.h"
+#include "base/trace.h"
 #include "ca/tbs.h"
 
 enum ledger_table {
@@ -44,6 +45,7 @@ enum ledger_table {
 	TABLE_REPEAT,   /* ... -> what an Idempotency-Key was used for (ca/repeat.h) */
 	TABLE_FEED, /* seq u64 -> a change of a standing, and the hash of all so far (ca/feed.h) */
 	TABLE_POLICY, /* policies in force, and all that ever were (ca/policy_book.h) */
+	TABLE_TRACE,  /* place u16 -> the caller's trace of an entry (ca/log_trace.h) */
 	TABLE_COUNT,  /* a new one is a line in ca/dump_check.c too */
 };
 
@@ -168,6 +170,10 @@ struct ledger_event {
 };
 typedef bool ledger_told(void *with, struct ledger *l, const struct ledger_event *e);
 void ledger_on_event(struct ledger *l, ledger_told *told, void *with);
+
+/* In whose trace the entries are that are put from now on; NULL: in none. */
+void ledger_set_trace(struct ledger *l, const struct trace *t);
+const struct trace *ledger_trace(const struct ledger *l);
 
 /* True if a commit wrote anything since it was last set to false (ca/marks.h). */
 bool ledger_changed(const struct ledger *l);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/digest.h"
+#include "ca/log_trace.h"
 #include "ca/log_tree.h"
 #include "ca/meta.h"
 
@@ -234,6 +235,7 @@ append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index,
 		goto out;
 	}
 	batch_add(ledger_batch(l), TABLE_LOG, octets_u64(e.size, key), octets_bytes(&line));
+	log_trace_put(l, e.size);
 	if (ret_index != NULL)
 		*ret_index = e.size;
 	log_leaf(octets_bytes(&line), leaf);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/log_trace.h"
 #include "ca/profile.h"
 
 #define ROW_OCTETS (8 + 8 + LOG_HASH_OCTETS)
@@ -315,6 +316,7 @@ redaction_make(struct ledger *l, uint64_t n, const struct redaction_order *o, in
 	redaction_put_stub(&r, &stub);
 	if ((ok = bytes_ok(&stub, f))) {
 		ledger_put(l, TABLE_LOG, octets_u64(n, key), octets_bytes(&stub));
+		log_trace_drop(l, n);
 		*ret_index = r.by;
 	}
 	bytes_free(&stub);

@@ -215,7 +215,7 @@ close_all(struct herald *h)
 	for (size_t i = 0; i < h->hooks; i++) {
 		herald_secrets_free(&h->hook[i].secrets);
 		bytes_free(&h->hook[i].roots);
-		bytes_free(&h->hook[i].body);
+		bytes_free(&h->hook[i].body.text);
 		bytes_free(&h->hook[i].test_body);
 	}
 	realm_close(h->realm);

@@ -70,11 +70,17 @@ struct herald_secrets {
 bool herald_secrets(const char *path, struct herald_secrets *ret, struct fault *f) CHECKED;
 void herald_secrets_free(struct herald_secrets *s);
 
-/* The entries of l from p->next on that w wants, as the body of a post; *ret_n of them. p->to is
+struct herald_body {
+	struct bytes text;
+	size_t n;                         /* entries in it */
+	char traceparent[TRACE_TEXT_MAX]; /* of the first that came with one; empty: none */
+};
+
+/* The entries of l from p->next on that w wants, as the body of a post; of an empty *ret. p->to is
  * where it ends, and with none of them how far none is wanted. With p->to set already it is that
  * post again. Fault: FAULT_INTERNAL. */
 bool herald_body(const struct webhook *w, struct ledger *l, struct herald_place *p,
-    struct bytes *ret, size_t *ret_n, struct fault *f) CHECKED;
+    struct herald_body *ret, struct fault *f) CHECKED;
 /* The body of a test: who asked for it stands in entry index of the platform's log. */
 bool herald_test_body(const struct webhook *w, uint64_t index, int64_t now_s, struct bytes *ret,
     struct fault *f) CHECKED;

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "ca/log.h"
+#include "ca/log_trace.h"
 #include "daemon/herald_internal.h"
 
 #define GONE 410
@@ -122,17 +123,17 @@ done(void *with, const struct posted *how)
 		return;
 	}
 	w->place[k->number] = p;
-	tally_add(&k->tally->delivered, k->entries);
+	tally_add(&k->tally->delivered, k->body.n);
 	well(k, how->status);
 }
 
 static bool
-post(struct hook *k, const char *id, const struct bytes *body,
+post(struct hook *k, const char *id, const struct bytes *body, const char *traceparent,
     void (*then)(void *with, const struct posted *how), struct fault *f)
 {
-	char lines[3][HERALD_SIGNED_MAX + 32], signature[HERALD_SIGNED_MAX];
+	char lines[4][HERALD_SIGNED_MAX + 32], signature[HERALD_SIGNED_MAX];
 	const char *headers[] = { lines[0], lines[1], lines[2], "Content-Type: application/json",
-		NULL };
+		traceparent[0] == '\0' ? NULL : lines[3], NULL };
 	int64_t now_s = clock_now_s();
 
 	if (!bytes_ok(body, f) ||
@@ -141,6 +142,7 @@ post(struct hook *k, const char *id, const struct bytes *body,
 	(void)snprintf(lines[0], sizeof(lines[0]), "webhook-id: %s", id);
 	(void)snprintf(lines[1], sizeof(lines[1]), "webhook-timestamp: %lld", (long long)now_s);
 	(void)snprintf(lines[2], sizeof(lines[2]), "webhook-signature: %s", signature);
+	(void)snprintf(lines[3], sizeof(lines[3]), "traceparent: %s", traceparent);
 	tally_add(&k->tally->posts, 1);
 	return posts_begin(k->herald->posts, k->w->url, octets_bytes(&k->roots), headers,
 	    octets_bytes(body), then, k, f);
@@ -189,9 +191,8 @@ build(void *with, struct ledger *l, struct fault *f)
 {
 	struct hook *k = with;
 
-	bytes_clear(&k->body);
-	return hold(k, l, &k->place, f) &&
-	       herald_body(k->w, l, &k->place, &k->body, &k->entries, f) &&
+	bytes_clear(&k->body.text);
+	return hold(k, l, &k->place, f) && herald_body(k->w, l, &k->place, &k->body, f) &&
 	       (k->place.to == 0 || log_leaf_at(l, k->place.to - 1, k->last, f));
 }
 
@@ -216,7 +217,7 @@ send_next(struct hook *k, struct follow *w, struct fault *f)
 	k->place = w->place[k->number];
 	if (!realm_visit(k->herald->realm, w->tenant, build, k, f))
 		return false;
-	if (k->entries == 0)
+	if (k->body.n == 0)
 		return pass_over(k, w, f);
 	/* Durable before it is sent: the same post goes out again after any death. */
 	if (memcmp(&k->place, &w->place[k->number], sizeof(k->place)) != 0 &&
@@ -224,7 +225,7 @@ send_next(struct hook *k, struct follow *w, struct fault *f)
 		return false;
 	w->place[k->number] = k->place;
 	herald_id(k->w, w->tenant, &k->place, id);
-	if (!post(k, id, &k->body, done, f))
+	if (!post(k, id, &k->body.text, k->body.traceparent, done, f))
 		return false;
 	k->posting = true;
 	return true;
@@ -282,6 +283,19 @@ tested(void *with, const struct posted *how)
 		k->next_us = 0;
 }
 
+/* The trace of the entry that asked for it. */
+static bool
+find_trace(void *with, struct ledger *l, struct fault *f)
+{
+	struct hook *k = with;
+	struct trace t;
+
+	(void)f;
+	if (log_trace(l, k->test_index, &t))
+		trace_text(&t, k->test_trace);
+	return true;
+}
+
 static void
 test(struct hook *k)
 {
@@ -290,10 +304,12 @@ test(struct hook *k)
 	struct fault f;
 
 	k->test_due = false;
+	k->test_trace[0] = '\0';
 	bytes_clear(&k->test_body);
 	herald_id(k->w, "test of a webhook", &p, id);
-	if (herald_test_body(k->w, k->test_index, clock_now_s(), &k->test_body, &f) &&
-	    post(k, id, &k->test_body, tested, &f)) {
+	if (realm_visit(k->herald->realm, NAME_PLATFORM, find_trace, k, &f) &&
+	    herald_test_body(k->w, k->test_index, clock_now_s(), &k->test_body, &f) &&
+	    post(k, id, &k->test_body, k->test_trace, tested, &f)) {
 		k->testing = true;
 		return;
 	}

@@ -40,12 +40,12 @@ struct hook {
 	size_t follow; /* whose log it is of; also where to look on for the next */
 	struct herald_place place;
 	uint8_t last[DIGEST_OCTETS]; /* leaf hash of its last entry */
-	struct bytes body;
-	size_t entries;
+	struct herald_body body;
 	/* a test */
 	bool test_due;
 	uint64_t test_index;
 	struct bytes test_body;
+	char test_trace[TRACE_TEXT_MAX];
 };
 
 struct herald {

@@ -10,6 +10,7 @@
 
 #include "base/text.h"
 #include "ca/log.h"
+#include "ca/log_trace.h"
 #include "daemon/herald.h"
 
 #define SECRET_PREFIX "whsec_"
@@ -147,7 +148,8 @@ herald_sign(const struct herald_secrets *s, const char *id, int64_t now_s, struc
 struct gather {
 	const struct webhook *w;
 	struct bytes *to;
-	uint64_t next, end; /* entries of [next, end) are looked at */
+	uint64_t in[HERALD_ENTRIES_MAX]; /* those that are in it */
+	uint64_t next, end;              /* entries of [next, end) are looked at */
 	size_t n, rows, begun;
 	char at[TEXT_TIME_MAX]; /* of the newest one that is in it */
 	struct fault fault;
@@ -189,7 +191,8 @@ gather(void *with, struct octets key, struct octets value)
 		return false;
 	}
 	if (is_wanted(g->w, entry)) {
-		bytes_put_text(g->to, g->n++ == 0 ? "" : ",");
+		bytes_put_text(g->to, g->n == 0 ? "" : ",");
+		g->in[g->n++] = g->next;
 		bytes_put_octets(g->to, value); /* the very octets that are in the tree */
 		if ((at = json_text(entry, "at")) != NULL)
 			(void)snprintf(g->at, sizeof(g->at), "%s", at);
@@ -200,32 +203,63 @@ gather(void *with, struct octets key, struct octets value)
 	return true;
 }
 
-bool
-herald_body(const struct webhook *w, struct ledger *l, struct herald_place *p, struct bytes *ret,
-    size_t *ret_n, struct fault *f)
+/* Of the entries that came with a trace, which; a scan must be over before the store is asked. */
+static bool
+put_traces(const struct gather *g, struct ledger *l, struct herald_body *ret, struct fault *f)
 {
-	struct gather g = {
-		.w = w, .to = ret, .next = p->next, .end = UINT64_MAX, .at = "1970-01-01T00:00:00Z"
-	};
+	struct json *traces = json_object();
+	char text[TRACE_TEXT_MAX], index[24];
+	struct trace t;
+	bool ok = true;
+
+	ret->traceparent[0] = '\0';
+	for (size_t i = 0; i < g->n; i++) {
+		if (!log_trace(l, g->in[i], &t))
+			continue;
+		trace_text(&t, text);
+		if (ret->traceparent[0] == '\0')
+			memcpy(ret->traceparent, text, sizeof(text));
+		(void)snprintf(index, sizeof(index), "%llu", (unsigned long long)g->in[i]);
+		json_put_text(traces, index, text);
+	}
+	if (ret->traceparent[0] != '\0') {
+		bytes_put_text(&ret->text, ",\"traces\":");
+		ok = json_write(traces, &ret->text, f);
+	}
+	json_free(traces);
+	return ok;
+}
+
+bool
+herald_body(const struct webhook *w, struct ledger *l, struct herald_place *p,
+    struct herald_body *ret, struct fault *f)
+{
+	struct gather g = { .w = w,
+		.to = &ret->text,
+		.next = p->next,
+		.end = UINT64_MAX,
+		.at = "1970-01-01T00:00:00Z" };
 	uint8_t key[8];
 
 	g.again = p->to > p->next;
 	if (g.again)
 		g.end = p->to;
-	bytes_put_text(ret, "{\"data\":{\"entries\":[");
-	g.begun = ret->n;
+	bytes_put_text(&ret->text, "{\"data\":{\"entries\":[");
+	g.begun = ret->text.n;
 	if (!store_scan(
 		ledger_store(l), TABLE_LOG, octets_u64(p->next, key), SIZE_MAX, gather, &g, f))
 		return false;
 	if (g.bad || (g.again && g.next != p->to))
 		return fault_set(f, FAULT_INTERNAL, "webhook: the log of %s cannot be read: %s",
 		    ledger_tenant(l), g.bad ? g.fault.text : "an entry is missing");
-	bytes_put_fmt(ret,
-	    "],\"from\":%llu,\"tenant\":\"%s\",\"to\":%llu},\"timestamp\":\"%s\",\"type\":\"log.entries\"}",
-	    (unsigned long long)p->next, ledger_tenant(l), (unsigned long long)g.next, g.at);
+	bytes_put_fmt(&ret->text, "],\"from\":%llu,\"tenant\":\"%s\",\"to\":%llu",
+	    (unsigned long long)p->next, ledger_tenant(l), (unsigned long long)g.next);
+	if (!put_traces(&g, l, ret, f))
+		return false;
+	bytes_put_fmt(&ret->text, "},\"timestamp\":\"%s\",\"type\":\"log.entries\"}", g.at);
 	p->to = g.next;
-	*ret_n = g.n;
-	return bytes_ok(ret, f);
+	ret->n = g.n;
+	return bytes_ok(&ret->text, f);
 }
 
 bool

@@ -133,6 +133,14 @@ mark_all(struct signer *s, struct marks *m, const char *tenant)
 		m->mark[i] = ledger_mark(m->ledger[i]);
 }
 
+/* What is written from now on is of this trace; NULL: of none. */
+static void
+trace_all(const struct marks *m, const struct trace *t)
+{
+	for (size_t i = 0; i < m->n; i++)
+		ledger_set_trace(m->ledger[i], t);
+}
+
 static void
 undo_all(const struct marks *m)
 {
@@ -167,6 +175,17 @@ has_twin(const struct round *d, const struct round_job *r)
 typedef bool step(struct signer *s, struct job *j, struct fault *f);
 
 static void
+step_failed(
+    struct round *d, struct round_job *r, step *run, const struct marks *m, const struct fault *why)
+{
+	undo_all(m);
+	if (run == r->duty->act && r->job.ticket != NULL)
+		abandon(d->signer, r);
+	if (!r->job.repeated)
+		fail(d, r, why);
+}
+
+static void
 take_step(struct round *d, struct round_job *r, step *run)
 {
 	struct signer *s = d->signer;
@@ -185,18 +204,15 @@ take_step(struct round *d, struct round_job *r, step *run)
 		run = r->duty->judge;
 	peek_tenant(r, tenant);
 	mark_all(s, &m, tenant);
+	trace_all(&m, &r->message.trace);
 	ok = run(s, &r->job, &f);
 	if (ok && r->job.late)
 		ok = fault_set(&f, FAULT_BUSY, "the same request failed just now");
 	if (ok && run == r->duty->act)
 		ok = once_keep(s, &r->job, &f);
-	if (ok)
-		return;
-	undo_all(&m);
-	if (run == r->duty->act && r->job.ticket != NULL)
-		abandon(d->signer, r);
-	if (!r->job.repeated)
-		fail(d, r, &f);
+	if (!ok)
+		step_failed(d, r, run, &m, &f);
+	trace_all(&m, NULL);
 }
 
 /* Who may have written to l: its tenant's jobs; to the platform's ledger also those that make

@@ -3,8 +3,8 @@
 
 FILE.secret holds the secrets that it knows, one a line. FILE.mode says how it behaves, and is read for each post: ok, or
 an HTTP status, or slow (an answer after 3 s), cut (the connection is closed), huge (an answer without an end), or
-redirect. Each post whose signature holds becomes a line of FILE: mode, webhook-id, timestamp, number of good signatures
-and body; one whose signature does not, a line that begins with BAD.
+redirect. Each post whose signature holds becomes a line of FILE: mode, webhook-id, timestamp, number of good signatures,
+body and traceparent; one whose signature does not, a line that begins with BAD.
 """
 import base64
 import hashlib
@@ -53,7 +53,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             mode = f.read().strip()
         n = good(self.headers, body) if abs(int(self.headers['webhook-timestamp']) - time.time()) < 60 else 0
         line = [mode if n else 'BAD', self.headers['webhook-id'], self.headers['webhook-timestamp'], str(n),
-                json.dumps(json.loads(body), separators=(',', ':'), sort_keys=True)]
+                json.dumps(json.loads(body), separators=(',', ':'), sort_keys=True), self.headers['traceparent'] or '-']
         with open(name, 'a', encoding='utf-8') as f:
             f.write('\t'.join(line) + '\n')
         if mode == 'slow':

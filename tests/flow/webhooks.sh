@@ -31,7 +31,7 @@ hook_is() { [ "$(hook "$1")" = "$2" ]; }
 # taken TENANT: the numbers of the entries that the receiver took, a line each, in the order that they came; a post
 # that came twice counts once, as its webhook-id says
 taken() {
-	awk -F '\t' '($1 == "ok" || $1 == "slow" || $1 == "huge") && !seen[$2]++' "$IN" | cut -f5- |
+	awk -F '\t' '($1 == "ok" || $1 == "slow" || $1 == "huge") && !seen[$2]++' "$IN" | cut -f5 |
 	    jq -r --arg t "$1" 'select(.type == "log.entries" and .data.tenant == $t) | .data.entries[].n'
 }
 # size TENANT: entries of its log
@@ -86,15 +86,21 @@ is "entries arrive" yes "$(within 15 all_taken && echo yes)"
 is "all that were written since it began, in order" "$(seq "$(taken acme | head -1)" $((begun + 2)))" "$(taken acme)"
 is "no signature failed" 0 "$(grep -c '^BAD' "$IN")"
 is "a body holds the line itself" "$(entries acme | tail -1)" \
-    "$(awk -F '\t' '$1 == "ok"' "$IN" | cut -f5- | jq -cS '.data | select(.tenant == "acme") | .entries[]' | tail -1)"
+    "$(awk -F '\t' '$1 == "ok"' "$IN" | cut -f5 | jq -cS '.data | select(.tenant == "acme") | .entries[]' | tail -1)"
+TRACE=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
+# traced TYPE: bodies of posts in this trace
+traced() { awk -F '\t' -v t="$TRACE" '$1 == "ok" && $6 == t' "$IN" | cut -f5 | jq -c "select(.type == \"$1\")"; }
+is "none of these posts names a trace" "-" "$(cut -f6 "$IN" | sort -u)"
+
 nothing_left() { q webhook list | grep -qE "^inventory +(idle|sending) +0 "; }
 is "webhook list: nothing is left to be told" yes "$(within 15 nothing_left && echo yes)"
 works "webhook list" q webhook list
 unlike "a URL without its query" hidden "$OUT"
 is "the API: an id and no secret" 0 "$(api GET /v1/webhooks; grep -c "whsec\|hidden" "$BODY")"
-works "webhook test" q webhook test inventory
+works "webhook test" env TRACEPARENT=$TRACE "$QUATRAIN_BIN" webhook test inventory --config "$CONF"
 like "and what it says" 'took the test \(status 204' "$OUT"
-is "the test came, signed" 1 "$(cut -f5- "$IN" | jq -c 'select(.type == "webhook.test")' | wc -l)"
+is "the test came, signed" 1 "$(cut -f5 "$IN" | jq -c 'select(.type == "webhook.test")' | wc -l)"
+is "in the trace of who asked for it" 1 "$(traced webhook.test | wc -l)"
 is "it is an entry" 1 "$(entries platform | jq -c 'select(.act == "webhook.tested" and .webhook == "inventory")' | wc -l)"
 refuses "a test of none" q webhook test nothing
 api POST /v1/webhooks/inventory/test '{}'
@@ -172,11 +178,17 @@ most=$(awk '/^VmHWM/ { print $2 }' "/proc/$herald/status")
 [ -n "$SANITIZED" ] || is "and costs no memory ($most KiB at most)" yes "$([ "$most" -lt 120000 ] && echo yes)"
 mode ok
 receiver_stop
-works_on nobody-1
+TRACEPARENT=$TRACE works_on nobody-1
+n=$(($(size acme) - 1))
 is "nobody there" yes "$(within 15 hook_is state waiting && echo yes)"
+kill -KILL "$(child_pids herald)"
+within 10 hook_is state waiting
 receiver_start
 q webhook test inventory >/dev/null 2>&1
 is "there again: told" yes "$(within 30 all_taken && echo yes)"
+is "a post goes on in the trace of the request that it tells of, after a death too" "{\"$n\":\"$TRACE\"}" \
+    "$(traced log.entries | jq -c 'select(.data.tenant == "acme").data.traces' | tail -1)"
+unlike "and no entry holds it" 4bf92f3577b34da6a3ce929d0e0e4736 "$(entries acme)"
 
 # --- kill -9 under load ----------------------------------------------------------------------
 
@@ -225,7 +237,7 @@ enrol acme told "$WORK/told"
 told() { [ "$(taken acme | wc -l)" -gt "$before" ]; }
 is "selected by act: told" yes "$(within 15 told && echo yes)"
 is "and only what was selected" "certificate.issued" \
-    "$(tail -1 "$IN" | cut -f5- | jq -r '[.data.entries[].act] | unique | join(" ")')"
+    "$(tail -1 "$IN" | cut -f5 | jq -r '[.data.entries[].act] | unique | join(" ")')"
 is "no lag from what is not wanted" yes "$(within 10 hook_is lag 0 && echo yes)"
 mode 410
 enrol acme gone "$WORK/gone"

@@ -119,25 +119,74 @@ append(struct ledger *l, const char *act)
 	return index;
 }
 
+static char traceparent[TRACE_TEXT_MAX];
+
 /* What a post of the hook from p->next on holds. */
 static struct json *
 posted(struct ledger *l, struct herald_place *p, size_t *n)
 {
-	struct bytes body = { 0 };
+	struct herald_body body = { .n = 0 };
 	struct json *j;
 
-	ck_assert_msg(herald_body(&hook, l, p, &body, n, &f), "%s", f.text);
-	ck_assert_msg(json_parse(octets_bytes(&body), &j, &f), "%s", f.text);
-	bytes_free(&body);
+	ck_assert_msg(herald_body(&hook, l, p, &body, &f), "%s", f.text);
+	ck_assert_msg(json_parse(octets_bytes(&body.text), &j, &f), "%s", f.text);
+	*n = body.n;
+	memcpy(traceparent, body.traceparent, sizeof(traceparent));
+	bytes_free(&body.text);
 	return j;
 }
+
+/* Of three entries the first came with no trace of anybody's, and the last with another. */
+START_TEST(a_post_goes_on_in_the_trace_of_its_entries)
+{
+	static const char one[] = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+			  two[] = "00-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bbbbbbbbbbbbbbbb-00";
+	struct ledger *l = realm_platform(g.realm);
+	uint64_t n[3] = { append(l, "test.none") };
+	struct herald_place p = { .next = n[0] };
+	struct trace t = { .flags = 0 };
+	const struct json *traces;
+	struct json *j;
+	char index[24];
+	size_t count;
+
+	trace_begin(&t); /* nobody else knows of it */
+	ledger_set_trace(l, &t);
+	(void)append(l, "test.ours");
+	ck_assert(trace_parse(octets_text(one), &t));
+	ledger_set_trace(l, &t);
+	n[1] = append(l, "test.one");
+	ck_assert(trace_parse(octets_text(two), &t));
+	ledger_set_trace(l, &t);
+	n[2] = append(l, "test.two");
+	ledger_set_trace(l, NULL);
+	(void)append(l, "test.none");
+	j = posted(l, &p, &count);
+	ck_assert_uint_eq(count, 5);
+	ck_assert_str_eq(traceparent, one);
+	traces = json_get(json_get(j, "data"), "traces");
+	ck_assert_ptr_nonnull(json_name_at(traces, 1));
+	ck_assert_ptr_null(json_name_at(traces, 2));
+	(void)snprintf(index, sizeof(index), "%d", (int)n[1]);
+	ck_assert_str_eq(json_text(traces, index), one);
+	(void)snprintf(index, sizeof(index), "%d", (int)n[2]);
+	ck_assert_str_eq(json_text(traces, index), two);
+	json_free(j);
+	p = (struct herald_place){ .next = n[0], .to = n[1] };
+	j = posted(l, &p, &count); /* of those without one */
+	ck_assert_str_eq(traceparent, "");
+	ck_assert_ptr_null(json_get(json_get(j, "data"), "traces"));
+	json_free(j);
+}
+END_TEST
 
 START_TEST(a_post_holds_the_lines_themselves)
 {
 	struct ledger *l = realm_platform(g.realm);
 	uint64_t first = append(l, "test.one"), last = append(l, "test.two");
 	struct herald_place p = { .next = first }, again;
-	struct bytes body = { 0 }, twice = { 0 }, line = { 0 };
+	struct herald_body body = { .n = 0 }, twice = { .n = 0 };
+	struct bytes line = { 0 };
 	const struct json *data;
 	uint8_t key[8];
 	struct json *j;
@@ -153,15 +202,15 @@ START_TEST(a_post_holds_the_lines_themselves)
 	json_free(j);
 	/* begun, it is the same post whatever was written since */
 	again = p;
-	ck_assert(herald_body(&hook, l, &p, &body, &n, &f));
+	ck_assert(herald_body(&hook, l, &p, &body, &f));
 	(void)append(l, "test.three");
-	ck_assert(herald_body(&hook, l, &again, &twice, &n, &f));
-	ck_assert(octets_same(octets_bytes(&body), octets_bytes(&twice)));
+	ck_assert(herald_body(&hook, l, &again, &twice, &f));
+	ck_assert(octets_same(octets_bytes(&body.text), octets_bytes(&twice.text)));
 	ck_assert_uint_eq(again.to, p.to);
 	ck_assert(ledger_get(l, TABLE_LOG, octets_u64(first, key), &line, &f));
-	ck_assert_ptr_nonnull(memmem(body.at, body.n, line.at, line.n));
-	bytes_free(&body);
-	bytes_free(&twice);
+	ck_assert_ptr_nonnull(memmem(body.text.at, body.text.n, line.at, line.n));
+	bytes_free(&body.text);
+	bytes_free(&twice.text);
 	bytes_free(&line);
 }
 END_TEST
@@ -216,10 +265,10 @@ START_TEST(a_post_is_bounded)
 	json_free(j);
 	/* a post that was begun over entries that are gone is a fault, and never a shorter one */
 	p = (struct herald_place){ .next = first, .to = first + 1000 };
-	struct bytes body = { 0 };
-	ck_assert(!herald_body(&hook, l, &p, &body, &n, &f));
+	struct herald_body body = { .n = 0 };
+	ck_assert(!herald_body(&hook, l, &p, &body, &f));
 	ck_assert_int_eq(f.code, FAULT_INTERNAL);
-	bytes_free(&body);
+	bytes_free(&body.text);
 }
 END_TEST
 
@@ -329,6 +378,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, signs_as_others_do);
 	tcase_add_test(t, secrets_that_are_none);
+	tcase_add_test(t, a_post_goes_on_in_the_trace_of_its_entries);
 	tcase_add_test(t, a_post_holds_the_lines_themselves);
 	tcase_add_test(t, acts_are_chosen);
 	tcase_add_test(t, a_post_is_bounded);

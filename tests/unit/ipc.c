@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HEAD_OCTETS 32
+#define HEAD_OCTETS 33
 #define FDS_MOST    64
 
 static int ends[2];

@@ -109,6 +109,8 @@ START_TEST(one_begins_where_there_is_none)
 	ck_assert_mem_ne(t.span, other.span, sizeof(t.span));
 	trace_text(&t, text);
 	ck_assert(trace_parse(octets_text(text), &back));
+	ck_assert(t.begun && !back.begun); /* whoever gets it did not begin it */
+	back.begun = true;
 	ck_assert_mem_eq(&t, &back, sizeof(t));
 }
 END_TEST
