@@ -55,28 +55,34 @@ proposal_read(struct octets key, struct octets value, struct proposal *ret)
 	return true;
 }
 
+void
+proposal_write(const struct proposal *p, struct bytes *ret)
+{
+	bytes_put_u8(ret, EDITION);
+	bytes_put_u8(ret, (uint8_t)p->state);
+	bytes_put_u8(ret, (uint8_t)p->from);
+	bytes_put_u64(ret, (uint64_t)p->asked_s);
+	bytes_put_u64(ret, (uint64_t)p->due_s);
+	bytes_put_u64(ret, (uint64_t)p->decided_s);
+	bytes_put_u64(ret, p->asked_index);
+	bytes_put_u64(ret, p->decided_index);
+	bytes_put_counted_text(ret, p->word);
+	bytes_put_counted_text(ret, p->tenant);
+	bytes_put_counted_text(ret, p->by);
+	bytes_put_counted_text(ret, p->decided_by);
+	bytes_put_counted_text(ret, p->reason);
+	bytes_put(ret, p->basis, sizeof(p->basis));
+	bytes_put_counted(ret, p->body);
+	bytes_put_counted(ret, p->shows);
+}
+
 bool
 proposal_put(struct ledger *l, const struct proposal *p, struct fault *f)
 {
 	struct bytes b = { 0 };
 	bool ok;
 
-	bytes_put_u8(&b, EDITION);
-	bytes_put_u8(&b, (uint8_t)p->state);
-	bytes_put_u8(&b, (uint8_t)p->from);
-	bytes_put_u64(&b, (uint64_t)p->asked_s);
-	bytes_put_u64(&b, (uint64_t)p->due_s);
-	bytes_put_u64(&b, (uint64_t)p->decided_s);
-	bytes_put_u64(&b, p->asked_index);
-	bytes_put_u64(&b, p->decided_index);
-	bytes_put_counted_text(&b, p->word);
-	bytes_put_counted_text(&b, p->tenant);
-	bytes_put_counted_text(&b, p->by);
-	bytes_put_counted_text(&b, p->decided_by);
-	bytes_put_counted_text(&b, p->reason);
-	bytes_put(&b, p->basis, sizeof(p->basis));
-	bytes_put_counted(&b, p->body);
-	bytes_put_counted(&b, p->shows);
+	proposal_write(p, &b);
 	if ((ok = bytes_ok(&b, f)))
 		ledger_put(l, TABLE_PROPOSAL, octets_of(p->id, sizeof(p->id)), octets_bytes(&b));
 	bytes_free(&b);

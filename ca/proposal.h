@@ -42,6 +42,7 @@ const char *proposal_state_word(const struct proposal *p, int64_t now_s);
 
 /* A row; what ret lends is lent from value. */
 bool proposal_read(struct octets key, struct octets value, struct proposal *ret);
+void proposal_write(const struct proposal *p, struct bytes *ret); /* its value, appended */
 /* By its id's letters. row is cleared, and keeps what ret lends. Faults: FAULT_NOTFOUND,
  * FAULT_INTERNAL. */
 bool proposal_find(struct ledger *l, const char *id, struct bytes *row, struct proposal *ret,

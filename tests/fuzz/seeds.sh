@@ -1,6 +1,6 @@
 #!/bin/sh
 # tests/fuzz/seeds.sh [FOLDER] - make seeds of api, base64, csr, cert, chain, conf, der, dump, est, feed, frame, http, note, ocsp_get,
-# ocsp_request, proof_file and wire anew.
+# ocsp_request, position, proof_file, replay, row and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
 # Those of bundle, conf and der that are not made here were written by hand, or are what a service wrote.
@@ -234,6 +234,30 @@ printf '\000\000\000\000\004acme\000\000\000\005local\000\000\000\002hp\000\000\
     seed wire enroll
 printf '\001\000\000\000\004acme\000\000\000\005local\000\000\000\000\000\000\000\000\000\000\000\002{}' | seed wire act
 printf '\002\000\000\000\000\000\000\000\005local\000\000\000\004ocsp\000\000\000\000\000\000\000\002no\000\001' | seed wire refused
+
+printf 'acme:18,platform:40' | seed position two
+printf 'platform:0' | seed position one
+printf '"16", W/"17", "17"' | seed position tags
+{
+	printf '/v1/tenants/acme/certificates\000\000\000\000\000\000\000\000\007' | openssl dgst -sha256 -r | cut -c1-16 | sed 's/^/0000000000000007/'
+} | tr -d '\n' | seed position cursor
+
+policy=$(printf '%064d' 0)
+for who in '"kind":"operator","name":"ann","role":"officer"' '"kind":"local","role":"officer"' \
+    '"endpoint":"printer/hp","kind":"endpoint","tenant":"acme"' '"kind":"nobody"'; do
+	kind=$(printf %s "$who" | sed 's/.*"kind":"\([a-z]*\)".*/\1/')
+	printf '{"act":"token.created","by":"%s:ann","inputs":{"act":"token.create","object":{"tenant":"acme"},"who":{%s,"good":true}},"policy":"%s","rule":"%s"}' \
+	    "$kind" "$who" "$policy" registrar-makes-tokens | seed replay "$kind"
+done
+printf '{"act":"request.refused","by":"local","policy":"%s","rule":"refused"}' "$policy" | seed replay undecided
+
+# The kind of row, its key's length, the key, the value.
+printf '\000\0100123456\067\001\001\001\000\000\000\000\000\000\000\001\000\000\000\000\000\001\121\201\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\007\000\000\000\000\000\000\000\000\000\000\000\016region.suspend\000\000\000\000\000\000\000\015operator:anna\000\000\000\000\000\000\000\000%032d\000\000\000\001x\000\000\000\002{}' 0 |
+    seed row proposal
+printf '\003\010\000\000\000\000\000\000\000\007{"leaf":"%064d","n":7,"redacted":9}' 0 | seed row stub
+printf '\004\003log\001\000\000\000\000\000\000\000\001%032d%032d' 0 0 | seed row edge
+printf '\005\002\000\007\001\000\000\000\000\000\000\000\007%016d%08d\001' 1 1 | seed row trace
+printf '\005\010\000\000\000\000\000\000\000\001\001%016d%020d\003\004%08d%08d%08d%032d' 0 0 0 0 0 0 | seed row change
 
 # Behind an odd octet a file's beginning; behind an even one changes to a whole one: none, an octet of the header, a row
 # less, a record twice, a row of a table that there is not, a long key, a file of another name.
