@@ -58,7 +58,7 @@ struct bundle {
 };
 /*
  * A folder's files of the names above are read, links not followed, others passed over; of a tar
- * every octet must be as bundle_pack() writes it. *ret to bundle_close(). Faults: FAULT_NOTFOUND,
+ * every octet must be as ours are. *ret to bundle_close(). Faults: FAULT_NOTFOUND,
  * FAULT_BADREQ which file or octet is not of a bundle, FAULT_INTERNAL
  */
 bool bundle_open(const char *path, struct bundle *ret, struct fault *f) CHECKED;

@@ -2,19 +2,10 @@
 #include "ca/bundle_tar.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "base/folder.h"
-#include "ca/bundle_out.h"
-
-#define END_OCTETS (2 * BUNDLE_BLOCK)
-#define COPY_ROOM  (256u << 10)
 
 /* Offsets and widths of a header's fields. */
 enum {
@@ -110,7 +101,7 @@ read_octal(const uint8_t *at, uint64_t *ret)
 static bool
 zeros(int fd, uint64_t at, size_t n, struct fault *f)
 {
-	uint8_t block[END_OCTETS];
+	uint8_t block[BUNDLE_TAR_END];
 
 	if (!read_at(fd, at, block, n, f))
 		return false;
@@ -163,9 +154,9 @@ bundle_tar_index(int fd, struct bundle *ret, struct fault *f)
 
 	if (fstat(fd, &st) != 0)
 		return fault_errno(f, FAULT_INTERNAL, "tar");
-	if (st.st_size < END_OCTETS || st.st_size % BUNDLE_BLOCK != 0)
+	if (st.st_size < BUNDLE_TAR_END || st.st_size % BUNDLE_BLOCK != 0)
 		return fault_set(f, FAULT_BADREQ, "tar: it is cut short, or no tar of ours");
-	end = (uint64_t)st.st_size - END_OCTETS;
+	end = (uint64_t)st.st_size - BUNDLE_TAR_END;
 	while (at < end) {
 		enum bundle_file which;
 		size_t odd;
@@ -182,96 +173,5 @@ bundle_tar_index(int fd, struct bundle *ret, struct fault *f)
 			return false;
 		at += odd == 0 ? 0 : BUNDLE_BLOCK - odd;
 	}
-	return zeros(fd, end, END_OCTETS, f);
-}
-
-/* --- writing ---------------------------------------------------------------------------------- */
-
-/* By the kernel where it can, which spares half of it. */
-static bool
-copy(int from, uint64_t n, int to, uint8_t *room, struct fault *f)
-{
-	ssize_t moved;
-
-	while (n > 0 && (moved = copy_file_range(from, NULL, to, NULL, (size_t)n, 0)) > 0)
-		n -= (uint64_t)moved;
-	while (n > 0) {
-		size_t want = n < COPY_ROOM ? (size_t)n : COPY_ROOM;
-		ssize_t got = read(from, room, want);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return fault_errno(f, FAULT_INTERNAL, "tar: a file of the bundle");
-		if (!folder_write_all(to, octets_of(room, (size_t)got)))
-			return fault_errno(f, FAULT_INTERNAL, "tar");
-		n -= (uint64_t)got;
-	}
-	return true;
-}
-
-/* A file that is not there is left out. */
-static bool
-pack_one(int dir, enum bundle_file which, int to, int64_t at_s, uint8_t *room, struct fault *f)
-{
-	int fd = openat(dir, bundle_name(which), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	uint8_t block[BUNDLE_BLOCK];
-	struct stat st;
-	size_t odd;
-	bool ok;
-
-	if (fd < 0)
-		return errno == ENOENT ||
-		       fault_errno(f, FAULT_INTERNAL, "tar: %s", bundle_name(which));
-	if (fstat(fd, &st) != 0) {
-		(void)close(fd);
-		return fault_errno(f, FAULT_INTERNAL, "tar: %s", bundle_name(which));
-	}
-	bundle_tar_header(which, (uint64_t)st.st_size, at_s, block);
-	odd = (size_t)(st.st_size % BUNDLE_BLOCK);
-	ok = folder_write_all(to, octets_of(block, sizeof(block))) ||
-	     fault_errno(f, FAULT_INTERNAL, "tar");
-	ok = ok && copy(fd, (uint64_t)st.st_size, to, room, f);
-	memset(block, 0, sizeof(block));
-	if (ok && odd != 0 && !folder_write_all(to, octets_of(block, BUNDLE_BLOCK - odd)))
-		ok = fault_errno(f, FAULT_INTERNAL, "tar");
-	(void)close(fd);
-	return ok;
-}
-
-static bool
-pack_all(int dir, int to, int64_t at_s, struct fault *f)
-{
-	static const uint8_t end[END_OCTETS];
-	uint8_t *room = malloc(COPY_ROOM);
-	bool ok = room != NULL || fault_set(f, FAULT_INTERNAL, "tar: out of memory");
-
-	for (unsigned i = 0; ok && i < BUNDLE_FILES; i++)
-		ok = pack_one(dir, (enum bundle_file)i, to, at_s, room, f);
-	if (ok && (!folder_write_all(to, octets_of(end, sizeof(end))) || fsync(to) != 0))
-		ok = fault_errno(f, FAULT_INTERNAL, "tar");
-	free(room);
-	return ok;
-}
-
-bool
-bundle_pack(const char *dir, const char *path, int64_t at_s, struct fault *f)
-{
-	int from = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), to;
-	bool ok;
-
-	if (from < 0)
-		return fault_errno(f, FAULT_INTERNAL, "tar: %s", dir);
-	if ((to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644)) < 0) {
-		(void)close(from);
-		return fault_errno(
-		    f, errno == EEXIST ? FAULT_CONFLICT : FAULT_INTERNAL, "tar: %s", path);
-	}
-	ok = pack_all(from, to, at_s, f);
-	(void)close(from);
-	if (close(to) != 0 && ok)
-		ok = fault_errno(f, FAULT_INTERNAL, "tar: %s", path);
-	if (!ok)
-		(void)unlink(path);
-	return ok;
+	return zeros(fd, end, BUNDLE_TAR_END, f);
 }

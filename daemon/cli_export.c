@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/folder.h"
+#include "base/secret.h"
 #include "daemon/cli_call.h"
 #include "daemon/credential.h"
 #include "daemon/export.h"
@@ -81,70 +82,43 @@ read_wish(const struct invocation *inv, struct export_wish *w)
 /* --- where it goes ------------------------------------------------------------------------------
  */
 
-/* The files of a tar lie beside it until it is whole. */
+/* A tar has another name until it is whole. */
 struct place {
-	char dir[CREDENTIAL_PATH_MAX], made[CREDENTIAL_PATH_MAX];
+	char made[CREDENTIAL_PATH_MAX];
 	const char *bundle; /* NULL: a folder is wanted */
 };
 
 static bool
-place_open(const struct invocation *inv, struct place *p, struct fault *f)
+place_open(const struct invocation *inv, struct place *p, struct bundle_out **ret, struct fault *f)
 {
 	const char *out = cli_option(inv, "out");
+	uint8_t chance[4];
+	char hex[2 * sizeof(chance) + 1];
 
 	*p = (struct place){ .bundle = cli_option(inv, "bundle") };
-	if (p->bundle == NULL) {
-		if (strlen(out) >= sizeof(p->dir))
-			return fault_set(f, FAULT_BADREQ, "log: the folder's path is too long");
-		(void)memcpy(p->dir, out, strlen(out) + 1);
-		return credential_folder(p->dir, f);
-	}
+	if (p->bundle == NULL)
+		return credential_folder(out, f) && bundle_out_new(out, ret, f);
 	if (access(p->bundle, F_OK) == 0)
 		return fault_set(f, FAULT_CONFLICT,
 		    "log: %s is there already, and is not overwritten; choose another name",
 		    p->bundle);
-	if (snprintf(p->dir, sizeof(p->dir), "%s.XXXXXX", p->bundle) >= (int)sizeof(p->dir) ||
-	    snprintf(p->made, sizeof(p->made), "%s.XXXXXX/bundle", p->bundle) >=
-		(int)sizeof(p->made)) {
-		p->bundle = NULL; /* nothing to take back */
+	secret_nonce(chance, sizeof(chance));
+	text_hex(chance, sizeof(chance), hex);
+	if (snprintf(p->made, sizeof(p->made), "%s.%s", p->bundle, hex) >= (int)sizeof(p->made))
 		return fault_set(f, FAULT_BADREQ, "log: the bundle's path is too long");
-	}
-	if (mkdtemp(p->dir) == NULL) {
-		fault_errno(f, FAULT_INTERNAL, "log: %s", p->bundle);
-		p->bundle = NULL;
-		return false;
-	}
-	(void)memcpy(p->made, p->dir, strlen(p->dir));
-	return true;
+	return bundle_out_tar(p->made, ret, f);
 }
 
-/* A tar gets its name when it is whole and on the disk; one of that name is left alone. */
+/* One of that name is left alone. */
 static bool
-place_pack(const struct place *p, int64_t at_s, struct fault *f)
+place_name(const struct place *p, struct fault *f)
 {
 	if (p->bundle == NULL)
 		return true;
-	if (!bundle_pack(p->dir, p->made, at_s, f))
-		return false;
 	if (link(p->made, p->bundle) != 0)
 		return fault_errno(
 		    f, errno == EEXIST ? FAULT_CONFLICT : FAULT_INTERNAL, "log: %s", p->bundle);
 	return folder_sync_of(p->bundle, f);
-}
-
-static void
-place_close(const struct place *p)
-{
-	char path[CREDENTIAL_PATH_MAX];
-	struct fault none;
-
-	if (p->bundle == NULL)
-		return;
-	(void)unlink(p->made);
-	for (unsigned i = 0; i < BUNDLE_FILES; i++)
-		if (credential_path(p->dir, bundle_name((enum bundle_file)i), path, &none))
-			(void)unlink(path);
-	(void)rmdir(p->dir);
 }
 
 /* --- the command --------------------------------------------------------------------------------
@@ -184,6 +158,7 @@ int
 log_export_command(const struct invocation *inv)
 {
 	struct export_done done = { .from = 0 };
+	struct bundle_out *out = NULL;
 	struct client *client = NULL;
 	struct json *answer = NULL;
 	struct export_wish w;
@@ -193,15 +168,16 @@ log_export_command(const struct invocation *inv)
 
 	if (!read_wish(inv, &w))
 		return CLI_USAGE;
-	if (!place_open(inv, &p, &f))
+	if (!place_open(inv, &p, &out, &f))
 		return cli_refuse(inv, &f);
-	if (!cli_open(inv, &client, &f) ||
-	    !export_run(client, &w, p.dir, p.bundle == NULL, &answer, &done, &f) ||
-	    !place_pack(&p, done.last_s, &f))
+	if (!cli_open(inv, &client, &f) || !export_run(client, &w, out, &answer, &done, &f) ||
+	    !place_name(&p, &f))
 		status = cli_refuse(inv, &f);
 	else
 		tell(inv, answer, &done);
-	place_close(&p);
+	bundle_out_free(out);
+	if (p.bundle != NULL)
+		(void)unlink(p.made);
 	json_free(answer);
 	client_close(client);
 	return status;

@@ -21,11 +21,13 @@ struct export
 	const struct export_wish *wish;
 	struct bundle_out *out;
 	struct export_done done;
-	uint64_t at; /* the next entry */
+	uint64_t at;  /* the next entry */
+	uint64_t did; /* entries, counted once for each time that they are gone over */
 	struct bundle_serials seen, outside;
 	struct export_ahead *ahead;
 	struct bytes row;
-	struct octets der; /* certificates of the page that were not taken yet */
+	const struct export_page *page;                   /* of certificates */
+	struct octets der;                                /* those of it that were not taken yet */
 	const char *checkpoint, *certificates, *cosigner; /* the last: NULL where there is none */
 	struct bytes note;                                /* checkpoint is lent from it */
 };
@@ -38,7 +40,6 @@ static bool
 get_line(struct export *e, uint64_t index, struct octets *ret, struct fault *f)
 {
 	uint64_t n;
-
 	bool ok;
 
 	bytes_clear(&e->row);
@@ -191,20 +192,6 @@ put_certificate(struct export *e, const struct bundle_line *l, struct fault *f)
 }
 
 static bool
-put_view(struct export *e, struct octets line, struct fault *f)
-{
-	bundle_view *view = e->wish->view == BUNDLE_CSV ? bundle_csv : bundle_cef;
-	uint8_t leaf[LOG_HASH_OCTETS];
-
-	if (e->wish->view == BUNDLE_ENTRIES)
-		return true;
-	bytes_clear(&e->row);
-	log_line_leaf(line, e->at, leaf);
-	return view(line, leaf, &e->row, f) &&
-	       bundle_put(e->out, e->wish->view, octets_bytes(&e->row), f);
-}
-
-static bool
 take_line(struct export *e, struct octets line, struct fault *f)
 {
 	struct bundle_line l;
@@ -225,8 +212,6 @@ take_line(struct export *e, struct octets line, struct fault *f)
 	}
 	if (redaction_stub(line, e->at, &stub) && !lean_on_redaction(e, &stub, f))
 		return false;
-	if (!put_certificate(e, &l, f) || !put_view(e, line, f))
-		return false;
 	e->at++;
 	return true;
 }
@@ -234,9 +219,8 @@ take_line(struct export *e, struct octets line, struct fault *f)
 static bool
 take_page(struct export *e, const struct export_page *page, struct fault *f)
 {
-	struct octets rest = octets_bytes(&page->lines);
+	struct octets rest = octets_bytes(&page->octets);
 
-	e->der = octets_bytes(&page->ders);
 	if (!bundle_put(e->out, BUNDLE_ENTRIES, rest, f))
 		return false;
 	while (rest.n > 0) {
@@ -250,42 +234,111 @@ take_page(struct export *e, const struct export_page *page, struct fault *f)
 	return true;
 }
 
-/* --- what stands beside them --------------------------------------------------------------------
+static void
+tell_progress(struct export *e, uint64_t entries)
+{
+	uint64_t rounds = 2 + (e->wish->view != BUNDLE_ENTRIES);
+
+	e->did += entries;
+	if (e->wish->progress != NULL)
+		e->wish->progress(e->did / rounds, e->done.to - e->done.from);
+}
+
+static bool
+put_entries(struct export *e, struct fault *f)
+{
+	const struct export_page *page = NULL;
+	bool ok = bundle_place(e->out, BUNDLE_ENTRIES, f) &&
+		  export_ahead_new(e->client, e->wish->tenant, export_page, e->done.from,
+		      e->done.to, &e->ahead, f);
+
+	for (e->at = e->done.from; ok && e->at < e->done.to;)
+		if ((ok = export_ahead_next(e->ahead, &page, f) && take_page(e, page, f)))
+			tell_progress(e, page->n);
+	export_ahead_free(e->ahead);
+	e->ahead = NULL;
+	return ok;
+}
+
+/* --- what is made of them, when they are there --------------------------------------------------
  */
 
-static const char readme[] =
-    "A part of the issuance log of a certificate authority, with all that proves it.\n"
-    "\n"
-    "You need: this bundle; the root certificate of the authority, root.pem, from a place that you\n"
-    "trust and not from here (the file in here is a convenience, and a forger would put in his own).\n"
-    "No network, no service, no word of whoever gave you this.\n"
-    "\n"
-    "  scripts/verify-bundle THIS ROOT.pem        Python 3 alone; 200 lines that you can read\n"
-    "  quatrain log verify THIS --root ROOT.pem   the same by the authority's own program\n"
-    "\n"
-    "THIS is the tar, or the folder that it was unpacked into. Either says GOOD and what was\n"
-    "proven, or names the line or file that does not hold, and ends with status 1.\n"
-    "\n"
-    "entries.jsonl      one entry a line: who did what, when, why, from where. \"n\" is its number in\n"
-    "                   the log, \"prev\" the hash of the line before it. This is the evidence.\n"
-    "checkpoint         how many entries the whole log had and the root of its tree of hashes\n"
-    "                   (RFC 6962), signed by the log's key (C2SP signed-note).\n"
-    "certificates.pem   the log's certificate, the tenant's and the region's above it.\n"
-    "cosigner.pem       where it is: who cosigned it for the region, and saw that the log only grew\n"
-    "                   (C2SP tlog-cosignature).\n"
-    "range.json         the proof that these lines stand in that tree where they say: hashes of all\n"
-    "                   to the left of them, and RFC 6962 section 2.1.2 to the whole.\n"
-    "issued.der         every certificate that these entries name, one behind the other.\n"
-    "revocations.jsonl  those of the entries that end, hold or release.\n"
-    "outside.jsonl      entries elsewhere in the log that these lean on, each with its own proof:\n"
-    "                   who issued what is revoked here, who redacted what is left out here.\n"
-    "MANIFEST           SHA-256 of each file: sha256sum -c MANIFEST\n"
-    "entries.csv, .cef  where they are: a view of entries.jsonl for other programs. No evidence.\n"
-    "\n"
-    "By hand: a line's hash is SHA-256 of the octet 00 and the line without its end; a node's of the\n"
-    "octet 01 and its two children. A redacted line is {\"leaf\":its hash,\"n\":..,\"redacted\":M}, and\n"
-    "entry M says who redacted it and by which law. Where a text had octets that could make one line\n"
-    "look like another, they are written \\xNN.\n";
+/* Over the entries once more, from where they were put. */
+static bool
+again(struct export *e, bool (*line)(struct export *e, struct octets line, struct fault *f),
+    struct fault *f)
+{
+	struct bundle_reader r = { .room = NULL };
+	struct octets o = { NULL, 0 };
+	bool more, ok = bundle_out_read(e->out, BUNDLE_ENTRIES, &r, f);
+	uint64_t told = e->done.from;
+
+	for (e->at = e->done.from; ok && e->at < e->done.to; e->at++) {
+		ok = bundle_next(&r, LOG_ENTRY_MAX, &o, &more, f) && line(e, o, f);
+		if (e->at - told == EXPORT_PAGE) {
+			tell_progress(e, EXPORT_PAGE);
+			told = e->at;
+		}
+	}
+	tell_progress(e, e->at - told);
+	bundle_reader_free(&r);
+	return ok;
+}
+
+/* The next page of certificates begins where the one before ended. */
+static bool
+issued_of(struct export *e, struct octets line, struct fault *f)
+{
+	struct bundle_line l;
+
+	if (e->page == NULL || e->at == e->page->from + e->page->n) {
+		if (!export_ahead_next(e->ahead, &e->page, f))
+			return false;
+		e->der = octets_bytes(&e->page->octets);
+	}
+	return !bundle_line(line, &l) || put_certificate(e, &l, f);
+}
+
+static bool
+put_issued(struct export *e, struct fault *f)
+{
+	bool ok = bundle_place(e->out, BUNDLE_ISSUED, f) &&
+		  export_ahead_new(e->client, e->wish->tenant, export_ders, e->done.from,
+		      e->done.to, &e->ahead, f) &&
+		  again(e, issued_of, f);
+
+	export_ahead_free(e->ahead);
+	e->ahead = NULL;
+	e->page = NULL;
+	return ok;
+}
+
+static bool
+view_of(struct export *e, struct octets line, struct fault *f)
+{
+	bundle_view *view = e->wish->view == BUNDLE_CSV ? bundle_csv : bundle_cef;
+	uint8_t leaf[LOG_HASH_OCTETS];
+
+	bytes_clear(&e->row);
+	log_line_leaf(line, e->at, leaf);
+	return view(line, leaf, &e->row, f) &&
+	       bundle_put(e->out, e->wish->view, octets_bytes(&e->row), f);
+}
+
+static bool
+put_view(struct export *e, struct fault *f)
+{
+	if (e->wish->view == BUNDLE_ENTRIES)
+		return true;
+	bytes_clear(&e->row);
+	if (e->wish->view == BUNDLE_CSV)
+		bundle_csv_head(&e->row);
+	return bundle_place(e->out, e->wish->view, f) && bytes_ok(&e->row, f) &&
+	       bundle_put(e->out, e->wish->view, octets_bytes(&e->row), f) && again(e, view_of, f);
+}
+
+/* --- what stands beside them --------------------------------------------------------------------
+ */
 
 /* For a view: what it is of, since rows have no room for it. */
 static bool
@@ -325,57 +378,40 @@ put_root(struct export *e, struct fault *f)
 	return ok;
 }
 
+/* All that is known before the first entry comes; and the others are made, since a tar must know
+ * which there will be. */
 static bool
-put_rest(struct export *e, struct fault *f)
+put_beside(struct export *e, struct fault *f)
 {
-	static const enum bundle_file always[] = { BUNDLE_REVOCATIONS, BUNDLE_ISSUED,
-		BUNDLE_OUTSIDE };
+	static const enum bundle_file others[] = { BUNDLE_ENTRIES, BUNDLE_REVOCATIONS,
+		BUNDLE_ISSUED, BUNDLE_OUTSIDE };
 	struct bundle_range r;
 	char query[96];
 
 	(void)snprintf(
 	    query, sizeof(query), "from=%" PRIu64 "&to=%" PRIu64, e->done.from, e->done.to);
-	if (!get_range(e, query, &r, f) || !put_range(e, BUNDLE_RANGE, &r, f))
+	if (!get_range(e, query, &r, f) || !put_range(e, BUNDLE_RANGE, &r, f) || !put_root(e, f) ||
+	    !put_source(e, f) ||
+	    !bundle_put(e->out, BUNDLE_README, octets_text(bundle_readme), f) ||
+	    !bundle_put(e->out, BUNDLE_CHECKPOINT, octets_text(e->checkpoint), f) ||
+	    !bundle_put(e->out, BUNDLE_CERTIFICATES, octets_text(e->certificates), f))
 		return false;
-	for (size_t i = 0; i < sizeof(always) / sizeof(always[0]); i++)
-		if (!bundle_put(e->out, always[i], octets_of(NULL, 0), f))
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (!bundle_put(e->out, others[i], octets_of(NULL, 0), f))
 			return false;
-	if (e->wish->view == BUNDLE_CSV && !bundle_put(e->out, BUNDLE_CSV, octets_of(NULL, 0), f))
-		return false;
-	return put_root(e, f) && put_source(e, f) &&
-	       bundle_put(e->out, BUNDLE_README, octets_text(readme), f) &&
-	       bundle_put(e->out, BUNDLE_CHECKPOINT, octets_text(e->checkpoint), f) &&
-	       bundle_put(e->out, BUNDLE_CERTIFICATES, octets_text(e->certificates), f) &&
-	       (e->cosigner == NULL ||
-		   bundle_put(e->out, BUNDLE_COSIGNER, octets_text(e->cosigner), f));
+	return (e->cosigner == NULL ||
+		   bundle_put(e->out, BUNDLE_COSIGNER, octets_text(e->cosigner), f)) &&
+	       (e->wish->view == BUNDLE_ENTRIES ||
+		   bundle_put(e->out, e->wish->view, octets_of(NULL, 0), f));
 }
 
 static bool
 put_all(struct export *e, struct fault *f)
 {
-	const struct export_page *page = NULL;
-	struct bytes head = { 0 };
-
-	if (!export_find(e->client, e->wish, e->done.size, &e->done.from, &e->done.to, f))
+	if (!export_find(e->client, e->wish, e->done.size, &e->done.from, &e->done.to, f) ||
+	    !put_beside(e, f) || !put_entries(e, f) || !put_issued(e, f) || !put_view(e, f))
 		return false;
-	if (e->wish->view == BUNDLE_CSV) {
-		bool ok;
-
-		bundle_csv_head(&head);
-		ok = bytes_ok(&head, f) && bundle_put(e->out, BUNDLE_CSV, octets_bytes(&head), f);
-		bytes_free(&head);
-		if (!ok)
-			return false;
-	}
-	if (!export_ahead_new(e->client, e->wish->tenant, e->done.from, e->done.to, &e->ahead, f))
-		return false;
-	for (e->at = e->done.from; e->at < e->done.to;) {
-		if (!export_ahead_next(e->ahead, &page, f) || !take_page(e, page, f))
-			return false;
-		if (e->wish->progress != NULL)
-			e->wish->progress(e->at - e->done.from, e->done.to - e->done.from);
-	}
-	return put_rest(e, f);
+	return bundle_out_end(e->out, e->done.last_s, f);
 }
 
 /* --- the export itself --------------------------------------------------------------------------
@@ -434,16 +470,14 @@ ask(struct export *e, struct json **ret, struct fault *f)
 }
 
 bool
-export_run(struct client *c, const struct export_wish *w, const char *dir, bool durable,
+export_run(struct client *c, const struct export_wish *w, struct bundle_out *out,
     struct json **answer, struct export_done *ret, struct fault *f)
 {
-	struct export e = { .client = c, .wish = w };
+	struct export e = { .client = c, .wish = w, .out = out };
 	struct json *j = NULL;
-	bool ok = bundle_out_new(dir, &e.out, f) && ask(&e, &j, f) && put_all(&e, f) &&
-		  bundle_out_end(e.out, durable, f);
+	bool ok = ask(&e, &j, f) && put_all(&e, f);
 
 	export_ahead_free(e.ahead);
-	bundle_out_free(e.out);
 	bundle_serials_free(&e.seen);
 	bundle_serials_free(&e.outside);
 	bytes_free(&e.row);

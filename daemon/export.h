@@ -10,6 +10,9 @@
 #include "ca/bundle_line.h"
 #include "ca/bundle_out.h"
 #include "daemon/client.h"
+#include "daemon/export_ahead.h"
+
+#define EXPORT_PAGE 1000 /* entries; the most that the service gives at once */
 
 /* What was asked for. */
 struct export_wish {
@@ -30,12 +33,11 @@ struct export_done {
 };
 
 /*
- * Into dir, which must hold no bundle; what was written is removed after a fault. durable: it is on
- * the disk then. *answer is the service's, to json_free(). Faults: those of client_call() and
- * bundle_put(), FAULT_NOTFOUND no entry is in that range, FAULT_BADREQ what the service answered is
- * none of a log, FAULT_BUSY an entry was redacted meanwhile
+ * Into out, which is whole and on the disk then. *answer is the service's, to json_free(). Faults:
+ * those of client_call() and bundle_put(), FAULT_NOTFOUND no entry is in that range, FAULT_BADREQ
+ * what the service answered is none of a log, FAULT_BUSY an entry was redacted meanwhile
  */
-bool export_run(struct client *c, const struct export_wish *w, const char *dir, bool durable,
+bool export_run(struct client *c, const struct export_wish *w, struct bundle_out *out,
     struct json **answer, struct export_done *ret, struct fault *f) CHECKED;
 
 /* A time of RFC 3339 in whole seconds, or a day (UTC): its first second, or with end its last. */
@@ -44,8 +46,7 @@ bool export_time(const char *text, bool end, int64_t *ret_s);
 /* The entries of the log that w asks for, of the first size ones. Faults: as export_run(). */
 bool export_find(struct client *c, const struct export_wish *w, uint64_t size, uint64_t *ret_from,
     uint64_t *ret_to, struct fault *f) CHECKED;
-/* At most count whole lines from entry from on, appended; *ret_n of them. */
-bool export_page(struct client *c, const char *tenant, uint64_t from, uint64_t count,
-    struct bytes *ret, uint64_t *ret_n, struct fault *f) CHECKED;
+/* Pages of the log: whole lines; the certificates that they name, as the service has them. */
+export_fetch export_page, export_ders;
 
 #endif

@@ -1,20 +1,15 @@
 /* daemon/export_ahead.c - see export_ahead.h. */
 #include "daemon/export_ahead.h"
 
-#include <inttypes.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "daemon/cli_call.h"
-#include "daemon/export.h"
 
 #define PAGES 3 /* the one that is worked on, and two that wait */
 
 struct export_ahead {
 	struct client *client;
 	const char *tenant;
+	export_fetch *fetch;
 	uint64_t from, to;
 	pthread_t thread;
 	pthread_mutex_t line; /* the connection */
@@ -27,29 +22,14 @@ struct export_ahead {
 };
 
 static bool
-names_any(struct octets lines)
-{
-	static const char word[] = "\"serial\":\"";
-
-	return memmem(lines.at, lines.n, word, sizeof(word) - 1) != NULL;
-}
-
-static bool
 fetch_page(struct export_ahead *a, struct export_page *p, struct fault *f)
 {
-	char path[CLI_PATH_MAX];
-
-	bytes_clear(&p->lines);
-	bytes_clear(&p->ders);
+	bytes_clear(&p->octets);
 	p->from = a->from;
-	if (!export_page(a->client, a->tenant, a->from, a->to - a->from, &p->lines, &p->n, f))
+	if (!a->fetch(a->client, a->tenant, a->from, a->to - a->from, &p->octets, &p->n, f))
 		return false;
 	a->from += p->n;
-	(void)snprintf(path, sizeof(path),
-	    "/v1/tenants/%s/log/certificates?from=%" PRIu64 "&count=%" PRIu64, a->tenant, p->from,
-	    p->n);
-	return !names_any(octets_bytes(&p->lines)) ||
-	       client_get(a->client, path, "application/octet-stream", &p->ders, f);
+	return true;
 }
 
 static void *
@@ -86,14 +66,16 @@ run(void *with)
 }
 
 bool
-export_ahead_new(struct client *c, const char *tenant, uint64_t from, uint64_t to,
-    struct export_ahead **ret, struct fault *f)
+export_ahead_new(struct client *c, const char *tenant, export_fetch *fetch, uint64_t from,
+    uint64_t to, struct export_ahead **ret, struct fault *f)
 {
 	struct export_ahead *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return fault_set(f, FAULT_INTERNAL, "log: out of memory");
-	*a = (struct export_ahead){ .client = c, .tenant = tenant, .from = from, .to = to };
+	*a = (struct export_ahead){
+		.client = c, .tenant = tenant, .fetch = fetch, .from = from, .to = to
+	};
 	(void)pthread_mutex_init(&a->line, NULL);
 	(void)pthread_mutex_init(&a->guard, NULL);
 	(void)pthread_cond_init(&a->turn, NULL);
@@ -130,13 +112,15 @@ export_ahead_next(struct export_ahead *a, const struct export_page **ret, struct
 void
 export_lock(struct export_ahead *a)
 {
-	(void)pthread_mutex_lock(&a->line);
+	if (a != NULL)
+		(void)pthread_mutex_lock(&a->line);
 }
 
 void
 export_unlock(struct export_ahead *a)
 {
-	(void)pthread_mutex_unlock(&a->line);
+	if (a != NULL)
+		(void)pthread_mutex_unlock(&a->line);
 }
 
 void
@@ -149,10 +133,8 @@ export_ahead_free(struct export_ahead *a)
 	(void)pthread_cond_broadcast(&a->turn);
 	(void)pthread_mutex_unlock(&a->guard);
 	(void)pthread_join(a->thread, NULL);
-	for (unsigned i = 0; i < PAGES; i++) {
-		bytes_free(&a->page[i].lines);
-		bytes_free(&a->page[i].ders);
-	}
+	for (unsigned i = 0; i < PAGES; i++)
+		bytes_free(&a->page[i].octets);
 	(void)pthread_cond_destroy(&a->turn);
 	(void)pthread_mutex_destroy(&a->guard);
 	(void)pthread_mutex_destroy(&a->line);

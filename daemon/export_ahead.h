@@ -10,21 +10,25 @@
 #include "daemon/client.h"
 
 struct export_page {
-	struct bytes lines; /* whole ones */
-	struct bytes ders;  /* the certificates that they name */
-	uint64_t from, n;
+	struct bytes octets;
+	uint64_t from, n; /* entries */
 };
+
+/* The page of at most count entries from from on, appended; *ret_n: of how many it is. */
+typedef bool export_fetch(struct client *c, const char *tenant, uint64_t from, uint64_t count,
+    struct bytes *ret, uint64_t *ret_n, struct fault *f);
 
 struct export_ahead;
 
 /* Pages of entries from to to, which is not included. c and tenant are lent until
  * export_ahead_free(). Fault: FAULT_INTERNAL. */
-bool export_ahead_new(struct client *c, const char *tenant, uint64_t from, uint64_t to,
-    struct export_ahead **ret, struct fault *f) CHECKED;
-/* The next page, lent until the next call. Faults: those of export_page(). */
+bool export_ahead_new(struct client *c, const char *tenant, export_fetch *fetch, uint64_t from,
+    uint64_t to, struct export_ahead **ret, struct fault *f) CHECKED;
+/* The next page, lent until the next call; *ret is NULL or the one before. Faults: those of fetch.
+ */
 bool export_ahead_next(
     struct export_ahead *a, const struct export_page **ret, struct fault *f) CHECKED;
-/* The connection is the caller's until export_unlock(). */
+/* The connection is the caller's until export_unlock(). NULL: it is anyway. */
 void export_lock(struct export_ahead *a);
 void export_unlock(struct export_ahead *a);
 void export_ahead_free(struct export_ahead *a); /* NULL is allowed */

@@ -7,8 +7,7 @@
 #include "daemon/cli_call.h"
 #include "daemon/export.h"
 
-#define PAGE 1000
-#define DAY  "2026-11-22"
+#define DAY "2026-11-22"
 
 static bool
 digits(const char *s, int n)
@@ -77,8 +76,8 @@ export_page(struct client *c, const char *tenant, uint64_t from, uint64_t count,
 	char path[CLI_PATH_MAX];
 	uint64_t n;
 
-	if (count > PAGE)
-		count = PAGE;
+	if (count > EXPORT_PAGE)
+		count = EXPORT_PAGE;
 	(void)snprintf(path, sizeof(path),
 	    "/v1/tenants/%s/log/entries?from=%" PRIu64 "&count=%" PRIu64, tenant, from, count);
 	if (!client_get(c, path, "application/x-ndjson", ret, f))
@@ -89,6 +88,19 @@ export_page(struct client *c, const char *tenant, uint64_t from, uint64_t count,
 		    count, from, n);
 	*ret_n = n;
 	return true;
+}
+
+bool
+export_ders(struct client *c, const char *tenant, uint64_t from, uint64_t count, struct bytes *ret,
+    uint64_t *ret_n, struct fault *f)
+{
+	char path[CLI_PATH_MAX];
+
+	*ret_n = count < EXPORT_PAGE ? count : EXPORT_PAGE;
+	(void)snprintf(path, sizeof(path),
+	    "/v1/tenants/%s/log/certificates?from=%" PRIu64 "&count=%" PRIu64, tenant, from,
+	    *ret_n);
+	return client_get(c, path, "application/octet-stream", ret, f);
 }
 
 /* The first entry of a page that tells its time: a redacted one does not. */
@@ -130,7 +142,7 @@ next_time(struct client *c, const char *tenant, uint64_t size, uint64_t *index, 
 			break;
 		found = first_time(octets_bytes(&page), &skipped, ret_s);
 		*index += skipped;
-		count = PAGE;
+		count = EXPORT_PAGE;
 	}
 	bytes_free(&page);
 	return ok;

@@ -50,6 +50,18 @@ read_file(const char *path)
 	return forge_exact(octets_of(room, n));
 }
 
+/* Every file that a bundle needs but one, and the end. */
+static void
+put_all(struct bundle_out *out, unsigned but)
+{
+	for (unsigned i = 0; i < BUNDLE_FILES; i++)
+		if (i != BUNDLE_MANIFEST && i != but && bundle_needs((enum bundle_file)i))
+			ck_assert(
+			    bundle_put(out, (enum bundle_file)i, content((enum bundle_file)i), &f));
+	ck_assert_msg(bundle_out_end(out, AT_S, &f), "%s", f.text);
+	bundle_out_free(out);
+}
+
 static void
 setup(void)
 {
@@ -58,13 +70,9 @@ setup(void)
 	scratch_new(dir);
 	scratch_path(dir, "a.tar", tar, sizeof(tar));
 	ck_assert(bundle_out_new(dir, &out, &f));
-	for (unsigned i = 0; i < BUNDLE_FILES; i++)
-		if (i != BUNDLE_MANIFEST && bundle_needs((enum bundle_file)i))
-			ck_assert(
-			    bundle_put(out, (enum bundle_file)i, content((enum bundle_file)i), &f));
-	ck_assert(bundle_out_end(out, true, &f));
-	bundle_out_free(out);
-	ck_assert(bundle_pack(dir, tar, AT_S, &f));
+	put_all(out, BUNDLE_FILES);
+	ck_assert(bundle_out_tar(tar, &out, &f));
+	put_all(out, BUNDLE_FILES);
 	whole = read_file(tar);
 }
 
@@ -147,12 +155,15 @@ END_TEST
 START_TEST(twice_the_same_octets)
 {
 	char other[SCRATCH_PATH_MAX + 16];
+	struct bundle_out *out;
 
 	scratch_path(dir, "b.tar", other, sizeof(other));
-	ck_assert(bundle_pack(dir, other, AT_S, &f));
+	ck_assert(bundle_out_tar(other, &out, &f));
+	put_all(out, BUNDLE_FILES);
 	ck_assert(octets_same(read_file(other), whole));
-	ck_assert(!bundle_pack(dir, other, AT_S, &f));
+	ck_assert(!bundle_out_tar(other, &out, &f));
 	ck_assert_int_eq(f.code, FAULT_CONFLICT);
+	ck_assert(octets_same(read_file(other), whole));
 }
 END_TEST
 
@@ -373,6 +384,7 @@ END_TEST
 START_TEST(a_file_missing)
 {
 	char path[SCRATCH_PATH_MAX + 32];
+	struct bundle_out *out;
 
 	for (unsigned i = 0; i < BUNDLE_FILES; i++) {
 		struct octets was;
@@ -386,7 +398,14 @@ START_TEST(a_file_missing)
 		ck_assert_int_eq(f.code, FAULT_NOTFOUND);
 		ck_assert_ptr_nonnull(strstr(f.text, bundle_name((enum bundle_file)i)));
 		ck_assert_int_eq(unlink(tar), 0);
-		ck_assert(bundle_pack(dir, tar, AT_S, &f));
+		ck_assert(bundle_out_tar(tar, &out, &f));
+		if (i == BUNDLE_MANIFEST) { /* none is made without */
+			bundle_out_free(out);
+			write_file(path, was);
+			write_file(tar, whole);
+			continue;
+		}
+		put_all(out, i);
 		ck_assert(!bundle_open(tar, &b, &f));
 		ck_assert_int_eq(f.code, FAULT_NOTFOUND);
 		write_file(path, was);
@@ -440,6 +459,76 @@ START_TEST(half_a_bundle_goes)
 	bundle_out_free(out);
 	ck_assert_int_eq(rmdir(other), 0); /* it is empty */
 	bundle_out_free(NULL);
+}
+END_TEST
+
+/* Files that grow in turns, past all rooms, are where they belong, whichever was placed when. */
+START_TEST(a_tar_whose_files_grow)
+{
+	static const enum bundle_file others[] = { BUNDLE_ENTRIES, BUNDLE_REVOCATIONS,
+		BUNDLE_ISSUED, BUNDLE_OUTSIDE, BUNDLE_CSV };
+	const size_t n = 300, size = 9001;
+	char other[SCRATCH_PATH_MAX + 16];
+	struct bundle_reader r;
+	struct bundle_out *out;
+	struct octets line;
+	bool more;
+
+	scratch_path(dir, "b.tar", other, sizeof(other));
+	ck_assert(bundle_out_tar(other, &out, &f));
+	for (unsigned i = 0; i < BUNDLE_ENTRIES; i++)
+		if (i != BUNDLE_MANIFEST && i != BUNDLE_COSIGNER)
+			ck_assert(
+			    bundle_put(out, (enum bundle_file)i, content((enum bundle_file)i), &f));
+	for (size_t i = 0; i < 5; i++)
+		ck_assert(bundle_put(out, others[i], octets_of(NULL, 0), &f));
+	ck_assert(bundle_place(out, BUNDLE_ENTRIES, &f));
+	ck_assert(!bundle_put(out, BUNDLE_README, RAW("more"), &f));
+	ck_assert(!bundle_put(out, BUNDLE_CEF, RAW("new"), &f));
+	for (size_t i = 0; i < 5; i++) {
+		if (others[i] == BUNDLE_ISSUED || others[i] == BUNDLE_CSV)
+			ck_assert(bundle_place(out, others[i], &f));
+		for (size_t k = 0; k < n; k++)
+			for (size_t o = i; o < 5; o += 2) {
+				ck_assert(bundle_put(
+				    out, others[o], forge_fill((uint8_t)('a' + o), size), &f));
+				ck_assert(bundle_put(out, others[o], RAW("\n"), &f));
+			}
+	}
+	ck_assert(bundle_out_read(out, BUNDLE_ENTRIES, &r, &f));
+	ck_assert(bundle_next(&r, size, &line, &more, &f) && more && line.n == size);
+	bundle_reader_free(&r);
+	ck_assert_msg(bundle_out_end(out, AT_S, &f), "%s", f.text);
+	bundle_out_free(out);
+	ck_assert_msg(bundle_open(other, &b, &f), "%s", f.text);
+	for (size_t i = 0; i < 5; i++) {
+		uint64_t rounds = i == 0 ? n : i == 1 ? n : i == 2 ? 2 * n : i == 3 ? 2 * n : 3 * n;
+
+		ck_assert_uint_eq(b.part[others[i]].n, rounds * (size + 1));
+		ck_assert(bundle_reader_new(&b, others[i], &r, &f));
+		for (uint64_t k = 0; k < rounds; k++) {
+			ck_assert(bundle_next(&r, size, &line, &more, &f) && more);
+			ck_assert_uint_eq(line.n, size);
+			ck_assert_uint_eq(line.at[0], 'a' + i);
+			ck_assert_uint_eq(line.at[size - 1], 'a' + i);
+		}
+		bundle_reader_free(&r);
+	}
+	bundle_close(&b);
+}
+END_TEST
+
+START_TEST(half_a_tar_goes)
+{
+	char other[SCRATCH_PATH_MAX + 16];
+	struct bundle_out *out;
+
+	scratch_path(dir, "b.tar", other, sizeof(other));
+	ck_assert(bundle_out_tar(other, &out, &f));
+	ck_assert(bundle_put(out, BUNDLE_ENTRIES, RAW("{}\n"), &f));
+	ck_assert(bundle_place(out, BUNDLE_ENTRIES, &f));
+	bundle_out_free(out);
+	ck_assert_int_eq(access(other, F_OK), -1);
 }
 END_TEST
 
@@ -587,6 +676,8 @@ main(void)
 	tcase_add_test(t, folders_that_are_traps);
 	tcase_add_test(t, nothing_is_overwritten);
 	tcase_add_test(t, half_a_bundle_goes);
+	tcase_add_test(t, half_a_tar_goes);
+	tcase_add_test(t, a_tar_whose_files_grow);
 	tcase_add_test(t, lines_of_every_length);
 	tcase_add_test(t, lines_that_are_none);
 	tcase_add_test(t, a_line_without_end_is_bounded);
