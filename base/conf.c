@@ -8,9 +8,9 @@
 
 #include "base/conf_events.h"
 #include "base/conf_value.h"
+#include "base/text.h"
 
 #define PATH_MAX_OCTETS 128 /* of a dotted key, the NUL included */
-#define NEAR_MAX        32  /* octets of a key that a misspelt one is compared with */
 #define NAME_SHOWN_MAX  100 /* of the file's name; the rest of the fault must have room */
 
 /* A file that is being read. */
@@ -99,36 +99,6 @@ find(const struct load *l, unsigned depth)
 	return NULL;
 }
 
-static size_t
-least(size_t a, size_t b)
-{
-	return a < b ? a : b;
-}
-
-/* Levenshtein's distance: how many octets must be put in, taken out or changed. */
-static size_t
-distance(const char *a, const char *b, size_t b_n)
-{
-	size_t row[NEAR_MAX + 1], a_n = strlen(a);
-
-	if (a_n > NEAR_MAX || b_n > NEAR_MAX)
-		return NEAR_MAX;
-	for (size_t j = 0; j <= b_n; j++)
-		row[j] = j;
-	for (size_t i = 1; i <= a_n; i++) {
-		size_t diagonal = row[0];
-
-		row[0] = i;
-		for (size_t j = 1; j <= b_n; j++) {
-			size_t change = diagonal + (a[i - 1] != b[j - 1]);
-
-			diagonal = row[j];
-			row[j] = least(change, least(row[j], row[j - 1]) + 1);
-		}
-	}
-	return row[b_n];
-}
-
 /* Say what name, the last segment of l->path, may have been meant to be: a sister or a key
  * elsewhere. */
 static bool
@@ -143,7 +113,7 @@ refuse_unknown(struct load *l, size_t base, unsigned depth, const char *name)
 		size_t n = prefix_length(path, depth), far = best;
 
 		if (n > base && strncmp(path, l->path, base) == 0)
-			far = distance(name, path + base, n - base);
+			far = text_distance(name, octets_of(path + base, n - base));
 		if (strcmp(last, name) == 0) {
 			far = 1;
 			n = strlen(path);

@@ -112,7 +112,7 @@ place(struct builder *b, struct conf_node node, size_t weight, unsigned height)
 	struct frame *in = b->depth == 0 ? NULL : &b->at[b->depth - 1];
 
 	if (in == NULL) {
-		b->t->top = arena_copy_of(&b->t->arena, &node, 1, sizeof(node));
+		b->t->top = arena_copy_of(&b->t->nodes, &node, 1, sizeof(node));
 		return b->t->top != NULL || out_of_memory(b);
 	}
 	if (b->kids == NULL || b->kids_n == b->kids_room) {
@@ -162,7 +162,7 @@ keep(struct builder *b, const yaml_char_t *text, size_t n, const char **ret)
 	struct octets o = { 0 };
 
 	if (text != NULL) {
-		o = arena_copy(&b->t->arena, octets_of(text, n));
+		o = arena_copy(&b->t->texts, octets_of(text, n));
 		if (o.at == NULL)
 			return out_of_memory(b);
 	}
@@ -345,7 +345,7 @@ on_end(struct builder *b)
 		return false;
 	node.n = (uint32_t)(b->kids_n - in->first);
 	node.kids = arena_copy_of(
-	    &b->t->arena, b->kids == NULL ? NULL : b->kids + in->first, node.n, sizeof(node));
+	    &b->t->nodes, b->kids == NULL ? NULL : b->kids + in->first, node.n, sizeof(node));
 	if (node.kids == NULL)
 		return out_of_memory(b);
 	b->kids_n = in->first;
@@ -444,6 +444,7 @@ conf_tree_read(struct conf_tree *t, const char *name, struct octets yaml, size_t
 void
 conf_tree_free(struct conf_tree *t)
 {
-	arena_free(&t->arena);
+	arena_free(&t->nodes);
+	arena_free(&t->texts);
 	*t = (struct conf_tree){ 0 };
 }

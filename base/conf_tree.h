@@ -32,8 +32,9 @@ struct conf_node {
 
 struct conf_tree {
 	const struct conf_node *top; /* NULL: there is nothing in the file */
-	struct arena arena;          /* where all nodes and texts are */
-	size_t events;               /* how many were read, whether it was taken or not: the work */
+	struct arena nodes;
+	struct arena texts; /* what nodes say; a reader may take it over, and needs no copies */
+	size_t events;      /* how many were read, whether it was taken or not: the work */
 };
 
 /*

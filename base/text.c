@@ -375,3 +375,32 @@ text_put_safe(struct bytes *b, struct octets o, bool lines)
 		o.n -= n;
 	}
 }
+
+static size_t
+least(size_t a, size_t b)
+{
+	return a < b ? a : b;
+}
+
+size_t
+text_distance(const char *a, struct octets b)
+{
+	size_t row[TEXT_NEAR_MAX + 1], a_n = strlen(a);
+
+	if (a_n > TEXT_NEAR_MAX || b.n > TEXT_NEAR_MAX)
+		return TEXT_NEAR_MAX;
+	for (size_t j = 0; j <= b.n; j++)
+		row[j] = j;
+	for (size_t i = 1; i <= a_n; i++) {
+		size_t diagonal = row[0];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b.n; j++) {
+			size_t change = diagonal + ((uint8_t)a[i - 1] != b.at[j - 1]);
+
+			diagonal = row[j];
+			row[j] = least(change, least(row[j], row[j - 1]) + 1);
+		}
+	}
+	return row[b.n];
+}

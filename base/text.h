@@ -72,4 +72,9 @@ size_t text_utf8(struct octets o, uint32_t *ret_code);
  */
 void text_put_safe(struct bytes *b, struct octets o, bool lines);
 
+/* How many octets must be put in, taken out or changed to make b of a (Levenshtein), for "did you
+ * mean"; TEXT_NEAR_MAX where one of them is longer than that. */
+#define TEXT_NEAR_MAX 32
+size_t text_distance(const char *a, struct octets b);
+
 #endif
