@@ -307,10 +307,10 @@ json_true(const struct json *j, const char *name)
 	return cJSON_IsTrue(tree_const(json_get(j, name)));
 }
 
-bool
-json_false(const struct json *j, const char *name)
+enum json_kind
+json_kind(const struct json *value)
 {
-	return cJSON_IsFalse(tree_const(json_get(j, name)));
+	return value == NULL ? JSON_NONE : (enum json_kind)(tree_const(value)->type & 0xff);
 }
 
 size_t

@@ -16,6 +16,17 @@
 
 struct json; /* an object, an array, or a value in one of them */
 
+enum json_kind { /* numbered as cJSON does */
+	JSON_NONE = 0,
+	JSON_FALSE = 1 << 0,
+	JSON_TRUE = 1 << 1,
+	JSON_NULL = 1 << 2,
+	JSON_NUMBER = 1 << 3,
+	JSON_TEXT = 1 << 4,
+	JSON_ARRAY = 1 << 5,
+	JSON_OBJECT = 1 << 6,
+};
+
 /*
  * Parse o, which must be one JSON text and nothing more; no duplicate names,
  * no depth over JSON_DEPTH_MAX, no U+0000. *ret is the caller's, to json_free().
@@ -49,15 +60,15 @@ void json_put(struct json *j, const char *name, struct json *taken);
 void json_add(struct json *array, struct json *taken);
 void json_add_text(struct json *array, const char *text);
 
+enum json_kind json_kind(const struct json *value); /* JSON_NONE for NULL */
 /* Lent; NULL where j is NULL, has no such name, or the value is of another type. */
 const struct json *json_get(const struct json *j, const char *name);
 const char *json_text(const struct json *j, const char *name);
 /* fallback where there is no such name; false only if the value is not a whole number in lo..hi. */
 bool json_number(
     const struct json *j, const char *name, int64_t lo, int64_t hi, int64_t fallback, int64_t *ret);
-bool json_true(const struct json *j, const char *name);  /* present and true */
-bool json_false(const struct json *j, const char *name); /* present and false */
-size_t json_count(const struct json *array);             /* 0 for anything else */
+bool json_true(const struct json *j, const char *name); /* present and true */
+size_t json_count(const struct json *array);            /* 0 for anything else */
 const struct json *json_at(const struct json *array, size_t i);
 const char *json_as_text(const struct json *value); /* NULL if it is no text */
 /* The value behind one of the same array or object; NULL behind the last. json_at() counts from the
