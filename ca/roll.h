@@ -25,11 +25,11 @@ struct rolled {
  * FAULT_NOTFOUND no such tenant, FAULT_CONFLICT it is suspended or has LEVEL_CAS_MAX CAs,
  * FAULT_DENIED region is not good, those of found_ca()
  */
+bool roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
+    const struct log_context *why, int64_t now_s, struct rolled *ret, struct fault *f) CHECKED;
 /* The same, but the last two commits, of the platform's batch and then of the tenant's, are the
  * caller's, who has more to put there. */
 bool roll_prepare(struct keyring *k, const struct issuer *region, const char *name,
-    const struct log_context *why, int64_t now_s, struct rolled *ret, struct fault *f) CHECKED;
-bool roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
     const struct log_context *why, int64_t now_s, struct rolled *ret, struct fault *f) CHECKED;
 
 /*
