@@ -13,7 +13,7 @@
 #include "daemon/settings.h"
 
 #define CLIENT_BODY_MAX                                                                            \
-	(4u << 20) /* octets; a page of a list or of log entries is at most 1 MiB                  \
+	(33u << 20) /* octets; a page of a list or of log entries is at most 1 MiB, a bundle 32 \
 		    */
 
 struct client_to {

@@ -28,32 +28,12 @@ go_where_syncing_is_free(void)
 		(void)setenv("TMPDIR", memory, 0);
 }
 
-/* Journal and keys, over a realm that is open. */
-static void
-open_keys(struct ground *g)
-{
-	char path[SCRATCH_PATH_MAX + 16];
-	struct keyring_ground ground;
-	struct fault f;
-
-	scratch_path(g->dir, "journal", path, sizeof(path));
-	DONE(journal_open(path, &g->journal, &f), f);
-	realm_on_event(g->realm, journal_told, &g->journal);
-	ground = (struct keyring_ground){ .realm = g->realm,
-		.seal = g->seal,
-		.journal = &g->journal,
-		.public_url = GROUND_URL,
-		.why = &g->why,
-		.hsm = g->hsm,
-		.in_token = g->in_token };
-	DONE(keyring_new(&ground, &g->keys, &f), f);
-}
-
 static void
 open_all(struct ground *g)
 {
 	char path[SCRATCH_PATH_MAX + 16];
 	struct secret passphrase = { 0 };
+	struct keyring_ground ground;
 	struct fault f;
 
 	DONE(secret_start(&f), f);
@@ -64,19 +44,19 @@ open_all(struct ground *g)
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	scratch_path(g->dir, "tenants", path, sizeof(path));
 	ck_assert_int_eq(mkdir(path, 0700), 0);
+	scratch_path(g->dir, "journal", path, sizeof(path));
 	DONE(realm_open(g->dir, STORE_CREATE, &g->realm, &f), f);
 	DONE(realm_set_space(g->realm, &space, &f), f);
-	open_keys(g);
-}
-
-void
-ground_again(struct ground *g)
-{
-	struct fault f;
-
-	journal_close(&g->journal);
-	DONE(realm_open(g->dir, STORE_WRITE, &g->realm, &f), f);
-	open_keys(g);
+	DONE(journal_open(path, &g->journal, &f), f);
+	realm_on_event(g->realm, journal_told, &g->journal);
+	ground = (struct keyring_ground){ .realm = g->realm,
+		.seal = g->seal,
+		.journal = &g->journal,
+		.public_url = GROUND_URL,
+		.why = &g->why,
+		.hsm = g->hsm,
+		.in_token = g->in_token };
+	DONE(keyring_new(&ground, &g->keys, &f), f);
 }
 
 void

@@ -1,0 +1,74 @@
+/* daemon/cli_policy_explain.c - policy explain: why these policies decide so. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "daemon/cli_call.h"
+#include "daemon/cli_policy_files.h"
+#include "policy/explain.h"
+
+void
+cli_policy_put_lines(struct bytes *text)
+{
+	char *line, *rest;
+
+	bytes_put_u8(text, 0);
+	if (text->bad)
+		return;
+	for (line = strtok_r((char *)text->at, "\n", &rest); line != NULL;
+	     line = strtok_r(NULL, "\n", &rest))
+		cli_put_line(line);
+}
+
+static void
+put_text(const struct json *explanation)
+{
+	struct bytes text = { 0 };
+
+	explain_text(explanation, &text);
+	cli_policy_put_lines(&text);
+	bytes_free(&text);
+}
+
+static void
+tell(const struct invocation *inv, const struct policy_files *p, const struct request *r,
+    const struct decision *d)
+{
+	struct json *j = explain_json(p->set, r, NULL, d);
+
+	if (inv->json) {
+		json_put(j, "documents", policy_files_json(p));
+		cli_print_json(stdout, j);
+	} else {
+		put_text(j);
+		(void)printf("Next: quatrain policy diff OLD NEW, before a change goes in\n");
+	}
+	json_free(j);
+}
+
+int
+policy_explain_command(const struct invocation *inv)
+{
+	struct policy_files p = { .n = 0 };
+	struct policy_request r = { .json = NULL };
+	struct decision d;
+	struct fault f;
+	bool ok = true;
+	int status = CLI_OK;
+
+	for (size_t i = 0; ok && i < inv->words_n; i++)
+		ok = policy_files_add(&p, inv->words[i], &f);
+	ok = ok && policy_files_compile(&p, &f) &&
+	     policy_request_read(cli_option(inv, "input"), &r, &f);
+	if (ok) {
+		if (r.request.fixed[ATTRIBUTE_TIME].type == VALUE_NONE)
+			request_number(&r.request, ATTRIBUTE_TIME, clock_now_s());
+		explain_decide(p.set, &r.request, NULL, true, &d);
+		tell(inv, &p, &r.request, &d);
+	} else {
+		status = cli_refuse(inv, &f);
+	}
+	policy_request_free(&r);
+	policy_files_free(&p);
+	return status;
+}
