@@ -283,7 +283,9 @@ found_tenant(struct keyring *k, const struct issuer *region, const struct found_
 	memcpy(row.key_id, ca->a.key_id, sizeof(row.key_id));
 	row.not_after_s = ca->a.not_after_s;
 	if (!furnish(k, ca, t, why, now_s, f) || !realm_put_tenant(r, &row, f) ||
-	    !tell(platform, t, ca, why, now_s, ret_index, f) || !ledger_commit(platform, f))
+	    !tell(platform, t, ca, why, now_s, ret_index, f) ||
+	    (t->decided != NULL && !t->decided(t->with, ca, *ret_index, f)) ||
+	    !ledger_commit(platform, f))
 		goto fail;
 	*ret = ca;
 	return true;

@@ -46,6 +46,10 @@ struct found_tenant {
 	enum constraint_mode mode;
 	size_t host_n;
 	const char *host[TBS_NAMES_MAX - 1];
+	/* Before the commit that makes it a tenant, with what is told of it in the platform's log;
+	 * may be NULL. */
+	bool (*decided)(void *with, const struct issuer *ca, uint64_t log_index, struct fault *f);
+	void *with;
 };
 bool found_tenant(struct keyring *k, const struct issuer *region, const struct found_tenant *t,
     const struct log_context *why, int64_t now_s, const struct issuer **ret, uint64_t *ret_index,

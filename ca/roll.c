@@ -114,12 +114,11 @@ count(struct realm *r, struct tenant *row, const struct issuer *ca, const struct
 	       log_append(platform, entry("tenant.rolled", &to->before, &ca->a, why), now_s,
 		   &to->platform_index, f) &&
 	       tell_tenant(r, ca->ledger, entry("tenant.rolled", &to->before, &ca->a, why),
-		   to->platform_index, now_s, &to->log_index, f) &&
-	       ledger_commit(platform, f) && ledger_commit(ca->ledger, f);
+		   to->platform_index, now_s, &to->log_index, f);
 }
 
 bool
-roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
+roll_prepare(struct keyring *k, const struct issuer *region, const char *name,
     const struct log_context *why, int64_t now_s, struct rolled *ret, struct fault *f)
 {
 	struct realm *r = keyring_ground(k)->realm;
@@ -150,6 +149,18 @@ roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
 	if (old->ledger != platform)
 		ledger_undo(old->ledger, own_mark);
 	return false;
+}
+
+bool
+roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
+    const struct log_context *why, int64_t now_s, struct rolled *ret, struct fault *f)
+{
+	struct realm *r = keyring_ground(k)->realm;
+	struct ledger *own;
+
+	return realm_ledger(r, name, &own, f) &&
+	       roll_prepare(k, region, name, why, now_s, ret, f) &&
+	       ledger_commit(realm_platform(r), f) && ledger_commit(own, f);
 }
 
 bool

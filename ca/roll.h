@@ -27,6 +27,10 @@ struct rolled {
  */
 bool roll_tenant(struct keyring *k, const struct issuer *region, const char *name,
     const struct log_context *why, int64_t now_s, struct rolled *ret, struct fault *f) CHECKED;
+/* The same, but the last two commits, of the platform's batch and then of the tenant's, are the
+ * caller's, who has more to put there. */
+bool roll_prepare(struct keyring *k, const struct issuer *region, const char *name,
+    const struct log_context *why, int64_t now_s, struct rolled *ret, struct fault *f) CHECKED;
 
 /*
  * The region gets a CA beneath root, its responder, and the word that new tenants stand under it.

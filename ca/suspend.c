@@ -161,8 +161,20 @@ level_entry(const struct level_cas *cas, bool resume, const struct suspend_why *
 	return j;
 }
 
+/* What others wrote to the tenant's log goes out first: then its entry has the index that is told,
+ * also where a death makes it wait for the next start. What cannot be written there now is written
+ * then. */
+static void
+flush(struct ledger *own, const struct ledger *platform)
+{
+	struct fault later;
+
+	if (own == platform || ledger_commit(own, &later))
+		return;
+}
+
 bool
-suspend_level(struct realm *r, const struct level_cas *cas, bool resume,
+suspend_prepare(struct realm *r, const struct level_cas *cas, bool resume,
     const struct suspend_why *why, int64_t now_s, struct suspended *ret, struct fault *f)
 {
 	struct ledger *platform = realm_platform(r), *own = platform;
@@ -170,13 +182,21 @@ suspend_level(struct realm *r, const struct level_cas *cas, bool resume,
 
 	if (cas->at[0].level == LEVEL_TENANT && !realm_records(r, &cas->at[0], &own, f))
 		return false;
+	flush(own, platform);
 	if (!log_append(platform, level_entry(cas, resume, why), now_s, &at.platform_index, f))
 		return false;
 	if (!tell_tenant(r, own, level_entry(cas, resume, why), at.platform_index, now_s,
 		&at.log_index, f) ||
-	    !turn_all(platform, cas, resume, at.platform_index, now_s, f) ||
-	    !ledger_commit(platform, f))
+	    !turn_all(platform, cas, resume, at.platform_index, now_s, f))
 		return false;
 	*ret = at;
 	return true;
+}
+
+bool
+suspend_level(struct realm *r, const struct level_cas *cas, bool resume,
+    const struct suspend_why *why, int64_t now_s, struct suspended *ret, struct fault *f)
+{
+	return suspend_prepare(r, cas, resume, why, now_s, ret, f) &&
+	       ledger_commit(realm_platform(r), f);
 }

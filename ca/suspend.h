@@ -47,5 +47,8 @@ struct suspended {
 };
 bool suspend_level(struct realm *r, const struct level_cas *cas, bool resume,
     const struct suspend_why *why, int64_t now_s, struct suspended *ret, struct fault *f) CHECKED;
+/* The same, but the commit of the platform's batch is the caller's, who has more to put there. */
+bool suspend_prepare(struct realm *r, const struct level_cas *cas, bool resume,
+    const struct suspend_why *why, int64_t now_s, struct suspended *ret, struct fault *f) CHECKED;
 
 #endif

@@ -13,8 +13,8 @@
 #include "daemon/settings.h"
 
 #define CLIENT_BODY_MAX                                                                            \
-	(33u << 20) /* octets; a page of a list or of log entries is at most 1 MiB, a bundle 32 \
-		    */
+	(33u << 20) /* octets; a page of a list or of log entries is at most 1 MiB, a bundle 32    \
+		     */
 
 struct client_to {
 	const struct settings *settings; /* where the socket is, when url is NULL */

@@ -6,7 +6,7 @@
 #include "ca/found.h"
 #include "ca/level.h"
 #include "ca/token.h"
-#include "daemon/signer.h"
+#include "daemon/once.h"
 
 #define ROOT_OCTETS 16 /* of the root's digest that a token carries */
 #define DAY_S       86400
@@ -94,37 +94,53 @@ find_region(struct signer *s, const struct issuer **ret, struct fault *f)
 	return level_region(s->realm, &a, f) && keyring_issuer(s->keys, a.key_id, ret, f);
 }
 
+struct founding {
+	struct signer *s;
+	struct job *j;
+	const struct found_tenant *t;
+};
+
+static bool
+answer_tenant(void *with, const struct issuer *ca, uint64_t index, struct fault *f)
+{
+	const struct founding *w = with;
+	struct json *answer = json_object();
+
+	json_put_text(answer, "name", w->t->name);
+	json_put_text(answer, "constraints", found_mode_word(w->t->mode));
+	json_put_hex(answer, "ca_serial", ca->a.serial, sizeof(ca->a.serial));
+	json_put_time(answer, "not_after", ca->a.not_after_s);
+	json_put_number(answer, "log_index", (int64_t)index);
+	json_put_text(answer, "est", w->t->name);
+	return signer_close_act(w->j, answer, f) &&
+	       once_decide(w->s, w->j, realm_platform(w->s->realm), f);
+}
+
 bool
 duty_tenant(struct signer *s, struct job *j, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct wire_act a;
-	struct json *body, *answer;
+	struct json *body;
 	struct found_tenant t;
+	struct founding with = { s, j, &t };
 	struct log_context why;
 	const struct issuer *region, *ca;
 	uint64_t index;
-	bool ok = false;
+	bool ok;
 
 	if (!signer_open_act(s, j, ACT_TENANT_CREATE, &a, &body, f))
 		return false;
 	why = signer_context(s, j, by);
-	if (!ledger_has_room(realm_platform(s->realm), f) || !read_tenant(s, body, &t, f) ||
-	    !find_region(s, &region, f) ||
-	    !realm_authority_good(s->realm, &region->a, j->now_s, f) ||
-	    !found_tenant(s->keys, region, &t, &why, j->now_s, &ca, &index, f))
-		goto out;
-	answer = json_object();
-	json_put_text(answer, "name", t.name);
-	json_put_text(answer, "constraints", found_mode_word(t.mode));
-	json_put_hex(answer, "ca_serial", ca->a.serial, sizeof(ca->a.serial));
-	json_put_time(answer, "not_after", ca->a.not_after_s);
-	json_put_number(answer, "log_index", (int64_t)index);
-	json_put_text(answer, "est", t.name);
-	ok = signer_close_act(j, answer, f);
+	ok = ledger_has_room(realm_platform(s->realm), f) && read_tenant(s, body, &t, f) &&
+	     find_region(s, &region, f) && realm_authority_good(s->realm, &region->a, j->now_s, f);
+	if (ok) {
+		t.decided = answer_tenant;
+		t.with = &with;
+		ok = found_tenant(s->keys, region, &t, &why, j->now_s, &ca, &index, f);
+	}
 	if (ok)
 		press_first(s->press, ca, j->now_s);
-out:
 	json_free(body);
 	return ok;
 }

@@ -166,7 +166,8 @@ run(struct signer *s, struct job *j, struct ledger *l, const struct wanted *w,
 	}
 	/* Keys that burn are known to the platform before their certificates end. */
 	return (b.revoked == 0 || tell_log(l, w, &b, &why, j->now_s, &index, f)) &&
-	       (w->reason != REASON_KEY_COMPROMISE || ledger_commit(platform, f)) &&
+	       (l == platform || w->reason != REASON_KEY_COMPROMISE ||
+		   ledger_commit(platform, f)) &&
 	       tell(j, w, &b, index, f);
 }
 

@@ -95,7 +95,7 @@ run(struct signer *s, struct job *j, struct ledger *l, const struct endpoint *e,
 		return tell(j, e, &done, reason, true, 0, f);
 	}
 	return tell_log(l, e, &done, reason, &why, j->now_s, &index, f) &&
-	       (reason != REASON_KEY_COMPROMISE || ledger_commit(platform, f)) &&
+	       (l == platform || reason != REASON_KEY_COMPROMISE || ledger_commit(platform, f)) &&
 	       tell(j, e, &done, reason, false, index, f);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ca/suspend.h"
+#include "daemon/once.h"
 #include "daemon/radius.h"
 #include "daemon/second.h"
 
@@ -70,6 +71,7 @@ act_on(struct signer *s, struct job *j, const struct wire_act *a, const struct l
     const struct wanted *w, struct json *answer, struct fault *f)
 {
 	bool region = cas->at[0].level == LEVEL_REGION, go = true;
+	struct ledger *platform = realm_platform(s->realm);
 	struct radius r;
 	struct suspended done;
 
@@ -85,12 +87,13 @@ act_on(struct signer *s, struct job *j, const struct wire_act *a, const struct l
 		return false;
 	if (!go)
 		return true;
-	if (!suspend_level(s->realm, cas, w->resume, &w->why, j->now_s, &done, f))
+	if (!suspend_prepare(s->realm, cas, w->resume, &w->why, j->now_s, &done, f))
 		return false;
 	json_put_time(answer, w->resume ? "resumed_at" : "suspended_at", j->now_s);
 	json_put_number(answer, "log_index", (int64_t)done.log_index);
 	json_put_number(answer, "platform_index", (int64_t)done.platform_index);
-	return radius_note(s, &cas->at[0], answer, f) && json_write(answer, &j->answer, f);
+	return radius_note(s, &cas->at[0], answer, f) && json_write(answer, &j->answer, f) &&
+	       once_decide(s, j, platform, f) && ledger_commit(platform, f);
 }
 
 /* Names of tenants and regions are labels; from the path they come as octets. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "ca/proposal.h"
+#include "daemon/once.h"
 #include "daemon/round.h"
 #include "daemon/second.h"
 
@@ -86,13 +87,48 @@ answer_of(const struct decision *d, const char *state)
 	return answer;
 }
 
+/* An approval on its way. */
+struct approval {
+	struct signer *s;
+	struct job *j;
+	struct decision *d;
+	bool dry, answered;
+};
+
+static bool
+answer_approval(struct approval *w, const struct job *act, struct fault *f)
+{
+	struct json *answer, *done;
+
+	if (!json_parse(octets_bytes(&act->answer), &done, f))
+		return false;
+	answer = answer_of(w->d, w->dry ? "waiting" : "approved");
+	json_put_bool(answer, "dry_run", w->dry);
+	json_put(answer, w->dry ? "shows" : "answer", done);
+	if (!w->dry)
+		json_put_number(answer, "log_index", (int64_t)w->d->p.decided_index);
+	w->answered = true;
+	return signer_close_act(w->j, answer, f);
+}
+
+/* The act commits the platform's ledger by itself, and the approval with it. */
+static bool
+decide_with(void *with, struct job *act, struct ledger *l, struct fault *f)
+{
+	struct approval *w = with;
+
+	return answer_approval(w, act, f) && once_decide(w->s, w->j, l, f);
+}
+
 /* The act again, as who asked: what is refused now was refused for good reason, told with it. */
 static bool
-carry_out(
-    struct signer *s, struct job *j, struct decision *d, bool dry, struct job *ret, struct fault *f)
+carry_out(struct approval *w, struct job *ret, struct fault *f)
 {
+	struct decision *d = w->d;
 	const struct duty *duty = round_duty_named(d->p.word);
-	struct second second = { .proposal = &d->p, .dry = dry };
+	struct second second = {
+		.proposal = &d->p, .dry = w->dry, .decide = decide_with, .with = w
+	};
 	struct fault why;
 
 	if (duty == NULL || duty->judge != NULL)
@@ -100,13 +136,13 @@ carry_out(
 	memcpy(second.by, d->by, sizeof(second.by));
 	*ret = (struct job){ .from = d->p.from,
 		.body = d->p.body,
-		.now_s = j->now_s,
+		.now_s = w->j->now_s,
 		.verb = duty->verb,
-		.sessions = j->sessions,
+		.sessions = w->j->sessions,
 		.second = &second };
-	if (duty->act(s, ret, &why)) {
+	if (duty->act(w->s, ret, &why)) {
 		ret->second = NULL;
-		j->cuts = j->cuts || (!dry && (duty->cuts || ret->cuts));
+		w->j->cuts = w->j->cuts || (!w->dry && (duty->cuts || ret->cuts));
 		return true;
 	}
 	bytes_free(&ret->answer);
@@ -117,43 +153,45 @@ carry_out(
 	    f, FAULT_CONFLICT, "act: it cannot be done any more as it was asked: %.180s", why.text);
 }
 
-/* In the platform's own ledger approval and act are one transaction. What was done elsewhere is
- * durable before: a crash between the two leaves an act that waits, and whose second run is judged
- * by what is there. */
+/* In the platform's own ledger approval and act are one transaction. What is done elsewhere is
+ * durable before, and remembered there: after a death between the two it waits still, and its
+ * second run finds what the first did. */
 static bool
-commit_elsewhere(struct signer *s, const struct job *done, struct fault *f)
+do_act(struct approval *w, struct ledger *own, struct job *ret, struct fault *f)
 {
-	struct ledger *l;
+	bool elsewhere = own != NULL && own != realm_platform(w->s->realm), done = false;
+	struct job *j = w->j;
 
-	if (done->tenant[0] == '\0' || strcmp(done->tenant, NAME_PLATFORM) == 0)
+	if (elsewhere && !w->dry &&
+	    !once_done(w->s, own, w->d->id, j->now_s, &done, &ret->answer, f))
+		return false;
+	if (done) {
+		j->cuts = true; /* perhaps nobody was told then */
 		return true;
-	return realm_ledger(s->realm, done->tenant, &l, f) && ledger_commit(l, f);
+	}
+	if (!carry_out(w, ret, f))
+		return false;
+	return w->dry || !elsewhere ||
+	       (once_keep_done(w->s, own, w->d->id, j->now_s, octets_bytes(&ret->answer), f) &&
+		   ledger_commit(own, f));
 }
 
 static bool
 run(struct signer *s, struct job *j, struct decision *d, bool dry, struct fault *f)
 {
+	struct approval w = { .s = s, .j = j, .d = d, .dry = dry };
 	struct ledger_mark mark = { 0, 0 };
 	struct ledger *own = NULL;
-	struct json *answer = NULL, *done = NULL;
 	struct job act = { .from = 0 };
 	struct fault none;
 	bool ok;
 
 	if (d->p.tenant[0] != '\0' && realm_ledger(s->realm, d->p.tenant, &own, &none))
 		mark = ledger_mark(own);
-	ok = (dry || settle(s, j, d, PROPOSAL_APPROVED, f)) && carry_out(s, j, d, dry, &act, f) &&
-	     (dry || commit_elsewhere(s, &act, f));
+	ok = (dry || settle(s, j, d, PROPOSAL_APPROVED, f)) && do_act(&w, own, &act, f);
 	if (own != NULL && (!ok || dry))
 		ledger_undo(own, mark);
-	if (ok && (ok = json_parse(octets_bytes(&act.answer), &done, f))) {
-		answer = answer_of(d, dry ? "waiting" : "approved");
-		json_put_bool(answer, "dry_run", dry);
-		json_put(answer, dry ? "shows" : "answer", done);
-		if (!dry)
-			json_put_number(answer, "log_index", (int64_t)d->p.decided_index);
-		ok = signer_close_act(j, answer, f);
-	}
+	ok = ok && (w.answered || answer_approval(&w, &act, f));
 	bytes_free(&act.answer);
 	bytes_free(&act.members);
 	return ok;

@@ -6,6 +6,7 @@
 #include "ca/claim.h"
 #include "ca/revoke.h"
 #include "ca/tell.h"
+#include "daemon/once.h"
 #include "daemon/radius.h"
 
 /* What the body of a revocation says. */
@@ -120,8 +121,8 @@ judge_ca(struct signer *s, struct job *j, const struct level_cas *ca, const stru
 
 /* The tenant whose CA it was finds it in its own log too. */
 static bool
-tell_own(struct signer *s, const struct authority *a, const struct log_context *why,
-    const struct end *e, uint64_t index, int64_t now_s, struct fault *f)
+tell_own(struct signer *s, struct job *j, const struct authority *a, const struct log_context *why,
+    const struct end *e, uint64_t index, struct fault *f)
 {
 	struct ledger *own, *platform = realm_platform(s->realm);
 	struct ledger_mark mark;
@@ -137,8 +138,8 @@ tell_own(struct signer *s, const struct authority *a, const struct log_context *
 	json_put_hex(entry, "ca", a->key_id, sizeof(a->key_id));
 	json_put_hex(entry, "serial", a->serial, sizeof(a->serial));
 	json_put_text(entry, "reason", revoke_reason_word(e->reason));
-	if (tell_tenant(s->realm, own, entry, index, now_s, &own_index, f) &&
-	    ledger_commit(platform, f) && ledger_commit(own, f))
+	if (tell_tenant(s->realm, own, entry, index, j->now_s, &own_index, f) &&
+	    once_decide(s, j, platform, f) && ledger_commit(platform, f) && ledger_commit(own, f))
 		return true;
 	ledger_undo(own, mark); /* the round takes back the platform's */
 	return false;
@@ -187,14 +188,22 @@ tell(struct signer *s, struct job *j, const struct end *e, const struct level_ca
 	return json_write(answer, &j->answer, f);
 }
 
-/* A thief of the key could take it to any tenant, so the platform knows it too: in a commit of its
- * own, which may only come before the other. */
+/*
+ * What has to be durable before the round is. A thief of the key could take it to any tenant, so
+ * that the platform knows it too: in a commit of its own, which may only come before the other. In
+ * the platform's ledger the two are one.
+ */
 static bool
-burn(struct signer *s, struct ledger *l, const struct end *e, struct fault *f)
+settle(struct signer *s, struct job *j, struct ledger *l, const struct end *e,
+    const struct level_cas *ca, const struct log_context *why, uint64_t index, struct fault *f)
 {
-	return e->reason != REASON_KEY_COMPROMISE ||
-	       (claim_burn(s->realm, l, e->serial, f) &&
-		   ledger_commit(realm_platform(s->realm), f));
+	struct ledger *platform = realm_platform(s->realm);
+
+	if (e->reason == REASON_KEY_COMPROMISE && !claim_burn(s->realm, l, e->serial, f))
+		return false;
+	if (ca->n > 0)
+		return tell_own(s, j, &ca->at[0], why, e, index, f);
+	return l == platform || e->reason != REASON_KEY_COMPROMISE || ledger_commit(platform, f);
 }
 
 static bool
@@ -236,9 +245,8 @@ duty_revoke(struct signer *s, struct job *j, struct fault *f)
 	}
 	answer = json_object();
 	ok = end_it(l, &e, &why, j->now_s, &index, f) &&
-	     (ca.n > 0 || end_others(j, l, &e, &why, answer, f)) && burn(s, l, &e, f) &&
-	     (ca.n == 0 || tell_own(s, &ca.at[0], &why, &e, index, j->now_s, f)) &&
-	     tell(s, j, &e, &ca, &r, index, answer, f);
+	     (ca.n > 0 || end_others(j, l, &e, &why, answer, f)) &&
+	     tell(s, j, &e, &ca, &r, index, answer, f) && settle(s, j, l, &e, &ca, &why, index, f);
 out:
 	json_free(answer);
 	json_free(body);

@@ -2,22 +2,34 @@
 #include <string.h>
 
 #include "ca/roll.h"
-#include "daemon/signer.h"
+#include "daemon/once.h"
 
 static bool
 roll(struct signer *s, struct job *j, const char *name, struct rolled *ret, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
-	const struct issuer *region, *made;
+	const struct issuer *region;
 	struct authority a;
+
+	return ledger_has_room(realm_platform(s->realm), f) && level_region(s->realm, &a, f) &&
+	       keyring_issuer(s->keys, a.key_id, &region, f) &&
+	       roll_prepare(s->keys, region, name, &why, j->now_s, ret, f);
+}
+
+/* With the platform's commit it counts, and the tenant's log tells of it. */
+static bool
+settle(struct signer *s, struct job *j, const struct rolled *done, struct fault *f)
+{
+	struct ledger *platform = realm_platform(s->realm), *own;
+	const struct issuer *made;
 	struct fault none;
 
-	if (!ledger_has_room(realm_platform(s->realm), f) || !level_region(s->realm, &a, f) ||
-	    !keyring_issuer(s->keys, a.key_id, &region, f) ||
-	    !roll_tenant(s->keys, region, name, &why, j->now_s, ret, f))
+	if (!realm_ledger(s->realm, done->after.label, &own, f) ||
+	    !once_decide(s, j, platform, f) || !ledger_commit(platform, f) ||
+	    !ledger_commit(own, f))
 		return false;
-	if (keyring_issuer(s->keys, ret->after.key_id, &made, &none))
+	if (keyring_issuer(s->keys, done->after.key_id, &made, &none))
 		press_first(s->press, made, j->now_s);
 	return true;
 }
@@ -46,5 +58,5 @@ duty_roll(struct signer *s, struct job *j, struct fault *f)
 	json_put_time(answer, "before_not_after", done.before.not_after_s);
 	json_put_number(answer, "log_index", (int64_t)done.log_index);
 	json_put_number(answer, "platform_index", (int64_t)done.platform_index);
-	return signer_close_act(j, answer, f);
+	return signer_close_act(j, answer, f) && settle(s, j, &done, f);
 }

@@ -10,6 +10,7 @@
 #include "ca/proposal.h"
 #include "ca/staff.h"
 #include "daemon/round.h"
+#include "daemon/second.h"
 
 #define SWEEP_S   60
 #define BOX_USE   "answer"
@@ -88,24 +89,80 @@ once_look(struct signer *s, struct job *j, const struct wire_act *a, struct faul
 	return j->keeps || (f->code == FAULT_OFTEN && round_duty(j->verb)->cuts);
 }
 
-/* An export is promised by a mark after this (daemon/round.c): a second one is a second entry. And
- * what room is left where there is little is for revocations. */
-bool
-once_keep(struct signer *s, struct job *j, struct fault *f)
+/* What room is left where there is little is for revocations. */
+static bool
+keep_in(struct signer *s, struct job *j, struct ledger *own, struct fault *f)
 {
-	struct ledger *platform = realm_platform(s->realm), *own = platform;
+	struct ledger *platform = realm_platform(s->realm);
 	struct bytes sealed = { 0 };
 	struct fault full;
 	bool ok;
+
+	if (!ledger_has_room(own, &full) || !ledger_has_room(platform, &full))
+		return true;
+	ok = box_seal(&s->token_key, BOX_USE, octets_bytes(&j->answer), &sealed, f) &&
+	     repeat_put(platform, own, &j->repeat, j->now_s, j->done, octets_bytes(&sealed), f);
+	bytes_free(&sealed);
+	return ok;
+}
+
+/* An export is promised by a mark after this (daemon/round.c): a second one is a second entry. */
+bool
+once_keep(struct signer *s, struct job *j, struct fault *f)
+{
+	struct ledger *own = realm_platform(s->realm);
 
 	if (!j->keeps || j->verb == WIRE_EXPORT)
 		return true;
 	if (j->tenant[0] != '\0' && !realm_ledger(s->realm, j->tenant, &own, f))
 		return false;
-	if (!ledger_has_room(own, &full) || !ledger_has_room(platform, &full))
-		return true;
-	ok = box_seal(&s->token_key, BOX_USE, octets_bytes(&j->answer), &sealed, f) &&
-	     repeat_put(platform, own, &j->repeat, j->now_s, j->done, octets_bytes(&sealed), f);
+	return keep_in(s, j, own, f);
+}
+
+bool
+once_decide(struct signer *s, struct job *j, struct ledger *l, struct fault *f)
+{
+	if (j->second != NULL)
+		return j->second->decide(j->second->with, j, l, f);
+	if (j->keeps && !keep_in(s, j, l, f))
+		return false;
+	j->keeps = false; /* once is enough */
+	return true;
+}
+
+static void
+name_act(const char *id, struct repeat *ret)
+{
+	repeat_of("act", octets_text(id), octets_text(id), ret);
+}
+
+bool
+once_done(struct signer *s, struct ledger *l, const char *id, int64_t now_s, bool *ret_done,
+    struct bytes *ret, struct fault *f)
+{
+	struct bytes sealed = { 0 };
+	struct repeat r;
+	uint16_t how;
+	bool ok;
+
+	name_act(id, &r);
+	ok = repeat_find(l, NULL, &r, now_s, ret_done, &how, &sealed, f) &&
+	     (!*ret_done || box_open(&s->token_key, BOX_USE, octets_bytes(&sealed), ret, f));
+	bytes_free(&sealed);
+	return ok;
+}
+
+bool
+once_keep_done(struct signer *s, struct ledger *l, const char *id, int64_t now_s,
+    struct octets answer, struct fault *f)
+{
+	struct bytes sealed = { 0 };
+	struct repeat r;
+	bool ok;
+
+	name_act(id, &r);
+	ok = box_seal(&s->token_key, BOX_USE, answer, &sealed, f) &&
+	     repeat_put(l, l, &r, now_s, WIRE_DONE, octets_bytes(&sealed), f);
 	bytes_free(&sealed);
 	return ok;
 }

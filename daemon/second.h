@@ -34,6 +34,9 @@ struct second {
 	char by[IDENTITY_TEXT_MAX];
 	const struct proposal *proposal;
 	bool dry; /* only look: what would be done now */
+	/* What once_decide() of the act means: the approval's own answer goes into l's batch. */
+	bool (*decide)(void *with, struct job *act, struct ledger *l, struct fault *f);
+	void *with;
 };
 
 /*

@@ -141,7 +141,7 @@ START_TEST(operators)
 	const struct condition *c = only("{cert.age: {gt: 90d}}");
 
 	ck_assert(c->op == CONDITION_GT && c->wants->number == 90 * 86400 && !c->versions);
-	ck_assert_uint_eq(c->line, 12);
+	ck_assert_uint_eq(c->line, 13);
 	c = only("{cert.age: 30}");
 	ck_assert(c->op == CONDITION_EQUALS && c->wants->number == 30);
 	c = only("{resource.pages: {max: 10}}");
@@ -541,40 +541,46 @@ START_TEST(refuses_invariants_and_tests)
 		{ HEAD, "invariants: [{never_permit: {actions: [x], unless: {cert.level: 4}}}]\n",
 		    "a known key" },
 		{ HEAD, "tests: {}\n", "a list of tests" },
-		{ HEAD, "tests: [{request: {}, expect: {decision: deny}}]\n", "no \"name\"" },
+		{ HEAD, "tests: [{request: {action: x}, expect: {decision: deny}}]\n",
+		    "no \"name\"" },
 		{ HEAD, "tests: [{name: x, expect: {decision: deny}}]\n", "no \"request\"" },
-		{ HEAD, "tests: [{name: x, request: {}}]\n", "no \"expect\"" },
+		{ HEAD, "tests: [{name: x, request: {action: x}}]\n", "no \"expect\"" },
 		{ HEAD, "tests: [{name: x, request: [], expect: {decision: deny}}]\n",
 		    "a request" },
 		{ HEAD,
 		    "tests: [{name: x, request: {cert: {levl: 4}}, expect: {decision: deny}}]\n",
 		    "f:9: request: expected a request" },
-		{ HEAD, "tests: [{name: x, request: {}, expect: {}}]\n", "no \"decision\"" },
-		{ HEAD, "tests: [{name: x, request: {}, expect: {decision: no}}]\n",
+		{ HEAD, "tests: [{name: x, request: {action: x}, expect: {}}]\n",
+		    "no \"decision\"" },
+		{ HEAD, "tests: [{name: x, request: {action: x}, expect: {decision: no}}]\n",
 		    "permit, deny or not-forbidden" },
-		{ HEAD, "tests: [{name: x, request: {}, expect: {decision: not-forbidden}}]\n",
+		{ HEAD,
+		    "tests: [{name: x, request: {action: x}, expect: {decision: not-forbidden}}]\n",
 		    "only a Guardrail" },
-		{ GUARD, "tests: [{name: x, request: {}, expect: {decision: permit}}]\n",
+		{ GUARD, "tests: [{name: x, request: {action: x}, expect: {decision: permit}}]\n",
 		    "a Guardrail cannot permit" },
-		{ HEAD, "tests: [{name: x, request: {}, expect: {decision: deny, rule: q}}]\n",
+		{ HEAD,
+		    "tests: [{name: x, request: {action: x}, expect: {decision: deny, rule: q}}]\n",
 		    "the id of one of the rules" },
-		{ HEAD, "tests: [{name: x, request: {}, expect: {decision: deny, code: q}}]\n",
+		{ HEAD,
+		    "tests: [{name: x, request: {action: x}, expect: {decision: deny, code: q}}]\n",
 		    "code" },
-		{ HEAD, "tests: [{name: x, request: {}, expect: {decision: deny, shadow: [q]}}]\n",
+		{ HEAD,
+		    "tests: [{name: x, request: {action: x}, expect: {decision: deny, shadow: [q]}}]\n",
 		    "ids of rules" },
 		{ HEAD,
-		    "tests: [{name: x, request: {}, expect: {decision: deny, obligations: x}}]\n",
+		    "tests: [{name: x, request: {action: x}, expect: {decision: deny, obligations: x}}]\n",
 		    "a list of names" },
 		{ HEAD,
-		    "tests: [{name: x, request: {}, state: {quota: {a: x}}, expect: {decision: "
+		    "tests: [{name: x, request: {action: x}, state: {quota: {a: x}}, expect: {decision: "
 		    "deny}}]\n",
 		    "0 or more" },
 		{ HEAD,
-		    "tests: [{name: x, request: {}, state: {quota: []}, expect: {decision: "
+		    "tests: [{name: x, request: {action: x}, state: {quota: []}, expect: {decision: "
 		    "deny}}]\n",
 		    "RULE|VALUE" },
 		{ HEAD,
-		    "tests: [{name: x, request: {}, state: {counts: {}}, expect: {decision: "
+		    "tests: [{name: x, request: {action: x}, state: {counts: {}}, expect: {decision: "
 		    "deny}}]\n",
 		    "a known key" },
 	};

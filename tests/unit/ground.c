@@ -28,25 +28,15 @@ go_where_syncing_is_free(void)
 		(void)setenv("TMPDIR", memory, 0);
 }
 
+/* Journal and keys, over a realm that is open. */
 static void
-open_all(struct ground *g)
+open_keys(struct ground *g)
 {
 	char path[SCRATCH_PATH_MAX + 16];
-	struct secret passphrase = { 0 };
 	struct keyring_ground ground;
 	struct fault f;
 
-	DONE(secret_start(&f), f);
-	DONE(secret_random(32, &passphrase, &f), f);
-	DONE(seal_new(&passphrase, SEAL_RANDOM, &g->seal, &f), f);
-	secret_free(&passphrase);
-	scratch_path(g->dir, "keys", path, sizeof(path));
-	ck_assert_int_eq(mkdir(path, 0700), 0);
-	scratch_path(g->dir, "tenants", path, sizeof(path));
-	ck_assert_int_eq(mkdir(path, 0700), 0);
 	scratch_path(g->dir, "journal", path, sizeof(path));
-	DONE(realm_open(g->dir, STORE_CREATE, &g->realm, &f), f);
-	DONE(realm_set_space(g->realm, &space, &f), f);
 	DONE(journal_open(path, &g->journal, &f), f);
 	realm_on_event(g->realm, journal_told, &g->journal);
 	ground = (struct keyring_ground){ .realm = g->realm,
@@ -57,6 +47,36 @@ open_all(struct ground *g)
 		.hsm = g->hsm,
 		.in_token = g->in_token };
 	DONE(keyring_new(&ground, &g->keys, &f), f);
+}
+
+static void
+open_all(struct ground *g)
+{
+	char path[SCRATCH_PATH_MAX + 16];
+	struct secret passphrase = { 0 };
+	struct fault f;
+
+	DONE(secret_start(&f), f);
+	DONE(secret_random(32, &passphrase, &f), f);
+	DONE(seal_new(&passphrase, SEAL_RANDOM, &g->seal, &f), f);
+	secret_free(&passphrase);
+	scratch_path(g->dir, "keys", path, sizeof(path));
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	scratch_path(g->dir, "tenants", path, sizeof(path));
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	DONE(realm_open(g->dir, STORE_CREATE, &g->realm, &f), f);
+	DONE(realm_set_space(g->realm, &space, &f), f);
+	open_keys(g);
+}
+
+void
+ground_again(struct ground *g)
+{
+	struct fault f;
+
+	journal_close(&g->journal);
+	DONE(realm_open(g->dir, STORE_WRITE, &g->realm, &f), f);
+	open_keys(g);
 }
 
 void

@@ -61,5 +61,7 @@ void ground_suspend(struct ground *g, enum level level, const char *label, bool 
 /* The realm again, as another process reads it: its own store handle, to realm_close(). The ground
  * must be closed first with ground_shut(), since no process opens a store twice. */
 void ground_shut(struct ground *g);
+/* What was shut, as a service that starts finds it. Its issuers are others now. */
+void ground_again(struct ground *g);
 
 #endif
