@@ -20,16 +20,16 @@
  *	1 header      domain, region, organisation (counted texts), SHA-256 of the root, time i64,
  *	              program version (counted text)
  *	2 file        name (counted text), then 3 piece... (octets) and 4 file end (size u64)
- *	5 ledger      tenant (counted text), then 6 row... and
+ *	5 ledger      name (counted text; ca/ledger_name.h), then 6 row... and
  *	              7 ledger end (rows u64, log size u64, log root)
  *	6 row         table u8, key (u16 and octets), value: in the order of table and key
  *	8 end         ledgers, files, rows, each u64
  *
  * Their order: header, the journal, the platform's ledger, each tenant's in the order of the
- * platform's rows, then chain.pem, keys/... and root.pem, end. The journal is read before
- * the ledgers, and the sealed keys after them: so each signature that the journal tells of has its
- * intent in a ledger, and each CA that a ledger tells of has its key. The master key is never in
- * it.
+ * platform's rows, that of its activity behind each where there is one, then chain.pem, keys/...
+ *and root.pem, end. The journal is read before the ledgers, and the sealed keys after them: so each
+ *signature that the journal tells of has its intent in a ledger, and each CA that a ledger tells of
+ *has its key. The master key is never in it.
  *
  * What is signed says that it is a dump, and of what service, so that no signature under a
  * checkpoint can pass for it: see dump_signed_text().
@@ -59,7 +59,7 @@ struct dump_header {
 
 /* A ledger as its end states it. */
 struct dump_ledger {
-	char tenant[TEXT_LABEL_MAX];
+	char tenant[LEDGER_NAME_MAX];
 	uint64_t rows, size; /* size: of its log */
 	uint8_t root[LOG_HASH_OCTETS];
 };

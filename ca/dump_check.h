@@ -23,7 +23,7 @@ struct dump_platform {
 };
 
 struct dump_check {
-	char tenant[TEXT_LABEL_MAX];
+	char tenant[LEDGER_NAME_MAX];
 	bool platform;
 	uint64_t rows;
 	unsigned table;                  /* of the row before */

@@ -152,14 +152,27 @@ next_tenant(struct dump_reading *r, char to[static TEXT_LABEL_MAX])
 	return !in.bad;
 }
 
+/* A tenant's activity comes behind it, once. */
+static bool
+is_next(struct dump_reading *r, const char *name)
+{
+	char due[TEXT_LABEL_MAX], activity[LEDGER_NAME_MAX];
+
+	if (!ledger_name_is_activity(name))
+		return next_tenant(r, due) && strcmp(name, due) == 0;
+	ledger_name_activity(r->check.tenant, activity);
+	return r->in.total.ledgers > 0 && !ledger_name_is_activity(r->check.tenant) &&
+	       strcmp(name, activity) == 0;
+}
+
 static bool
 read_ledger(struct dump_reading *r, struct octets o, struct fault *f)
 {
 	struct reader in = reader_of(o);
-	char name[TEXT_LABEL_MAX], due[TEXT_LABEL_MAX];
+	char name[LEDGER_NAME_MAX];
 
 	reader_counted_text(&in, name, sizeof(name));
-	if (!reader_done(&in) || !next_tenant(r, due) || strcmp(name, due) != 0)
+	if (!reader_done(&in) || !is_next(r, name))
 		return bad("a ledger out of order, or one that no tenant has", f);
 	if (r->in.total.ledgers >= DUMP_LEDGERS_MAX)
 		return bad("more ledgers than a service has", f);

@@ -280,6 +280,17 @@ put_ledger(void *with, struct ledger *l, struct fault *f)
 	return put_record(s, DUMP_LEDGER_END, octets_of(NULL, 0), f);
 }
 
+/* Its second log, where it has one by now. */
+static bool
+put_activity(struct writer *s, const char *tenant, struct fault *f)
+{
+	char name[LEDGER_NAME_MAX];
+
+	ledger_name_activity(tenant, name);
+	return !realm_has_activity(s->w->realm, tenant) ||
+	       realm_visit(s->w->realm, name, put_ledger, s, f);
+}
+
 /* One after the other: ten thousand stores are not open at a time. */
 static bool
 put_tenants(struct writer *s, struct fault *f)
@@ -287,9 +298,11 @@ put_tenants(struct writer *s, struct fault *f)
 	struct reader in = reader_of(octets_bytes(&s->tenants));
 	char name[TEXT_LABEL_MAX];
 
+	if (!put_activity(s, NAME_PLATFORM, f))
+		return false;
 	while (in.n > 0) {
 		reader_counted_text(&in, name, sizeof(name));
-		if (!realm_visit(s->w->realm, name, put_ledger, s, f))
+		if (!realm_visit(s->w->realm, name, put_ledger, s, f) || !put_activity(s, name, f))
 			return false;
 	}
 	return true;

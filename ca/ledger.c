@@ -34,7 +34,7 @@ struct ledger {
 	struct trace trace;
 	struct noted *noted; /* durable ones first, in order */
 	size_t noted_n, noted_room, durable;
-	char tenant[TEXT_LABEL_MAX];
+	char tenant[LEDGER_NAME_MAX];
 };
 
 bool
@@ -54,7 +54,7 @@ ledger_open(
 		ledger_close(l);
 		return fault_set(f, FAULT_INTERNAL, "ledger: out of memory");
 	}
-	if (mode == STORE_CREATE && !census_open(l, f)) {
+	if (mode == STORE_CREATE && !ledger_name_is_activity(tenant) && !census_open(l, f)) {
 		ledger_close(l);
 		return false;
 	}

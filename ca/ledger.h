@@ -1,10 +1,10 @@
 /*
  * ca/ledger.h - one tenant's book: what was issued, to whom, and what became of it.
  *
- * Each tenant has a store of its own; "platform" keeps the CAs, the tenants and
- * the operators besides its own certificates. The signer alone writes; what it
- * writes is collected in the ledger's batch and made durable by ledger_commit().
- * All others read.
+ * Each tenant has a store of its own, and one more for its activity where there was any
+ * (ca/ledger_name.h), which has no rows but those of its log; "platform" keeps the CAs, the tenants
+ * and the operators besides its own certificates. The signer alone writes; what it writes is
+ * collected in the ledger's batch and made durable by ledger_commit(). All others read.
  *
  * Integers in keys and values are big-endian; each value begins with its
  * edition, so that a later one can be told.
@@ -16,6 +16,7 @@
 #include "base/json.h"
 #include "base/store.h"
 #include "base/trace.h"
+#include "ca/ledger_name.h"
 #include "ca/tbs.h"
 
 enum ledger_table {
@@ -98,8 +99,8 @@ struct ledger;
 /* Faults: those of store_open(). */
 bool ledger_open(const char *dir, const char *tenant, enum store_mode mode, struct ledger **ret,
     struct fault *f) CHECKED;
-void ledger_close(struct ledger *l); /* NULL is allowed */
-const char *ledger_tenant(const struct ledger *l);
+void ledger_close(struct ledger *l);               /* NULL is allowed */
+const char *ledger_tenant(const struct ledger *l); /* its name: ca/ledger_name.h */
 struct store *ledger_store(struct ledger *l);
 struct batch *ledger_batch(struct ledger *l); /* the signer's; NULL in a reader */
 

@@ -275,11 +275,13 @@ log_append(
 }
 
 void
-log_origin(const struct name_space *ns, const char *tenant, char to[static LOG_ORIGIN_MAX])
+log_origin(const struct name_space *ns, const char *ledger, char to[static LOG_ORIGIN_MAX])
 {
-	char host[TEXT_HOST_MAX];
+	char host[TEXT_HOST_MAX], label[TEXT_LABEL_MAX];
 
-	name_tenant_host(ns, tenant, host);
-	if (snprintf(to, LOG_ORIGIN_MAX, "%s/log", host) >= LOG_ORIGIN_MAX)
+	ledger_name_tenant(ledger, label);
+	name_tenant_host(ns, label, host);
+	if (snprintf(to, LOG_ORIGIN_MAX, "%s/%s", host,
+		ledger_name_is_activity(ledger) ? LEDGER_ACTIVITY : "log") >= LOG_ORIGIN_MAX)
 		to[0] = '\0';
 }

@@ -92,8 +92,8 @@ void log_put_epoch(struct ledger *l, uint64_t epoch);
 bool log_append(struct ledger *l, struct json *entry, int64_t now_s, uint64_t *ret_index,
     struct fault *f) CHECKED;
 
-/* "acme.eu.example.org/log" */
-void log_origin(const struct name_space *ns, const char *tenant, char to[static LOG_ORIGIN_MAX]);
+/* "acme.eu.example.org/log"; of the ledger "acme/activity", "acme.eu.example.org/activity" */
+void log_origin(const struct name_space *ns, const char *ledger, char to[static LOG_ORIGIN_MAX]);
 
 /* What an export proved to be. */
 struct log_verdict {

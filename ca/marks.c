@@ -282,7 +282,7 @@ static bool
 walk_one(void *with, struct octets key, struct octets value)
 {
 	struct walk *w = with;
-	char tenant[TEXT_LABEL_MAX] = "";
+	char tenant[LEDGER_NAME_MAX] = "";
 	struct mark k;
 
 	if (key.n >= sizeof(tenant) || !decode(value, &k)) {
@@ -305,7 +305,7 @@ marks_each(struct marks *m, marks_visit *visit, void *with, struct fault *f)
 /* All marks, to be sorted: the newest first, the platform's before all. */
 struct newest {
 	struct due {
-		char tenant[TEXT_LABEL_MAX];
+		char tenant[LEDGER_NAME_MAX];
 		struct mark mark;
 	} * due;
 	size_t n, room;
@@ -328,7 +328,7 @@ collect(void *with, const char *tenant, const struct mark *k)
 		w->room = room;
 	}
 	w->due[w->n].mark = *k;
-	(void)snprintf(w->due[w->n++].tenant, TEXT_LABEL_MAX, "%s", tenant);
+	(void)snprintf(w->due[w->n++].tenant, LEDGER_NAME_MAX, "%s", tenant);
 	return true;
 }
 

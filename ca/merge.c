@@ -13,7 +13,10 @@
 static bool
 is_meant(const struct merge *m, const char *tenant)
 {
-	return m->only == NULL || strcmp(m->only, tenant) == 0;
+	char label[TEXT_LABEL_MAX];
+
+	ledger_name_tenant(tenant, label);
+	return m->only == NULL || strcmp(m->only, label) == 0;
 }
 
 static bool
@@ -185,14 +188,19 @@ static bool
 look(struct merge *m, const char *tenant, struct fault *f)
 {
 	uint8_t leaf[LOG_HASH_OCTETS];
+	char label[TEXT_LABEL_MAX];
 	struct merge_plan *p;
 	struct ledger *l;
 	struct fault why;
 	struct mark k;
 	int64_t at_s;
+	bool ok;
 
-	if (!realm_ledger(m->realm, tenant, &l, f))
-		return false;
+	ledger_name_tenant(tenant, label);
+	ok = ledger_name_is_activity(tenant) ? realm_activity(m->realm, label, &l, f)
+					     : realm_ledger(m->realm, tenant, &l, f);
+	if (!ok) /* of a tenant that is gone there may be a mark still: count_gone() */
+		return f->code == FAULT_NOTFOUND && ledger_name_is_activity(tenant);
 	if (m->marks != NULL && marks_get(m->marks, tenant, &k, &why) && !marks_hold(&k, l, &why)) {
 		if (why.code != FAULT_CONFLICT) {
 			*f = why;
@@ -211,11 +219,23 @@ look(struct merge *m, const char *tenant, struct fault *f)
 	return true;
 }
 
+/* Its folder may be gone: then the mark alone knows that it was there. */
+static bool
+note_activity(void *with, const char *name, const struct mark *k)
+{
+	(void)k;
+	if (ledger_name_is_activity(name))
+		bytes_put(with, name, strlen(name) + 1);
+	return true;
+}
+
 static bool
 look_at_all(struct merge *m, struct fault *f)
 {
 	struct bytes labels = { 0 };
-	bool ok = realm_labels(m->realm, &labels, f);
+	bool ok = realm_ledgers(m->realm, &labels, f) &&
+		  (m->marks == NULL || marks_each(m->marks, note_activity, &labels, f)) &&
+		  bytes_ok(&labels, f);
 
 	for (size_t at = 0; ok && at < labels.n; at += strlen((const char *)labels.at + at) + 1)
 		if (is_meant(m, (const char *)labels.at + at))
@@ -228,11 +248,13 @@ static bool
 count_gone(void *with, const char *tenant, const struct mark *k)
 {
 	struct merge *m = with;
+	char label[TEXT_LABEL_MAX];
 	struct tenant row;
 	struct fault f;
 
 	(void)k;
-	if (!realm_tenant(m->realm, tenant, &row, &f) && f.code == FAULT_NOTFOUND)
+	ledger_name_tenant(tenant, label);
+	if (!realm_tenant(m->realm, label, &row, &f) && f.code == FAULT_NOTFOUND)
 		m->state.gone++;
 	return true;
 }

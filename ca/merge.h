@@ -24,7 +24,7 @@ struct merge;
 
 /* What was found out about one ledger. */
 struct merge_plan {
-	char tenant[TEXT_LABEL_MAX];
+	char tenant[LEDGER_NAME_MAX];
 	uint64_t size, epoch;          /* now */
 	bool behind;                   /* its mark knows more, or another history */
 	struct mark mark;              /* while behind */

@@ -302,11 +302,13 @@ static bool
 drop_gone(void *with, const char *tenant, const struct mark *k)
 {
 	struct merge *m = with;
+	char label[TEXT_LABEL_MAX];
 	struct tenant row;
 	struct fault f;
 
 	(void)k;
-	if (!realm_tenant(m->realm, tenant, &row, &f) && f.code == FAULT_NOTFOUND)
+	ledger_name_tenant(tenant, label);
+	if (!realm_tenant(m->realm, label, &row, &f) && f.code == FAULT_NOTFOUND)
 		marks_remove(m->marks, tenant);
 	return true;
 }

@@ -125,17 +125,22 @@ take_entries(struct source *s, const char *dir, struct fault *f)
 
 /* Whose log it is: the origin names its host. */
 static bool
-find_tenant(struct merge *m, const char *origin, char to[static TEXT_LABEL_MAX], struct fault *f)
+find_tenant(struct merge *m, const char *origin, char to[static LEDGER_NAME_MAX], struct fault *f)
 {
-	char want[LOG_ORIGIN_MAX];
+	char want[LOG_ORIGIN_MAX], label[TEXT_LABEL_MAX];
 	size_t n = strcspn(origin, ".");
 	struct tenant row;
 
 	if (n < TEXT_LABEL_MAX) {
-		memcpy(to, origin, n);
-		to[n] = '\0';
+		memcpy(label, origin, n);
+		label[n] = '\0';
+		memcpy(to, label, n + 1);
 		log_origin(realm_space(m->realm), to, want);
-		if (strcmp(want, origin) == 0 && realm_tenant(m->realm, to, &row, f))
+		if (strcmp(want, origin) != 0) {
+			ledger_name_activity(label, to);
+			log_origin(realm_space(m->realm), to, want);
+		}
+		if (strcmp(want, origin) == 0 && realm_tenant(m->realm, label, &row, f))
 			return true;
 	}
 	return fault_set(
@@ -145,7 +150,7 @@ find_tenant(struct merge *m, const char *origin, char to[static TEXT_LABEL_MAX],
 bool
 merge_export(struct merge *m, const char *dir, struct fault *f)
 {
-	char root[REALM_PATH_MAX], tenant[TEXT_LABEL_MAX];
+	char root[REALM_PATH_MAX], tenant[LEDGER_NAME_MAX];
 	struct source s = { .m = m, .tenant = tenant };
 	struct log_verdict v;
 

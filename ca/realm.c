@@ -243,17 +243,22 @@ settle(struct realm *r, struct ledger *l, struct fault *f)
 	return false;
 }
 
-bool
-realm_ledger(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f)
+/* The row, not the folder, makes a tenant: a folder may be left from an interrupted try. */
+static bool
+open_named(
+    struct realm *r, const char *name, enum store_mode mode, struct ledger **ret, struct fault *f)
 {
-	struct ledger *l = realm_peek(r, tenant);
+	struct ledger *l = realm_peek(r, name);
+	char label[TEXT_LABEL_MAX];
 	struct tenant t;
 
-	/* The row, not the folder, makes a tenant: a folder may be left from an interrupted try. */
-	if (l == NULL &&
-	    (!realm_tenant(r, tenant, &t, f) ||
-		!open_ledger(r, tenant, r->mode == STORE_READ ? STORE_READ : STORE_WRITE, &l, f)))
+	ledger_name_tenant(name, label);
+	if (l == NULL && (!realm_tenant(r, label, &t, f) || !open_ledger(r, name, mode, &l, f))) {
+		if (f->code == FAULT_NOTFOUND && ledger_name_is_activity(name))
+			fault_set(
+			    f, FAULT_NOTFOUND, "activity: of %s nothing was recorded yet", label);
 		return false;
+	}
 	if (!settle(r, l, f))
 		return false;
 	*ret = l;
@@ -261,15 +266,41 @@ realm_ledger(struct realm *r, const char *tenant, struct ledger **ret, struct fa
 }
 
 bool
+realm_ledger(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f)
+{
+	return open_named(r, tenant, r->mode == STORE_READ ? STORE_READ : STORE_WRITE, ret, f);
+}
+
+bool
+realm_activity(struct realm *r, const char *tenant, struct ledger **ret, struct fault *f)
+{
+	char name[LEDGER_NAME_MAX];
+
+	ledger_name_activity(tenant, name);
+	return open_named(r, name, STORE_CREATE, ret, f);
+}
+
+bool
+realm_has_activity(struct realm *r, const char *tenant)
+{
+	char name[LEDGER_NAME_MAX], dir[REALM_PATH_MAX];
+	struct fault f;
+
+	ledger_name_activity(tenant, name);
+	return folder(r, name, dir, &f) && access(dir, F_OK) == 0;
+}
+
+bool
 realm_visit(struct realm *r, const char *tenant, realm_look *look, void *with, struct fault *f)
 {
 	struct ledger *l = realm_peek(r, tenant);
-	char dir[REALM_PATH_MAX];
+	char dir[REALM_PATH_MAX], label[TEXT_LABEL_MAX];
 	bool ok;
 
 	if (l != NULL)
 		return look(with, l, f);
-	if (!text_is_label(tenant))
+	ledger_name_tenant(tenant, label);
+	if (label[0] == '\0')
 		return fault_set(f, FAULT_NOTFOUND, "tenant: there is none of that name");
 	if (!folder(r, tenant, dir, f) || !ledger_open(dir, tenant, STORE_READ, &l, f))
 		return false;

@@ -44,8 +44,13 @@ bool realm_set_space(struct realm *r, const struct name_space *ns, struct fault 
 
 const char *realm_data(const struct realm *r);
 struct ledger *realm_platform(struct realm *r);
-/* Lent. Faults: FAULT_NOTFOUND no such tenant, FAULT_INTERNAL. */
+/* By its name (ca/ledger_name.h). Lent. Faults: FAULT_NOTFOUND no such tenant, or it has no
+ * activity yet; FAULT_INTERNAL. */
 bool realm_ledger(
+    struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
+/* The activity ledger of a tenant, to write to: made where there is none. Lent. Faults: as
+ * realm_ledger(). */
+bool realm_activity(
     struct realm *r, const char *tenant, struct ledger **ret, struct fault *f) CHECKED;
 /* Lent; NULL where it is not open: for who only looks. */
 struct ledger *realm_peek(struct realm *r, const char *tenant);
@@ -79,6 +84,10 @@ bool realm_move_tenant(struct realm *r, const struct tenant *t, struct fault *f)
 /* Append the labels of all tenants, the platform's among them, a NUL behind each. Fault:
  * FAULT_INTERNAL. */
 bool realm_labels(struct realm *r, struct bytes *ret, struct fault *f) CHECKED;
+/* The same of all ledgers: behind a label the name of its activity's, where there is one. */
+bool realm_ledgers(struct realm *r, struct bytes *ret, struct fault *f) CHECKED;
+/* Has it one? name is a label. */
+bool realm_has_activity(struct realm *r, const char *tenant);
 bool realm_read_tenant(struct octets key, struct octets value, struct tenant *ret);
 
 bool realm_authority(struct realm *r, const uint8_t key_id[static TBS_KEY_ID_OCTETS],

@@ -95,6 +95,37 @@ put_label(void *with, struct octets key, struct octets value)
 	return true;
 }
 
+struct naming {
+	struct realm *realm;
+	struct bytes *to;
+};
+
+static bool
+put_names(void *with, struct octets key, struct octets value)
+{
+	struct naming *n = with;
+	char label[TEXT_LABEL_MAX] = "", name[LEDGER_NAME_MAX];
+
+	(void)put_label(n->to, key, value);
+	if (key.n < sizeof(label))
+		memcpy(label, key.at, key.n);
+	if (label[0] != '\0' && realm_has_activity(n->realm, label)) {
+		ledger_name_activity(label, name);
+		bytes_put(n->to, name, strlen(name) + 1);
+	}
+	return true;
+}
+
+bool
+realm_ledgers(struct realm *r, struct bytes *ret, struct fault *f)
+{
+	struct naming n = { r, ret };
+
+	return store_scan(ledger_store(realm_platform(r)), TABLE_TENANT, octets_of(NULL, 0),
+		   SIZE_MAX, put_names, &n, f) &&
+	       bytes_ok(ret, f);
+}
+
 bool
 realm_labels(struct realm *r, struct bytes *ret, struct fault *f)
 {

@@ -275,9 +275,10 @@ settle(struct ending *e, const char *tenant, struct fault *f)
 
 	if (!realm_ledger(e->r->realm, tenant, &e->ledger, f))
 		return false;
-	ok = claim_keys(e, f) && each_row(e, TABLE_TOKEN, close_token, f) && next_epoch(e, f) &&
-	     tell(e, e->sum.tokens - before, f) && ledger_commit(e->ledger, f) &&
-	     marks_put(e->marks, e->ledger, e->now_s, f);
+	ok = (ledger_name_is_activity(tenant) ||
+		 (claim_keys(e, f) && each_row(e, TABLE_TOKEN, close_token, f))) &&
+	     next_epoch(e, f) && tell(e, e->sum.tokens - before, f) &&
+	     ledger_commit(e->ledger, f) && marks_put(e->marks, e->ledger, e->now_s, f);
 	if (e->ledger != realm_platform(e->r->realm))
 		realm_drop(e->r->realm, tenant);
 	return ok;
@@ -309,31 +310,13 @@ settle_journal(struct ending *e, struct fault *f)
 }
 
 static bool
-note_tenant(void *with, struct octets key, struct octets value)
-{
-	struct bytes *names = with;
-	struct tenant t;
-
-	if (realm_read_tenant(key, value, &t))
-		bytes_put_counted_text(names, t.name);
-	return !names->bad;
-}
-
-static bool
 settle_all(struct ending *e, struct fault *f)
 {
 	struct bytes names = { 0 };
-	struct reader in;
-	char name[TEXT_LABEL_MAX];
-	bool ok;
+	bool ok = realm_ledgers(e->r->realm, &names, f);
 
-	ok = store_scan(ledger_store(realm_platform(e->r->realm)), TABLE_TENANT, octets_of(NULL, 0),
-		 SIZE_MAX, note_tenant, &names, f) &&
-	     bytes_ok(&names, f);
-	for (in = reader_of(octets_bytes(&names)); ok && in.n > 0;) {
-		reader_counted_text(&in, name, sizeof(name));
-		ok = settle(e, name, f);
-	}
+	for (size_t at = 0; ok && at < names.n; at += strlen((const char *)names.at + at) + 1)
+		ok = settle(e, (const char *)names.at + at, f);
 	bytes_free(&names);
 	return ok && marks_commit(e->marks, f);
 }

@@ -93,3 +93,26 @@ wire_refused(struct octets body, struct wire_refused *ret, struct fault *f)
 	ret->code = reader_u16(&r);
 	return done(&r, f);
 }
+
+void
+wire_put_activity(const struct wire_activity *a, struct bytes *ret)
+{
+	bytes_put_u8(ret, a->asker);
+	bytes_put_u64(ret, a->life);
+	bytes_put_u64(ret, a->turn);
+	bytes_put_octets(ret, a->rows);
+}
+
+bool
+wire_activity(struct octets body, struct wire_activity *ret, struct fault *f)
+{
+	struct reader r = reader_of(body);
+
+	ret->asker = reader_u8(&r);
+	ret->life = reader_u64(&r);
+	ret->turn = reader_u64(&r);
+	if (r.bad || ret->turn == 0)
+		return fault_set(f, FAULT_BADREQ, "wire: a message of another shape");
+	ret->rows = octets_of(r.at, r.n);
+	return true;
+}

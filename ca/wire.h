@@ -55,6 +55,8 @@ enum wire_verb {
 	WIRE_ENDPOINT_REMOVE, /* object: "kind/name" */
 	WIRE_REDACT,
 	WIRE_WEBHOOK_TEST, /* object: its name */
+	WIRE_ACTIVITY,     /* of an edge or the desk: struct wire_activity -> how many were not kept
+			      u32: what it saw, for the activity logs (daemon/activity.h) */
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
@@ -68,6 +70,8 @@ enum wire_verb {
 	WIRE_PIN,        /* to the signer, where there is a token: its source, the PIN, counted */
 	WIRE_TALLY,      /* to a child, its number among them u8: shared memory rides along
 			    (daemon/tally.h) */
+	WIRE_HABITS,     /* to the edges and the desk: shared memory rides along (daemon/habits.h)
+			  */
 	WIRE_LOCK,       /* to the signer: the data folder's lock, held as long as it lives */
 };
 
@@ -122,13 +126,29 @@ struct wire_refused {
 	uint16_t code; /* fault_code */
 };
 
+/*
+ * Facts of one asker, in the order in which it saw them: rows of tenant, counted text (empty: the
+ * platform), and an entry, counted JSON. An asker that is not answered sends the same batch again.
+ */
+struct wire_activity {
+	uint8_t asker; /* its number among main's children */
+	uint64_t life; /* random, of the process */
+	uint64_t turn; /* of the batch, from 1: what is not over the last one that a ledger saw is
+			  there */
+	struct octets rows;
+};
+#define WIRE_ACTIVITY_TENANTS 32 /* in one batch: each is a commit of its own */
+
 void wire_put_enroll(const struct wire_enroll *e, struct bytes *ret);
 void wire_put_act(const struct wire_act *a, struct bytes *ret);
 void wire_put_refused(const struct wire_refused *a, struct bytes *ret);
+
+void wire_put_activity(const struct wire_activity *a, struct bytes *ret);
 
 /* Fault: FAULT_BADREQ, which can only be a captured asker's doing. */
 bool wire_enroll(struct octets body, struct wire_enroll *ret, struct fault *f) CHECKED;
 bool wire_act(struct octets body, struct wire_act *ret, struct fault *f) CHECKED;
 bool wire_refused(struct octets body, struct wire_refused *ret, struct fault *f) CHECKED;
+bool wire_activity(struct octets body, struct wire_activity *ret, struct fault *f) CHECKED;
 
 #endif

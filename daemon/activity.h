@@ -10,9 +10,10 @@
  * not before the answer that it tells of: the death of an edge loses what it had not sent. Acts of
  * the CA are in the first log, before their answer, as ever.
  *
- * What one asker may fill: ACTIVITY_BURST facts at once and one a second after that, by subject or,
- * where none was proven, by network. What is more, and what finds no room in the queue, is counted,
- * and the count stands in the next line ("suppressed").
+ * What one asker may fill is bounded: refusals ACTIVITY_BURST at once and one a second after that,
+ * permits ACTIVITY_PERMITS in a minute, by subject or, where none was proven, by network. What is
+ * more, and what finds no room in the queue or in the log, is counted, and each ACTIVITY_TELL_S the
+ * count is an entry itself: activity.lost.
  */
 #ifndef QUATRAIN_DAEMON_ACTIVITY_H
 #define QUATRAIN_DAEMON_ACTIVITY_H
@@ -23,6 +24,8 @@
 
 #define ACTIVITY_MS       50
 #define ACTIVITY_BURST    300
+#define ACTIVITY_PERMITS  6000
+#define ACTIVITY_TELL_S   10
 #define ACTIVITY_ID_HEX   33 /* a decision's id, 128 random bits in hex, and its NUL */
 #define ACTIVITY_TEXT_MAX 200
 
@@ -30,7 +33,7 @@
 #define ACTIVITY_CONNECT "connect"       /* a connection with a client's certificate */
 #define ACTIVITY_CUT     "session.cut"   /* it was open, and was ended */
 #define ACTIVITY_ASKED   "authz.decided" /* told to somebody else's enforcement point */
-#define ACTIVITY_LOST    "activity.lost" /* the signer's own: facts that came to nobody's log */
+#define ACTIVITY_LOST    "activity.lost" /* so many facts are in no log */
 
 struct activity;
 

@@ -74,6 +74,18 @@ static const struct api_route routes[] = {
 	{ "GET", "/v1/tenants/{t}/log/keys", 0, 200, api_log_keys },
 	{ "GET", "/v1/tenants/{t}/log/proof", 0, 200, api_proof },
 	{ "GET", "/v1/tenants/{t}/log/consistency", 0, 200, api_consistency },
+	{ "GET", "/v1/tenants/{t}/log", 0, 200, api_search },
+	{ "GET", "/v1/tenants/{t}/activity", 0, 200, api_search },
+	{ "POST", "/v1/tenants/{t}/activity/log/exports", WIRE_EXPORT, 201, NULL },
+	{ "POST", "/v1/tenants/{t}/activity/log/redactions", WIRE_REDACT, 201, NULL },
+	{ "GET", "/v1/tenants/{t}/activity/log/entries", 0, 200, api_entries },
+	{ "GET", "/v1/tenants/{t}/activity/log/certificates", 0, 200, api_log_certificates },
+	{ "GET", "/v1/tenants/{t}/activity/log/range", 0, 200, api_log_range },
+	{ "GET", "/v1/tenants/{t}/activity/log/checkpoint", 0, 200, api_checkpoint },
+	{ "GET", "/v1/tenants/{t}/activity/log/tile/{*}", 0, 200, api_tile },
+	{ "GET", "/v1/tenants/{t}/activity/log/keys", 0, 200, api_log_keys },
+	{ "GET", "/v1/tenants/{t}/activity/log/proof", 0, 200, api_proof },
+	{ "GET", "/v1/tenants/{t}/activity/log/consistency", 0, 200, api_consistency },
 	{ "GET", "/v1/events", 0, 200, api_events },
 	{ "GET", "/v1/revocations", 0, 200, api_feed },
 	{ "GET", "/v1/tenants/{t}/revocations", 0, 200, api_feed },
@@ -247,6 +259,8 @@ ask(struct api_call *c, const struct api_route *r)
 		refusal_send(x, c->tenant, "api", &f, api_fault(x, &f));
 		return;
 	}
+	if (ledger_name_is_activity(c->ledger))
+		a.object = octets_text(LEDGER_ACTIVITY);
 	*status = r->status;
 	x->state = status;
 	memcpy(a.tenant, c->tenant, sizeof(a.tenant));
@@ -409,6 +423,10 @@ api_serve(struct api *a, struct exchange *x)
 		c = (struct api_call){ .api = a, .x = x, .now_s = a->now_s() };
 		if (!matches(&routes[i], x->path, &c))
 			continue;
+		if (strstr(routes[i].path, "{t}/" LEDGER_ACTIVITY) != NULL)
+			ledger_name_activity(c.tenant, c.ledger);
+		else
+			memcpy(c.ledger, c.tenant, sizeof(c.tenant));
 		if (takes(&routes[i], x->method)) {
 			run(&c, &routes[i]);
 			return true;

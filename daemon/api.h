@@ -59,6 +59,7 @@ struct api_call {
 	struct exchange *x;
 	int64_t now_s;
 	char tenant[TEXT_LABEL_MAX];
+	char ledger[LEDGER_NAME_MAX]; /* the tenant's, or of its activity (ca/ledger_name.h) */
 	char kind[TEXT_LABEL_MAX];
 	char object[TEXT_LABEL_MAX];
 	struct octets rest; /* {*}: all that is left of the path, slashes too; lent */
@@ -140,6 +141,8 @@ bool api_tile(const struct api_call *c, struct fault *f);
 bool api_log_keys(const struct api_call *c, struct fault *f);
 bool api_proof(const struct api_call *c, struct fault *f);
 bool api_consistency(const struct api_call *c, struct fault *f);
+/* daemon/api_search.c: entries of either log. */
+bool api_search(const struct api_call *c, struct fault *f);
 /* daemon/api_bundle.c */
 bool api_log_certificates(const struct api_call *c, struct fault *f);
 bool api_log_range(const struct api_call *c, struct fault *f);

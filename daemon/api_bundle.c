@@ -83,7 +83,7 @@ api_log_certificates(const struct api_call *c, struct fault *f)
 		fault_set(f, FAULT_INTERNAL, "log: out of memory");
 		goto out;
 	}
-	if (!realm_ledger(c->api->realm, c->tenant, &l, f) || !read_number(x, "from", &from, f) ||
+	if (!realm_ledger(c->api->realm, c->ledger, &l, f) || !read_number(x, "from", &from, f) ||
 	    !read_number(x, "count", &count, f))
 		goto out;
 	if (count == 0 || count > ENTRIES_MAX) {
@@ -149,7 +149,7 @@ api_log_range(const struct api_call *c, struct fault *f)
 	struct log_edge e;
 	struct ledger *l;
 
-	if (!realm_ledger(c->api->realm, c->tenant, &l, f) || !read_number(x, "from", &from, f) ||
+	if (!realm_ledger(c->api->realm, c->ledger, &l, f) || !read_number(x, "from", &from, f) ||
 	    !read_number(x, "to", &to, f) || !read_number(x, "size", &size, f) ||
 	    !find_issue(x, l, &from, &to, f) || !log_edge_read(l, &e, f))
 		return false;

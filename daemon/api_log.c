@@ -29,7 +29,7 @@ static bool
 open_shown(const struct api_call *c, struct shown *s, struct fault *f)
 {
 	*s = (struct shown){ .ledger = NULL };
-	if (!realm_ledger(c->api->realm, c->tenant, &s->ledger, f))
+	if (!realm_ledger(c->api->realm, c->ledger, &s->ledger, f))
 		return false;
 	if (log_note_stored(s->ledger, &s->text, &s->note, f))
 		return true;
@@ -177,7 +177,7 @@ api_log_keys(const struct api_call *c, struct fault *f)
 	struct tenant t;
 	bool ok;
 
-	log_origin(realm_space(c->api->realm), c->tenant, origin);
+	log_origin(realm_space(c->api->realm), c->ledger, origin);
 	ok =
 	    realm_tenant(c->api->realm, c->tenant, &t, f) &&
 	    realm_authority(c->api->realm, t.key_id, &ca, f) &&

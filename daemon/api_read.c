@@ -198,7 +198,7 @@ api_entries(const struct api_call *c, struct fault *f)
 	char text[24], *end;
 	uint64_t from = 0;
 
-	if (!realm_ledger(c->api->realm, c->tenant, &l, f) ||
+	if (!realm_ledger(c->api->realm, c->ledger, &l, f) ||
 	    !page_limit(x, "count", PAGE_MAX, &e.left, f))
 		return false;
 	if (!api_query(x, "from", text, sizeof(text), f))

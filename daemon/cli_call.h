@@ -4,6 +4,7 @@
 #ifndef QUATRAIN_DAEMON_CLI_CALL_H
 #define QUATRAIN_DAEMON_CLI_CALL_H
 
+#include "ca/ledger_name.h"
 #include "daemon/cli_print.h"
 #include "daemon/cli_table.h"
 #include "daemon/client.h"
@@ -24,6 +25,9 @@ int cli_call(const struct invocation *inv, const char *method, const char *path,
 /* Does an answer say that a second officer must want it? Then that is told to a person. */
 bool cli_waits(const struct json *answer);
 
+/* Which log --tenant and the command mean, as paths of the API name it: "acme", or "acme/activity".
+ * Returns to. */
+const char *cli_log_of(const struct invocation *inv, char to[static LEDGER_NAME_MAX]);
 /* Read a file whole, of up to max octets; "-" is standard input. Faults: FAULT_NOTFOUND,
  * FAULT_LIMIT, FAULT_INTERNAL. */
 bool cli_read_file(const char *path, size_t max, struct bytes *ret, struct fault *f) CHECKED;

@@ -44,7 +44,7 @@ show(uint64_t done, uint64_t of)
  */
 
 static bool
-read_wish(const struct invocation *inv, struct export_wish *w)
+read_wish(const struct invocation *inv, char log[static LEDGER_NAME_MAX], struct export_wish *w)
 {
 	const char *from = cli_option(inv, "from"), *to = cli_option(inv, "to");
 	const char *first = cli_option(inv, "from-index"), *last = cli_option(inv, "to-index");
@@ -55,7 +55,7 @@ read_wish(const struct invocation *inv, struct export_wish *w)
 		       false;
 	if ((from != NULL || to != NULL) && (first != NULL || last != NULL))
 		return cli_usage(inv->command, "expected times or indexes, not both"), false;
-	*w = (struct export_wish){ .tenant = cli_option(inv, "tenant"),
+	*w = (struct export_wish){ .tenant = cli_log_of(inv, log),
 		.by_time = from != NULL || to != NULL,
 		.by_index = first != NULL || last != NULL,
 		.from_s = TEXT_TIME_FIRST_S,
@@ -163,10 +163,11 @@ log_export_command(const struct invocation *inv)
 	struct json *answer = NULL;
 	struct export_wish w;
 	struct place p;
+	char log[LEDGER_NAME_MAX];
 	struct fault f;
 	int status = CLI_OK;
 
-	if (!read_wish(inv, &w))
+	if (!read_wish(inv, log, &w))
 		return CLI_USAGE;
 	if (!place_open(inv, &p, &out, &f))
 		return cli_refuse(inv, &f);

@@ -142,13 +142,15 @@ check_ledgers(struct checking *c, struct fault *f)
 {
 	const char *only = cli_option(c->inv, "tenant");
 	struct bytes labels = { 0 };
+	char label[TEXT_LABEL_MAX];
 	struct tenant row;
-	bool ok = realm_labels(c->o->realm, &labels, f) &&
+	bool ok = realm_ledgers(c->o->realm, &labels, f) &&
 		  (only == NULL || realm_tenant(c->o->realm, only, &row, f));
 
 	for (size_t at = 0; ok && at < labels.n; at += strlen(c->tenant) + 1) {
 		c->tenant = (const char *)labels.at + at;
-		if (only == NULL || strcmp(only, c->tenant) == 0)
+		ledger_name_tenant(c->tenant, label);
+		if (only == NULL || strcmp(only, label) == 0)
 			ok = realm_visit(c->o->realm, c->tenant, check_one, c, f);
 	}
 	bytes_free(&labels);

@@ -34,11 +34,15 @@ static const struct cli_param log_verify_options[] = {
 
 static const struct cli_param log_keys_options[] = {
 	{ "tenant", CLI_LABEL, "T", NULL, CLI_REQUIRED, "the tenant's name" },
+	{ "activity", CLI_FLAG, NULL, NULL, 0,
+	    "of the log of its activity, not of its certificates" },
 	{ "out", CLI_PATH, "FILE", NULL, 0, "where to write them; default: standard output" },
 };
 
 static const struct cli_param log_prove_options[] = {
 	{ "tenant", CLI_LABEL, "T", NULL, CLI_REQUIRED, "the tenant's name" },
+	{ "activity", CLI_FLAG, NULL, NULL, 0,
+	    "of the log of its activity, not of its certificates" },
 	{ "serial", CLI_SERIAL, "SERIAL", NULL, 0, "the entry that issued this certificate" },
 	{ "index", CLI_INDEX, "N", NULL, 0, "the entry of this number" },
 	{ "since", CLI_PATH, "FILE", NULL, 0,
@@ -48,6 +52,8 @@ static const struct cli_param log_prove_options[] = {
 
 static const struct cli_param log_redact_options[] = {
 	{ "tenant", CLI_LABEL, "T", NULL, CLI_REQUIRED, "the tenant's name" },
+	{ "activity", CLI_FLAG, NULL, NULL, 0,
+	    "of the log of its activity, not of its certificates" },
 	{ "index", CLI_INDEX, "N", NULL, CLI_REQUIRED, "the number of the entry" },
 	{ "reason", CLI_TEXT, "TEXT", NULL, CLI_REQUIRED, "why; it stays in the log for good" },
 	{ "order", CLI_TEXT, "TEXT", NULL, CLI_REQUIRED,

@@ -27,7 +27,8 @@ read_asked(const struct invocation *inv, struct asked *a, struct fault *f)
 static void
 path_of(const struct invocation *inv, const struct asked *a, char to[static CLI_PATH_MAX])
 {
-	const char *tenant = cli_option(inv, "tenant");
+	char log[LEDGER_NAME_MAX];
+	const char *tenant = cli_log_of(inv, log);
 
 	if (a->since != NULL)
 		(void)snprintf(to, CLI_PATH_MAX, "/v1/tenants/%s/log/consistency?old=%" PRIu64,
@@ -161,11 +162,11 @@ log_keys_command(const struct invocation *inv)
 	struct json *answer = NULL;
 	struct client *c = NULL;
 	struct bytes line = { 0 };
-	char path[CLI_PATH_MAX], origin[CLI_CELL_MAX];
+	char path[CLI_PATH_MAX], origin[CLI_CELL_MAX], log[LEDGER_NAME_MAX];
 	struct fault f;
 	bool ok;
 
-	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/log/keys", cli_option(inv, "tenant"));
+	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/log/keys", cli_log_of(inv, log));
 	ok = cli_open(inv, &c, &f) && client_call(c, "GET", path, NULL, &answer, &f) &&
 	     json_write(answer, &line, &f);
 	bytes_put_text(&line, "\n");
@@ -200,10 +201,9 @@ int
 log_redact_command(const struct invocation *inv)
 {
 	struct json *body = json_object();
-	char path[CLI_PATH_MAX];
+	char path[CLI_PATH_MAX], log[LEDGER_NAME_MAX];
 
-	(void)snprintf(
-	    path, sizeof(path), "/v1/tenants/%s/log/redactions", cli_option(inv, "tenant"));
+	(void)snprintf(path, sizeof(path), "/v1/tenants/%s/log/redactions", cli_log_of(inv, log));
 	json_put_number(body, "index", (int64_t)strtoull(cli_option(inv, "index"), NULL, 10));
 	json_put_text(body, "reason", cli_option(inv, "reason"));
 	json_put_text(body, "order", cli_option(inv, "order"));

@@ -1,6 +1,7 @@
 /* daemon/cli_table.c - see cli_table.h. */
 #include "daemon/cli_table.h"
 
+#include "daemon/cli_options_activity.h"
 #include "daemon/cli_options_cert.h"
 #include "daemon/cli_options_enroll.h"
 #include "daemon/cli_options_log.h"
@@ -344,6 +345,7 @@ const struct command cli_commands[] = {
 	    "take the body of an entry out of a log, by law",
 	    "Removes what an entry says and keeps its hash, so that the log proves all else as before; an entry tells who did it, why and under which law or order. It cannot be undone. Entries that the log is believed by stay: of redactions, CAs, their keys, and epochs. For officers; where there is a second one, that one must approve.",
 	    "quatrain log export --tenant T --out DIR" },
+	CLI_ACTIVITY_COMMANDS,
 	{ { "replay", NULL }, { NULL, CLI_PATH, "FILE", NULL, CLI_MAY, NULL },
 	    PARAMS(replay_options), CLI_CALLS, replay_command,
 	    "make recorded decisions again, and compare",

@@ -161,6 +161,8 @@ int revocations_show_command(const struct invocation *inv);
 int events_command(const struct invocation *inv);
 int webhook_list_command(const struct invocation *inv);
 int webhook_test_command(const struct invocation *inv);
+int activity_list_command(const struct invocation *inv);
+int decision_show_command(const struct invocation *inv);
 int version_command(const struct invocation *inv);
 
 #endif

@@ -400,8 +400,8 @@ duty_export(struct signer *s, struct job *j, struct fault *f)
 		return false;
 	}
 	why = signer_context(s, j, by);
-	if (realm_ledger(s->realm, a.tenant, &l, f) &&
-	    notary_find_keys(s, a.tenant, j->now_s, &keys, f) &&
+	if (signer_log(s, j, &a, &l, f) &&
+	    notary_find_keys(s, ledger_tenant(l), j->now_s, &keys, f) &&
 	    log_append(l, log_entry("log.exported", &why), j->now_s, NULL, f) &&
 	    sign_checkpoint(s, j, l, &keys, answer, f) && tell_certificates(s, &keys, answer, f))
 		ok = json_write(answer, &j->answer, f);

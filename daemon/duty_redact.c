@@ -29,6 +29,7 @@ may_go(struct signer *s, struct job *j, const struct wire_act *a, const struct r
 	bool ok;
 
 	json_put_text(shows, "tenant", j->tenant);
+	json_put_text(shows, "log", a->object.n > 0 ? LEDGER_ACTIVITY : "issuance");
 	json_put_number(shows, "index", (int64_t)r->n);
 	json_put_text(shows, "was", r->was);
 	json_put_hex(shows, "leaf", r->leaf, sizeof(r->leaf));
@@ -75,7 +76,7 @@ duty_redact(struct signer *s, struct job *j, struct fault *f)
 		return false;
 	why = signer_context(s, j, by);
 	o.why = &why;
-	if (!read_order(body, &o, &n, f) || !realm_ledger(s->realm, a.tenant, &l, f) ||
+	if (!read_order(body, &o, &n, f) || !signer_log(s, j, &a, &l, f) ||
 	    !redaction_check(l, n, &r, f) || !may_go(s, j, &a, &r, &o, &go, f))
 		goto out;
 	ok = !go;

@@ -13,8 +13,10 @@
 #include "ca/profile_set.h"
 #include "ca/refusal.h"
 #include "ca/wire.h"
+#include "daemon/activity.h"
 #include "daemon/api.h"
 #include "daemon/child.h"
+#include "daemon/habits.h"
 #include "daemon/handshake.h"
 #include "daemon/http.h"
 #include "daemon/limit.h"
@@ -50,6 +52,8 @@ struct edge {
 	struct staple staple;
 	struct limit *limit; /* the edge's; NULL at the desk */
 	bool listening;
+	struct activity *activity; /* what is told to the activity logs */
+	struct habits *habits;     /* what endpoints usually do */
 	struct tally *tally;
 	unsigned number;   /* among main's children: its part of the tally */
 	struct pace lines; /* of refusals, in the log; the metrics count all */
@@ -301,6 +305,7 @@ hear_main(void *with)
 
 	for (;;) {
 		if (!child_hear(e->control, false, &m, &f) || m.verb == WIRE_STOP) {
+			activity_tick(e->activity); /* the signer outlives us */
 			http_stop(e->http);
 			break;
 		}
@@ -385,6 +390,8 @@ hear_start(struct edge *e, struct fault *f)
 		} else if (m.verb == WIRE_TALLY && m.body.n == 1 && m.body.at[0] < TALLY_ASKERS) {
 			e->number = m.body.at[0];
 			ok = tally_open(m.fd, &e->tally, f);
+		} else if (m.verb == WIRE_HABITS) {
+			ok = habits_open(m.fd, &e->habits, f);
 		} else if (m.verb == WIRE_LISTENER && m.body.n == 1 && m.body.at[0] < FACES) {
 			e->listener[m.body.at[0]] = m.fd;
 		} else if (m.verb == WIRE_LINE) {
@@ -411,6 +418,9 @@ open_all(struct edge *e, struct fault *f)
 		return false;
 	if (e->limit != NULL)
 		limit_count(e->limit, e->tally->asker[e->number].limited);
+	if (!activity_new(e->http, e->number, strcmp(e->settings.activity.record, "refused") == 0,
+		&e->activity, f))
+		return false;
 	if ((e->ready = ready_new(e->realm)) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	e->est = (struct est){ e->realm, clock_now_s };
@@ -431,6 +441,7 @@ open_all(struct edge *e, struct fault *f)
 	http_set_line(e->http, e->line);
 	http_on_told(e->http, told, e);
 	http_every(e->http, RETRY_MS, tick, e);
+	http_every(e->http, ACTIVITY_MS, activity_tick, e->activity);
 	e->sessions.http = e->http;
 	if (e->role == CHILD_EDGE) /* the desk has no clients with certificates */
 		http_every(e->http, SESSIONS_MS, sessions_tick, &e->sessions);
@@ -464,6 +475,7 @@ run(int control, enum child_role role)
 	status = 0;
 out:
 	http_free(e->http);
+	activity_free(e->activity);
 	api_feed_free(&e->api);
 	ocsp_free(e->ocsp);
 	staple_free(&e->staple);

@@ -1,22 +1,24 @@
 /*
  * daemon/habits.h - what each endpoint usually does (policy/anomaly.h), shared by all edges.
  *
- * Main makes the memory, as that of the tally, and writes it to data/habits once a minute and when
- * it ends; a start reads it back, row by row, and drops what cannot be one. Edges look up and add.
- * A row is found by a hash of the SPIFFE id under a seed of the file; where its eight places are
- * taken, the one that was still longest gives way, and that endpoint begins anew. Whoever writes a
- * row marks it so; a mark that stands too long was left by a dead process, and is passed over.
- * A captured edge can lie here, and raise or lower scores: a rule may forbid by them, none is
+ * Main makes the memory, as that of the tally, and writes it to data/habits each five minutes and
+ * when it ends; a start reads it back, row by row, and drops what cannot be one. Edges look up and
+ * add. A row is found by a hash of the SPIFFE id under a seed of the file; where its eight places
+ * are taken, the one that was still longest gives way, and that endpoint begins anew. Whoever
+ * writes a row marks it so; a mark that stands too long was left by a dead process, and is passed
+ * over. A captured edge can lie here, and raise or lower scores: a rule may forbid by them, none is
  * permitted by them.
  */
 #ifndef QUATRAIN_DAEMON_HABITS_H
 #define QUATRAIN_DAEMON_HABITS_H
 
 #include "base/fault.h"
+#include "daemon/settings.h"
 #include "policy/anomaly.h"
 #include "policy/request.h"
 
-#define HABITS_ROWS 65536
+#define HABITS_ROWS   65536
+#define HABITS_SAVE_S 300
 
 struct habits;
 
@@ -28,7 +30,19 @@ bool habits_open(int fd, struct habits **ret, struct fault *f) CHECKED;
  * FAULT_BADREQ it is no such file, FAULT_INTERNAL. */
 bool habits_load(
     struct habits *h, const char *path, int64_t now_s, uint64_t *ret_n, struct fault *f) CHECKED;
-bool habits_save(const struct habits *h, const char *path, struct fault *f) CHECKED;
+/* Nothing is written where nothing was seen since. */
+bool habits_save(struct habits *h, const char *path, struct fault *f) CHECKED;
+
+/* Main's side, as whoever owns the data folder. What cannot be read or saved is told, and stops
+ * nothing. Fault: FAULT_INTERNAL no memory. */
+struct habits_keeper {
+	struct habits *habits;
+	int fd;
+	int64_t due_us;
+};
+bool habits_start(struct habits_keeper *k, const struct settings *s, struct fault *f) CHECKED;
+bool habits_due(const struct habits_keeper *k);
+bool habits_keep(struct habits_keeper *k, const struct settings *s, struct fault *f) CHECKED;
 
 /*
  * Weigh what r asks (subject.id, source.ip, time, action, and cert.sha256 as the key) against what

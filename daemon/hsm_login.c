@@ -14,6 +14,8 @@
 
 #include "base/text.h"
 #include "ca/keyring.h"
+#include "ca/wire.h"
+#include "daemon/child.h"
 
 #define CREDENTIAL "credential:"
 #define PATH_ROOM  (CONF_TEXT_MAX * 2)
@@ -99,6 +101,19 @@ hsm_put_pin(const struct pin *p, struct bytes *ret, struct fault *f)
 	bytes_put_counted_text(ret, p->source);
 	bytes_put_counted(ret, secret_octets(&p->digits));
 	return bytes_ok(ret, f);
+}
+
+bool
+hsm_tell_pin(const struct settings *s, const struct pin *p, int control, struct fault *f)
+{
+	struct bytes body = { 0 };
+	bool ok;
+
+	if (!hsm_is_set(s))
+		return true;
+	ok = hsm_put_pin(p, &body, f) && child_tell(control, WIRE_PIN, octets_bytes(&body), -1, f);
+	bytes_free(&body); /* wiped */
+	return ok;
 }
 
 bool

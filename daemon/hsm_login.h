@@ -26,6 +26,10 @@ bool hsm_read_pin(const struct settings *s, struct pin *ret, struct fault *f) CH
 /* From main to the signer, which keeps it until it logs in: as the body of WIRE_PIN, appended; and
  * back, into zeros. Faults: FAULT_INTERNAL, FAULT_BADREQ. */
 bool hsm_put_pin(const struct pin *p, struct bytes *ret, struct fault *f) CHECKED;
+/* The same, told to the child at control; nothing where no module is set. Faults: those of
+ * child_tell(). */
+bool hsm_tell_pin(
+    const struct settings *s, const struct pin *p, int control, struct fault *f) CHECKED;
 bool hsm_take_pin(struct octets body, struct pin *ret, struct fault *f) CHECKED;
 
 /*

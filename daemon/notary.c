@@ -22,7 +22,7 @@
 /* One log. */
 struct kept {
 	struct kept *next; /* of its bucket */
-	char tenant[TEXT_LABEL_MAX];
+	char tenant[LEDGER_NAME_MAX];
 	int64_t due_us, quiet_us; /* by the steady clock; no checkpoint before quiet_us */
 	bool stopped;             /* what is stored is not what was signed, and it was said */
 	bool failed;              /* it could not be signed, and it was said */
@@ -128,7 +128,7 @@ look(struct notary *n)
 	struct realm *r = n->signer->realm;
 	struct fault f;
 
-	if (!n->listed && !realm_labels(r, &n->to_look, &f)) {
+	if (!n->listed && !realm_ledgers(r, &n->to_look, &f)) {
 		log_fact(LOG_ERROR, "log", "why", f.text, NULL);
 		bytes_clear(&n->to_look);
 	}

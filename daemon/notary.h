@@ -23,7 +23,7 @@
 struct notary;
 struct signer;
 
-/* The keys that sign for a tenant's log. */
+/* The keys that sign for a tenant's logs, both of them: the origin says which it is. */
 struct notary_keys {
 	char origin[LOG_ORIGIN_MAX], cosigner_name[LOG_ORIGIN_MAX];
 	struct authority ca; /* the tenant's */
@@ -33,6 +33,7 @@ struct notary_keys {
 
 /* What was signed, and not yet handed out. */
 struct checkpoint {
+	char ledger[LEDGER_NAME_MAX];
 	char origin[LOG_ORIGIN_MAX];
 	struct mark mark; /* signed_size, signed_epoch and signed_root */
 	int64_t at_s;
@@ -46,7 +47,7 @@ struct checkpoint {
 bool notary_is_done(struct ledger *l, bool cosigns, bool *ret, struct fault *f) CHECKED;
 /* Find or make the keys, which may write to the ledgers: before the tree is proven. Faults: those
  * of keyring_delegate(). */
-bool notary_find_keys(struct signer *s, const char *tenant, int64_t now_s, struct notary_keys *ret,
+bool notary_find_keys(struct signer *s, const char *ledger, int64_t now_s, struct notary_keys *ret,
     struct fault *f) CHECKED;
 /*
  * Prove l, with what waits in its batch, and sign it: into *ret, which is empty. Nobody may see it

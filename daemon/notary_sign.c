@@ -1,5 +1,6 @@
 /* daemon/notary_sign.c - what a checkpoint is signed and cosigned by; see notary.h. */
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -51,13 +52,15 @@ find_cosigner(struct signer *s, struct notary_keys *k, int64_t now_s, struct fau
 
 bool
 notary_find_keys(
-    struct signer *s, const char *tenant, int64_t now_s, struct notary_keys *ret, struct fault *f)
+    struct signer *s, const char *ledger, int64_t now_s, struct notary_keys *ret, struct fault *f)
 {
 	struct notary_keys k = { .cosigns = false };
+	char label[TEXT_LABEL_MAX];
 	struct tenant t;
 
-	log_origin(realm_space(s->realm), tenant, k.origin);
-	if (!realm_tenant(s->realm, tenant, &t, f) ||
+	log_origin(realm_space(s->realm), ledger, k.origin);
+	ledger_name_tenant(ledger, label);
+	if (!realm_tenant(s->realm, label, &t, f) ||
 	    !realm_authority(s->realm, t.key_id, &k.ca, f) || !find_cosigner(s, &k, now_s, f) ||
 	    !keyring_delegate(s->keys, &k.ca, &found_log, now_s, &k.log, f))
 		return false;
@@ -110,6 +113,7 @@ notary_sign(struct signer *s, const struct notary_keys *k, struct ledger *l, int
 	struct log_edge e;
 	bool ok;
 
+	(void)snprintf(c.ledger, sizeof(c.ledger), "%s", ledger_tenant(l));
 	memcpy(c.origin, k->origin, sizeof(c.origin));
 	ok = watch_prove(s, l, &c.mark, f) && log_edge_read(l, &e, f) &&
 	     log_checkpoint(c.origin, &e, c.mark.signed_epoch, k->log.key, &c.note, f);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/sandbox.h"
 #include "daemon/passphrase.h"
 
@@ -140,4 +141,16 @@ owner_leave(const struct owner *o, struct fault *f)
 	if (seteuid(0) != 0 || setegid(0) != 0 || prctl(PR_SET_PDEATHSIG, o->death) != 0)
 		return fault_errno(f, FAULT_INTERNAL, "user: cannot be root again");
 	return true;
+}
+
+bool
+owner_start(const struct settings *s, struct owner *ret, struct fault *f)
+{
+	if (!owner_find(s, ret, f))
+		return false;
+	if (ret->name == NULL && geteuid() == 0)
+		log_fact(LOG_WARN, "user", "why",
+		    "all processes stay root: set user in the configuration to one that has nothing else",
+		    NULL);
+	return owner_check(ret, s, f);
 }

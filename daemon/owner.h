@@ -32,6 +32,9 @@ bool owner_give(
  * mends it. */
 bool owner_check(struct owner *o, const struct settings *s, struct fault *f) CHECKED;
 
+/* Both, as a service starts: where all of it stays root that is told. Faults: of both. */
+bool owner_start(const struct settings *s, struct owner *ret, struct fault *f) CHECKED;
+
 /* Be the owner; be root again. Fault of both: FAULT_INTERNAL. */
 bool owner_enter(struct owner *o, struct fault *f) CHECKED;
 bool owner_leave(const struct owner *o, struct fault *f) CHECKED;

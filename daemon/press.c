@@ -25,7 +25,7 @@
 
 /* A ledger that was opened for its lists alone. */
 struct visited {
-	char tenant[TEXT_LABEL_MAX];
+	char tenant[LEDGER_NAME_MAX];
 };
 
 /* One CA. */
@@ -316,7 +316,7 @@ press_shut_later(struct press *p, const char *tenant)
 		p->visited = more;
 		p->visited_room = room;
 	}
-	(void)snprintf(p->visited[p->visited_n++].tenant, TEXT_LABEL_MAX, "%s", tenant);
+	(void)snprintf(p->visited[p->visited_n++].tenant, LEDGER_NAME_MAX, "%s", tenant);
 }
 
 /* Shut what was opened for its lists, once it has its mark (watch.h): that is a second's matter. */

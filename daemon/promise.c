@@ -18,10 +18,10 @@ show_checkpoints(struct round *d)
 
 	for (size_t i = 0; i < d->n; i++)
 		if (has_signed(&d->job[i]) &&
-		    (!realm_ledger(d->signer->realm, d->job[i].job.tenant, &l, &f) ||
+		    (!realm_ledger(d->signer->realm, d->job[i].job.checkpoint.ledger, &l, &f) ||
 			!notary_keep(l, &d->job[i].job.checkpoint, &f)))
-			log_fact(
-			    LOG_WARN, "log", "tenant", d->job[i].job.tenant, "why", f.text, NULL);
+			log_fact(LOG_WARN, "log", "tenant", d->job[i].job.checkpoint.ledger, "why",
+			    f.text, NULL);
 }
 
 /* A checkpoint is handed out when a mark tells of it: no other of that size can be signed then. */
@@ -34,8 +34,8 @@ round_promise(struct round *d)
 	for (size_t i = 0; ok && i < d->n; i++)
 		if (has_signed(&d->job[i])) {
 			any = true;
-			ok = notary_promise(
-			    d->signer, d->job[i].job.tenant, &d->job[i].job.checkpoint, &f);
+			ok = notary_promise(d->signer, d->job[i].job.checkpoint.ledger,
+			    &d->job[i].job.checkpoint, &f);
 		}
 	if (!any)
 		return;

@@ -76,6 +76,8 @@ static const struct duty duties[] = {
 	{ WIRE_FEED, "revocations.read", FROM_EDGE | FROM_DESK, 81920, NULL, duty_feed, true,
 	    false },
 	{ WIRE_REDACT, "log.redact", FROM_EDGE | FROM_DESK, 81920, NULL, duty_redact, true, false },
+	{ WIRE_ACTIVITY, "activity", FROM_EDGE | FROM_DESK, IPC_BODY_MAX, NULL, duty_activity,
+	    false, false },
 	{ WIRE_EXPORT, "log.export", FROM_EDGE | FROM_DESK, 81920, NULL, duty_export, true, false },
 };
 
@@ -112,23 +114,27 @@ fail(struct round *d, struct round_job *r, const struct fault *f)
 		signer_tell_refusal(s, r->job.tenant, r->duty->word, &who, f, r->job.now_s);
 }
 
-/* One job's writes end whole or not at all: in its tenant's ledger, and in the platform's. */
+/* One job's writes end whole or not at all: in its tenant's ledgers, and in the platform's. */
 struct marks {
 	size_t n;
-	struct ledger *ledger[2];
-	struct ledger_mark mark[2];
+	struct ledger *ledger[3];
+	struct ledger_mark mark[3];
 };
 
 static void
 mark_all(struct signer *s, struct marks *m, const char *tenant)
 {
+	char activity[LEDGER_NAME_MAX];
 	struct fault f;
 
+	ledger_name_activity(tenant, activity);
 	m->n = 1;
 	m->ledger[0] = realm_platform(s->realm);
 	if (tenant[0] != '\0' && realm_ledger(s->realm, tenant, &m->ledger[1], &f) &&
 	    m->ledger[1] != m->ledger[0])
 		m->n = 2;
+	if ((m->ledger[m->n] = realm_peek(s->realm, activity)) != NULL)
+		m->n++;
 	for (size_t i = 0; i < m->n; i++)
 		m->mark[i] = ledger_mark(m->ledger[i]);
 }
@@ -155,7 +161,8 @@ peek_tenant(const struct round_job *r, char to[static TEXT_LABEL_MAX])
 	struct reader in = reader_of(r->job.body);
 
 	to[0] = '\0';
-	if (r->duty->verb == WIRE_OCSP || r->duty->verb == WIRE_SESSIONS)
+	if (r->duty->verb == WIRE_OCSP || r->duty->verb == WIRE_SESSIONS ||
+	    r->duty->verb == WIRE_ACTIVITY)
 		return;
 	reader_counted_text(&in, to, TEXT_LABEL_MAX);
 	if (in.bad)
@@ -220,7 +227,13 @@ take_step(struct round *d, struct round_job *r, step *run)
 static bool
 wrote(const struct round *d, const struct round_job *r, const struct ledger *l)
 {
-	if (strcmp(r->job.tenant, ledger_tenant(l)) == 0)
+	char tenant[TEXT_LABEL_MAX];
+
+	ledger_name_tenant(ledger_tenant(l), tenant);
+	if (ledger_name_is_activity(ledger_tenant(l)))
+		return r->job.activity &&
+		       (r->duty->verb == WIRE_ACTIVITY || strcmp(r->job.tenant, tenant) == 0);
+	if (strcmp(r->job.tenant, tenant) == 0)
 		return true;
 	if (l == realm_platform(d->signer->realm) && d->judging &&
 	    (r->job.ticket != NULL || r->job.waits_s > 0))
@@ -248,11 +261,12 @@ commit_one(void *with, struct ledger *l)
 	struct round *d = with;
 	struct fault f;
 
-	if (ledger_end(l, &f))
+	if ((d->later && ledger_name_is_activity(ledger_tenant(l))) || ledger_end(l, &f))
 		return true;
 	log_fact(LOG_ERROR, "commit", "tenant", ledger_tenant(l), "fault", f.text, NULL);
 	for (size_t i = 0; i < d->n; i++)
-		if (wrote(d, &d->job[i], l) || told(d, &d->job[i])) {
+		if (wrote(d, &d->job[i], l) ||
+		    (told(d, &d->job[i]) && !ledger_name_is_activity(ledger_tenant(l)))) {
 			d->job[i].job.failed = true;
 			fault_set(
 			    &d->job[i].job.fault, FAULT_BUSY, "the ledger cannot be written now");
@@ -382,6 +396,25 @@ commit_timed(struct round *d)
 	return clock_steady_us() - begun_us;
 }
 
+/* May what edges saw wait until all others are answered? Its commits, one a tenant, are nobody's
+ * who waits for a certificate; unless somebody wrote there who does. */
+static bool
+activity_waits(const struct round *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (d->job[i].job.activity && d->job[i].duty->verb != WIRE_ACTIVITY)
+			return false;
+	return true;
+}
+
+static void
+reply_all(struct round *d, bool activity)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if ((d->job[i].duty->verb == WIRE_ACTIVITY) == activity)
+			reply(&d->job[i]);
+}
+
 void
 round_run(struct round *d, size_t n)
 {
@@ -402,13 +435,18 @@ round_run(struct round *d, size_t n)
 	for (size_t i = 0; i < n; i++)
 		take_step(d, &d->job[i], d->job[i].duty->act);
 	once_sweep(d->signer, now_s);
+	d->later = activity_waits(d);
 	sync_us += commit_timed(d);
 	watch_round(d->signer, now_s);
 	round_promise(d);
 	tell_change(d);
 	round_count(d, sync_us);
-	for (size_t i = 0; i < n; i++)
-		reply(&d->job[i]);
+	reply_all(d, false);
+	if (d->later) {
+		d->later = false;
+		commit(d);
+	}
+	reply_all(d, true);
 }
 
 const struct duty *

@@ -23,6 +23,7 @@
 #include "ca/wire.h"
 #include "daemon/child.h"
 #include "daemon/cli.h"
+#include "daemon/habits.h"
 #include "daemon/hsm_login.h"
 #include "daemon/listen.h"
 #include "daemon/owner.h"
@@ -57,7 +58,8 @@ struct serve {
 	struct bytes profiles; /* what the files said when this process started */
 	struct tally *tally;   /* what all count; tally_fd is handed to each */
 	int tally_fd;
-	struct pin pin; /* of the token that the settings name */
+	struct habits_keeper habits; /* likewise, of the edges and the desk */
+	struct pin pin;              /* of the token that the settings name */
 	int listener[FACES];
 	struct child child[CHILDREN_MAX]; /* 0 is the signer, 1 the desk */
 	size_t children;
@@ -135,20 +137,6 @@ serves(enum child_role role, enum exchange_face face)
 }
 
 static bool
-tell_pin(struct serve *s, struct child *c, struct fault *f)
-{
-	struct bytes body = { 0 };
-	bool ok;
-
-	if (!hsm_is_set(s->settings))
-		return true;
-	ok = hsm_put_pin(&s->pin, &body, f) &&
-	     child_tell(c->control, WIRE_PIN, octets_bytes(&body), -1, f);
-	bytes_free(&body); /* wiped */
-	return ok;
-}
-
-static bool
 tell_start(struct serve *s, struct child *c, struct fault *f)
 {
 	const uint8_t number = (uint8_t)(c - s->child);
@@ -160,9 +148,12 @@ tell_start(struct serve *s, struct child *c, struct fault *f)
 		return false;
 	if (c->role == CHILD_SIGNER)
 		return child_tell(c->control, WIRE_LOCK, octets_of(NULL, 0), s->lock, f) &&
-		       tell_pin(s, c, f) &&
+		       hsm_tell_pin(s->settings, &s->pin, c->control, f) &&
 		       child_tell(
 			   c->control, WIRE_PASSPHRASE, secret_octets(&s->passphrase), -1, f);
+	if (c->role != CHILD_HERALD &&
+	    !child_tell(c->control, WIRE_HABITS, octets_of(NULL, 0), s->habits.fd, f))
+		return false;
 	for (unsigned i = 0; i < FACES; i++) {
 		uint8_t face = (uint8_t)i;
 
@@ -369,13 +360,19 @@ wait_a_little(struct serve *s)
 
 	for (size_t i = 0; i < s->children; i++)
 		p[i + 1] = (struct pollfd){ .fd = s->child[i].control, .events = POLLIN };
-	if (poll(p, s->children + 1, waiting ? 20 : -1) <= 0)
+	if (poll(p, s->children + 1, waiting ? 20 : HABITS_SAVE_S * 1000) <= 0)
 		return;
 	for (size_t i = 0; i < s->children; i++)
 		if (s->child[i].control >= 0 && p[i + 1].revents != 0)
 			hear_child(s, &s->child[i]);
 	if (p[0].revents != 0)
 		hear_signals(s);
+}
+
+static bool
+keep_habits(struct serve *s, struct fault *f)
+{
+	return habits_keep(&s->habits, s->settings, f);
 }
 
 static bool
@@ -391,7 +388,12 @@ watch(struct serve *s, struct fault *f)
 			    "serve: a process could not start; its line above says why");
 		}
 		wait_a_little(s);
+		if (habits_due(&s->habits) && !as_owner(s, keep_habits, f))
+			return false;
 	}
+	s->habits.due_us = 0; /* once more, as all are gone */
+	if (!as_owner(s, keep_habits, f))
+		return false;
 	return s->told && !s->pin_refused;
 }
 
@@ -433,29 +435,24 @@ make_tally(struct serve *s, struct fault *f)
 }
 
 static bool
+make_habits(struct serve *s, struct fault *f)
+{
+	return habits_start(&s->habits, s->settings, f);
+}
+
+static bool
 check_names(struct serve *s, struct fault *f)
 {
 	return start_check_names(s->settings, f);
 }
 
 static bool
-find_owner(struct serve *s, struct fault *f)
-{
-	if (!owner_find(s->settings, &s->owner, f))
-		return false;
-	if (s->owner.name == NULL && geteuid() == 0)
-		log_fact(LOG_WARN, "user", "why",
-		    "all processes stay root: set user in the configuration to one that has nothing else",
-		    NULL);
-	return owner_check(&s->owner, s->settings, f);
-}
-
-static bool
 run(struct serve *s, struct fault *f)
 {
 	return profiles_start(s->settings, &s->profiles, f) && start_is_founded(s->settings, f) &&
-	       find_owner(s, f) && as_owner(s, take_lock, f) && as_owner(s, check_names, f) &&
-	       block_signals(s, f) && make_tally(s, f) && listen_all(s, f) &&
+	       owner_start(s->settings, &s->owner, f) && as_owner(s, take_lock, f) &&
+	       as_owner(s, check_names, f) && block_signals(s, f) && make_tally(s, f) &&
+	       as_owner(s, make_habits, f) && listen_all(s, f) &&
 	       passphrase_get(s->settings, &s->passphrase, f) &&
 	       hsm_read_pin(s->settings, &s->pin, f) && watch(s, f);
 }

@@ -63,6 +63,7 @@ const struct conf_key settings_keys[] = {
 	{ "ocsp.unknown", CONF_CHOICE, AT(ocsp.unknown), "unknown", "unknown|revoked" },
 	{ "ocsp.max_age", CONF_DURATION, AT(ocsp.max_age_s), "60s", NULL },
 	{ "ocsp.archive_cutoff", CONF_BOOL, AT(ocsp.archive_cutoff), "true", NULL },
+	{ "activity.record", CONF_CHOICE, AT(activity.record), "all", "all|refused" },
 	{ "two_person", CONF_CHOICE, AT(two_person), "auto", "auto|always|never" },
 	{ "store_max", CONF_COUNT, AT(store_max), "16384", "64..1048576" },
 	{ "crl.delay", CONF_COUNT, AT(crl.delay), "5", "1..3600" },

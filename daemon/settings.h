@@ -71,6 +71,9 @@ struct settings {
 		int64_t fresh_s; /* a piece is signed anew after so long, where nothing changes */
 		int64_t valid_s; /* and may be relied on for so long */
 	} revocations;
+	struct {
+		char record[CONF_TEXT_MAX]; /* all, refused (daemon/activity.h) */
+	} activity;
 	struct { /* keys in a token; module empty: none */
 		char module[CONF_TEXT_MAX], token[CONF_TEXT_MAX];
 		char pin_file[CONF_TEXT_MAX]; /* a path, or "credential:NAME" */

@@ -31,6 +31,13 @@ struct line {
 	struct bytes sessions; /* of an edge: the newest WIRE_SESSIONS */
 };
 
+/* An activity ledger that could not be opened: not tried before until_s. */
+#define SIGNER_SHUT 64
+struct signer_shut {
+	char tenant[TEXT_LABEL_MAX];
+	int64_t until_s;
+};
+
 struct signer {
 	struct settings settings;
 	bool pin_refused; /* by the token, at the start */
@@ -53,6 +60,7 @@ struct signer {
 		int64_t at_s;
 		unsigned left, suppressed; /* entries that may still be written; not written down */
 	} refusals;
+	struct signer_shut shut[SIGNER_SHUT];
 	int64_t swept_s; /* when what is past its time was looked for last (daemon/once.h) */
 };
 
@@ -80,6 +88,7 @@ struct job {
 	enum enrol_way way;            /* of an enrolment */
 	const struct profile *profile; /* that a device was announced for */
 	int64_t late_s;                /* of a renewal: the certificate had ended so long before */
+	bool activity;                 /* it wrote to an activity ledger (ca/ledger_name.h) */
 	bool cuts;                     /* as a duty's: something was revoked on the way */
 	enum identity_role role;       /* of an operator to be */
 	struct checkpoint checkpoint;  /* of an export */
@@ -162,6 +171,8 @@ bool duty_act_approve(struct signer *s, struct job *j, struct fault *f);
 bool duty_act_refuse(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_feed.c */
 bool duty_feed(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_activity.c */
+bool duty_activity(struct signer *s, struct job *j, struct fault *f);
 /* daemon/radius.c */
 bool duty_sessions(struct signer *s, struct job *j, struct fault *f);
 
@@ -174,6 +185,10 @@ bool signer_open_act(struct signer *s, struct job *j, enum act act, struct wire_
     struct json **ret, struct fault *f);
 /* The answer, written; it is freed either way. Fault: FAULT_INTERNAL. */
 bool signer_close_act(struct job *j, struct json *answer, struct fault *f);
+/* The log that an act is about: the tenant's or, where its object says so, that of its activity.
+ * Faults: those of realm_ledger(), FAULT_BADREQ another object. */
+bool signer_log(struct signer *s, struct job *j, const struct wire_act *a, struct ledger **ret,
+    struct fault *f) CHECKED;
 /* The serial that an act names. Fault: FAULT_NOTFOUND it is none. */
 bool signer_serial(
     const struct wire_act *a, uint8_t serial[static TBS_SERIAL_OCTETS], struct fault *f);

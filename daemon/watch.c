@@ -17,7 +17,7 @@
 
 struct watched {
 	struct watched *next;
-	char tenant[TEXT_LABEL_MAX];
+	char tenant[LEDGER_NAME_MAX];
 	bool shut;                     /* its ledger is older than its mark */
 	bool adopting;                 /* keys of it are yet to be taken over */
 	struct log_proof proof, ahead; /* ahead: of a checkpoint that is not handed out yet */
@@ -154,7 +154,8 @@ adopt(struct signer *s, struct ledger *l, struct fault *f)
 	struct fault full;
 	bool done;
 
-	if (!ledger_has_room(realm_platform(s->realm), &full) || !ledger_has_room(l, &full))
+	if (ledger_name_is_activity(ledger_tenant(l)) ||
+	    !ledger_has_room(realm_platform(s->realm), &full) || !ledger_has_room(l, &full))
 		return true;
 	if (!claim_adopt(s->realm, l, &done, f))
 		return false;

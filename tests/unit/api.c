@@ -134,7 +134,7 @@ START_TEST(routes_that_are_none)
 		"/v1/tenants//", "/v1/tenants/acme/", "/v1/tenants/acme/token",
 		"/v1/tenants/acme/tokens/", "/v1/tenants/acme//tokens", "/v1/tenants/../tenants",
 		"/v1/tenants/%61cme", "/v1/tenants/acme.eu", "/v1/tenants/ac me",
-		"/v1/tenants/acme/certificates/a/b", "/v1/tenants/acme/log",
+		"/v1/tenants/acme/certificates/a/b", "/v1/tenants/acme/logs",
 		"/v1/operators/alice/role", LONG };
 
 	for (size_t i = 0; i < COUNT(paths); i++) {
