@@ -196,11 +196,11 @@ habits_load(struct habits *h, const char *path, int64_t now_s, uint64_t *ret_n, 
 	bool ok;
 
 	*ret_n = 0;
-	if (!(ok = read_all(path, &all, &why))) {
+	if (!read_all(path, &all, &why)) {
 		*f = why;
 		ok = why.code == FAULT_NOTFOUND;
-	} else if (!(ok = is_whole(octets_bytes(&all)))) {
-		fault_set(f, FAULT_BADREQ, "habits: %s is torn, or none of ours", path);
+	} else if (!is_whole(octets_bytes(&all))) {
+		ok = fault_set(f, FAULT_BADREQ, "habits: %s is torn, or none of ours", path);
 	} else {
 		in = reader_of(octets_of(all.at + sizeof(magic), all.n - sizeof(magic) - SUM));
 		reader_copy(&in, h->seed, sizeof(h->seed));
@@ -209,6 +209,7 @@ habits_load(struct habits *h, const char *path, int64_t now_s, uint64_t *ret_n, 
 			if (who != 0 && anomaly_is_sane(&a, now_s) && place(h, who, &a))
 				++*ret_n;
 		}
+		ok = true;
 	}
 	bytes_free(&all);
 	return ok;
