@@ -53,6 +53,40 @@ api GET /v1/tenants/evil
 is "nothing came of all that" 404 "$STATUS"
 like "each of these refusals is an entry" 'request.refused' "$(entries platform | grep 'no page reads or acts')"
 
+# --- bodies -------------------------------------------------------------------------------------------
+
+# body NAME STATUS: $WORK/sent to a route that makes something; it is refused so, and nothing is made
+body() {
+	http --unix-socket "$DATA/run/api.sock" -H 'Content-Type: application/json' --data-binary "@$WORK/sent" http://localhost/v1/tenants
+	is "$1" "$2" "$STATUS"
+	like "$1: why" "${3:-json: }" "$(jq -r .detail "$BODY")"
+}
+printf '{"name":"evil","name":"fine"}' >"$WORK/sent"
+body "a member twice, of which each reader may take another" 400
+printf '{"name":"evil","\\u006eame":"fine"}' >"$WORK/sent"
+body "a member twice, in two spellings" 400
+{ printf '{"name":'; printf '[%.0s' {1..30000}; printf ']%.0s' {1..30000}; printf '}'; } >"$WORK/sent"
+body "30,000 brackets, one in the other" 400
+{ printf '{"a":%.0s' {1..10000}; printf 1; printf '}%.0s' {1..10000}; } >"$WORK/sent"
+body "10,000 objects, one in the other" 400
+printf '{"name":"evil","name\\u0000":"x"}' >"$WORK/sent"
+body "a NUL in a name" 400
+printf '{"name":"evil"} {"name":"evil"}' >"$WORK/sent"
+body "two values" 400
+printf '{"name":"evil","hosts":1e999}' >"$WORK/sent"
+body "a number beyond all numbers" 400
+printf '{"name":"\\ud800"}' >"$WORK/sent"
+body "half a pair" 400
+{ printf '{"name":"evil","x":"'; head -c 70000 /dev/zero | tr '\0' x; printf '"}'; } >"$WORK/sent"
+body "70 KB" 413 "over 65536"
+head -c 20000000 /dev/zero | tr '\0' '[' >"$WORK/sent"
+http --unix-socket "$DATA/run/api.sock" -H 'Content-Type: application/json' -H 'Transfer-Encoding: chunked' --data-binary "@$WORK/sent" http://localhost/v1/tenants
+is "20 MB of brackets, in chunks" 413 "$STATUS"
+api GET /v1/tenants/evil
+is "nothing came of these either" 404 "$STATUS"
+api GET /v1/tenants
+is "and it serves as before" 200 "$STATUS"
+
 # --- methods ------------------------------------------------------------------------------------------
 
 size() { wc -c <"$BODY"; }

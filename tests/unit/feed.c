@@ -274,6 +274,31 @@ START_TEST(a_piece_that_is_missing_is_found)
 }
 END_TEST
 
+/* What is signed by one tenant's log is no word about another's, whatever it is called. */
+START_TEST(another_tenants_piece_is_refused)
+{
+	const struct issuer *globex = ground_tenant(&g, "globex", CONSTRAINTS_STRICT);
+	const struct feed_cut c = { g.realm, globex->ledger, g.now_s, VALID_S };
+	struct feed_piece p;
+	struct delegate d;
+
+	revoke_each();
+	follow();
+	bytes_clear(&lines);
+	bytes_clear(&note);
+	ck_assert(feed_cut_snapshot(&c, NULL, &lines, &p, &f));
+	ck_assert(keyring_delegate(g.keys, &globex->a, &found_log, g.now_s, &d, &f));
+	ck_assert(feed_piece_sign(&p, d.key, &note, &f));
+	ck_assert(feed_piece_read(octets_bytes(&note), &piece, &f));
+	ck_assert(!feed_piece_verify(&piece, key, &f)); /* by acme's key */
+	ck_assert_int_eq(f.code, FAULT_BADREQ);
+	/* and were that key another, its name would still be */
+	ck_assert(!feed_set_take(&set, &piece, &f));
+	ck_assert_int_eq(f.code, FAULT_CONFLICT);
+	is_as_ocsp_says(&set);
+}
+END_TEST
+
 /* A history that is another: as long, and with another hash. */
 START_TEST(another_history_is_found)
 {
@@ -573,6 +598,7 @@ main(void)
 	tcase_add_test(t, of_a_ca_that_is_not_its_own_it_says_nothing);
 	tcase_add_test(t, what_is_undone_is_not_told);
 	tcase_add_test(t, a_piece_that_is_missing_is_found);
+	tcase_add_test(t, another_tenants_piece_is_refused);
 	tcase_add_test(t, another_history_is_found);
 	tcase_add_test(t, past_the_end_is_refused);
 	tcase_add_test(t, an_altered_row_is_not_told);
