@@ -5,12 +5,12 @@
 // Cedar skips a policy whose evaluation fails, and knows two truth values; our language has three. So each condition is
 // translated twice, into what says that it is true and what says that it is false, both with `has` before each attribute: a
 // permit stands where its conditions are true, a forbid wherever they are not false.
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import cedar from "@cedar-policy/cedar-wasm/nodejs";
 import { ATTRIBUTES, dice, documents, meant, request, yaml } from "./policy_random.mjs";
 
-const PERMITTED = ["watermark", "log", "mask"];
 const DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 const at = (name) => `context[${JSON.stringify(name)}]`;
@@ -80,18 +80,20 @@ function head(doc, r) {
 	return and(list);
 }
 
-function policy(doc, r, effect) {
+function policy(doc, r, effect, surely) {
 	const when = r.when ? says(r.when, true) : "true", whenNot = r.when ? says(r.when, false) : "false";
 	const unless = r.unless ? says(r.unless, true) : "false", unlessNot = r.unless ? says(r.unless, false) : "true";
-	const fires = r.effect === "permit" || r.ignoreMissing ? `${when} && ${unlessNot}` : `!(${whenNot} || ${unless})`;
+	const fires = r.effect === "permit" || r.ignoreMissing || surely ? `${when} && ${unlessNot}` : `!(${whenNot} || ${unless})`;
 	return `${effect}(principal, action, resource) when { ${head(doc, r)} && ${fires} };`;
 }
 
 const mode = (doc, r) => (doc.mode === "enforce" ? r.mode : r.mode === "off" ? "off" : "shadow");
 
-function policies(docs, want, effectOf) {
+function policies(docs, want, effectOf, surely = false) {
 	const ret = {};
-	for (const doc of docs) for (const r of doc.rules) if (mode(doc, r) === want && effectOf(r)) ret[`${doc.name}/${r.id}`] = policy(doc, r, effectOf(r));
+	for (const doc of docs)
+		for (const r of doc.rules)
+			if (mode(doc, r) === want && effectOf(r)) ret[`${doc.name}/${r.id}`] = policy(doc, r, effectOf(r), surely);
 	return ret;
 }
 
@@ -135,11 +137,18 @@ function decision(docs, r, zone) {
 	const ruleOf = (name) => docs.find((x) => x.name === name.split("/")[0]).rules.find((x) => x.id === name.split("/")[1]);
 	const ret = { request: r, shadow, decision: "deny", code: "no-permit", rule: "default" };
 	if (reasons.length) ret.rule = reasons[0].split("/")[1];
-	if (!allow && reasons.length) ret.code = "forbid";
+	if (!allow && reasons.length) ret.code = ask("surely", r, zone).reasons.includes(reasons[0]) ? "forbid" : "forbid-on-missing";
 	if (!allow) return ret;
 	const obligations = [...new Set(reasons.flatMap((n) => ruleOf(n).obligations ?? []))].sort();
 	if (obligations.some((o) => !r.supports.includes(o))) return { ...ret, code: "unsupported-obligation" };
 	return { ...ret, decision: "permit", code: "permit", obligations };
+}
+
+const sha256 = (...parts) => parts.reduce((h, p) => h.update(p), createHash("sha256")).digest();
+
+// What entries name a set by: the hash over its documents' hashes, in order.
+function digest(texts) {
+	return sha256(...texts.map((t) => sha256(t)).sort(Buffer.compare)).toString("hex");
 }
 
 function set(out, seed, each, count) {
@@ -147,14 +156,17 @@ function set(out, seed, each, count) {
 	// One zone for all documents of a set, as a context has one clock.
 	docs.forEach((doc) => { doc.zone = docs[0].zone; });
 	parse("enforce", policies(docs, "enforce", (r) => r.effect));
-	parse("shadow", policies(docs, "shadow", (r) => (r.effect === "forbid" ? "permit" : null)));
+	// What would forbid, as permits: Cedar names all of those.
+	const forbids = (r) => (r.effect === "forbid" ? "permit" : null);
+	parse("shadow", policies(docs, "shadow", forbids));
+	parse("surely", policies(docs, "enforce", forbids, true));
 	mkdirSync(out, { recursive: true });
-	for (const doc of docs) writeFileSync(join(out, `${doc.name}.yaml`), yaml(doc));
-	const lines = [];
+	const texts = docs.map(yaml), policy = digest(texts), lines = [];
+	docs.forEach((doc, i) => writeFileSync(join(out, `${doc.name}.yaml`), texts[i]));
 	for (let i = 0; i < each; i++) {
 		const got = decision(docs, request(d), docs[0].zone);
 		count[got.code] = (count[got.code] ?? 0) + 1;
-		lines.push(JSON.stringify(got));
+		lines.push(JSON.stringify({ ...got, policy }));
 	}
 	writeFileSync(join(out, "decisions.jsonl"), `${lines.join("\n")}\n`);
 }
@@ -162,4 +174,4 @@ function set(out, seed, each, count) {
 const [out, seed, sets, each] = process.argv.slice(2);
 const count = {};
 for (let i = 0; i < Number(sets); i++) set(join(out, String(i)), Number(seed) * 1000 + i, Number(each), count);
-console.log(JSON.stringify({ cedar: cedar.getCedarVersion(), obligations: PERMITTED.length, decisions: Number(sets) * Number(each), ...count }));
+console.log(JSON.stringify({ cedar: cedar.getCedarVersion(), decisions: Number(sets) * Number(each), ...count }));

@@ -3,7 +3,7 @@
 
 // A generator of its own, as Math.random() takes no seed: xorshift over 32 bits.
 export function dice(seed) {
-	let s = seed | 1;
+	let s = seed * 2 + 1;
 	const next = () => {
 		s ^= s << 13;
 		s ^= s >>> 17;

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# tests/flow/policy_cedar.sh - policies and requests at random, decided by Cedar, are decided the same by us: the word, the code, the
+# rule, what must be done and what is on trial. CEDAR_SETS and CEDAR_SEED ask for more, or others.
+. "$(dirname "$0")/lib.sh"
+
+NODE=$TREE/tests/clients/node
+SETS=${CEDAR_SETS:-100}
+EACH=100
+SEED=${CEDAR_SEED:-20261122}
+[ -d "$NODE/node_modules/@cedar-policy" ] || stop_here "tests/clients/node: scripts/setup test installs it"
+
+# Without the optimizer of Node 20, which now and then dies of its own in the midst of this (V8, Deoptimizer).
+works "Cedar decides" node --no-opt "$NODE/policy_cedar.mjs" "$WORK/sets" "$SEED" "$SETS" "$EACH" || stop_here "Cedar"
+TOLD=$OUT
+for code in permit no-permit forbid forbid-on-missing unsupported-obligation; do
+	is "there are decisions of the code $code" yes "$([ "$(jq --arg c "$code" '.[$c] // 0' <<<"$TOLD")" -gt 20 ] && echo yes || echo "$TOLD")"
+done
+
+same=0 other=0
+for ((n = 0; n < SETS; n++)); do
+	files=()
+	for file in "$WORK/sets/$n"/*.yaml; do files+=(--policy "$file"); done
+	OUT=$("$QUATRAIN_BIN" policy replay "$WORK/sets/$n/decisions.jsonl" "${files[@]}" --config "$CONF" 2>&1)
+	told=$(sed -n 's/.* \([0-9]*\) the same, .*/\1/p' <<<"$OUT")
+	same=$((same + ${told:-0}))
+	if [ "${told:-0}" -ne "$EACH" ]; then
+		other=$((other + 1))
+		[ $other -gt 3 ] || printf '      set %d: %.600s\n' "$n" "$OUT"
+	fi
+done
+is "decisions that come out the same, of $((SETS * EACH))" $((SETS * EACH)) $same
+is "sets with a difference" 0 $other
+finish
