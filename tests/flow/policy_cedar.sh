@@ -20,7 +20,7 @@ same=0 other=0
 for ((n = 0; n < SETS; n++)); do
 	files=()
 	for file in "$WORK/sets/$n"/*.yaml; do files+=(--policy "$file"); done
-	OUT=$("$QUATRAIN_BIN" policy replay "$WORK/sets/$n/decisions.jsonl" "${files[@]}" --config "$CONF" 2>&1)
+	OUT=$("$QUATRAIN_BIN" policy replay "$WORK/sets/$n/decisions.jsonl" "${files[@]}" 2>&1)
 	told=$(sed -n 's/.* \([0-9]*\) the same, .*/\1/p' <<<"$OUT")
 	same=$((same + ${told:-0}))
 	if [ "${told:-0}" -ne "$EACH" ]; then
