@@ -35,6 +35,7 @@ is "sets with a difference" 0 $other
 parts='[.decision, .code, .rule, ((.obligations // []) | map(if type == "object" then keys[0] else . end) | unique), (.shadow | sort)]'
 good=0 asked=0
 for ((n = 0; n < SETS && n < 60; n++)); do
+	grep -q '^mode: enforce' "$WORK/sets/$n/set.yaml" || continue # on trial as a whole it leaves permits to others
 	line=$(jq -c 'select(.decision == "permit")' "$WORK/sets/$n/decisions.jsonl" | head -n 1)
 	[ -n "$line" ] || line=$(head -n 1 "$WORK/sets/$n/decisions.jsonl")
 	told=$(jq -c .request <<<"$line" | "$QUATRAIN_BIN" policy explain "$WORK/sets/$n"/*.yaml --input - --json 2>&1)
