@@ -248,7 +248,9 @@ open_named(
 	struct tenant t;
 
 	ledger_name_tenant(name, label);
-	if (l == NULL && (!realm_tenant(r, label, &t, f) || !open_ledger(r, name, mode, &l, f))) {
+	if (l == NULL && !realm_tenant(r, label, &t, f))
+		return false;
+	if (l == NULL && !open_ledger(r, name, mode, &l, f)) {
 		if (f->code == FAULT_NOTFOUND && ledger_name_is_activity(name))
 			fault_set(
 			    f, FAULT_NOTFOUND, "activity: of %s nothing was recorded yet", label);

@@ -106,7 +106,7 @@ let_go(struct habits_row *row, uint32_t turn)
 struct habits_row *
 habits_set(struct habits *h, uint64_t who)
 {
-	return &h->row[who % (HABITS_ROWS / WAYS) * WAYS];
+	return &h->row[(who >> 1) % (HABITS_ROWS / WAYS) * WAYS]; /* its last bit is always set */
 }
 
 static struct habits_row *
