@@ -15,9 +15,11 @@
 #include "base/shared.h"
 #include "base/trace.h"
 
-#define EXCHANGE_HEADERS_MAX 8
-#define EXCHANGE_SOURCE_MAX  64
-#define EXCHANGE_WHY_MAX     200
+#define EXCHANGE_HEADERS_MAX  8
+#define EXCHANGE_SOURCE_MAX   64
+#define EXCHANGE_WHY_MAX      200
+#define EXCHANGE_DECISION_MAX 33
+#define EXCHANGE_ROOM_OCTETS  16
 
 /* Where a request came in. */
 enum exchange_face { FACE_PUBLIC, FACE_SECURE, FACE_LOCAL, FACE_METRICS };
@@ -44,6 +46,9 @@ struct exchange {
 	struct octets peer;  /* DER of the client's certificate, n 0 for none */
 	struct octets above; /* what came with it: DERs one behind the other */
 	bool born; /* peer is none of ours: its device's manufacturer issued it (IDevID) */
+	uint8_t
+	    *room; /* the connection's own, zeros at first, kept between its requests; NULL: none
+		    */
 	/* Find out what binds a credential to this connection; NULL where there is no TLS. It costs
 	   as much as a signature, so only whoever needs it asks: exchange_bind(). */
 	void (*bind)(struct exchange *x);
@@ -85,6 +90,7 @@ struct exchange {
 	bool (*pull)(struct exchange *x);
 	void (*over)(struct exchange *x); /* NULL, or called once, when the reply has ended */
 	char why[EXCHANGE_WHY_MAX];       /* for the log: why it was refused; empty: it was not */
+	char decision[EXCHANGE_DECISION_MAX]; /* the id of what policies decided; empty: nothing */
 };
 
 /* Add a header; a value that does not fit, or has control octets, is left out. */

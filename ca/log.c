@@ -246,6 +246,22 @@ out:
 	return ok;
 }
 
+static struct json *
+decided_json(const struct log_decided *d)
+{
+	struct json *j = json_object(), *request = NULL;
+	struct fault f;
+
+	json_put_text(j, "id", d->id);
+	json_put_text(j, "decision", d->permit ? "permit" : "deny");
+	json_put_text(j, "code", d->code);
+	json_put_text(j, "rule", d->rule);
+	json_put_hex(j, "policy", d->set, LOG_HASH_OCTETS);
+	if (json_parse(d->request, &request, &f))
+		json_put(j, "request", request);
+	return j;
+}
+
 struct json *
 log_entry(const char *act, const struct log_context *why)
 {
@@ -261,6 +277,8 @@ log_entry(const char *act, const struct log_context *why)
 		json_put_hex(j, "policy", why->policy, LOG_HASH_OCTETS);
 	if (why->inputs != NULL)
 		json_put(j, "inputs", inputs_json(why->inputs));
+	if (why->decided.id != NULL)
+		json_put(j, "decided", decided_json(&why->decided));
 	return j;
 }
 

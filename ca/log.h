@@ -48,6 +48,15 @@ void log_edge_add_full(
 void log_edge_root(
     const struct log_edge *e, uint8_t to[static LOG_HASH_OCTETS]); /* empty: SHA-256("") */
 
+/* What policies said of it, besides the built-in rules (policy/recorded.h reads it). */
+struct log_decided {
+	const char *id; /* NULL: none are in force */
+	bool permit;
+	const char *code, *rule;
+	const uint8_t *set;    /* LOG_HASH_OCTETS: set_digest() */
+	struct octets request; /* JSON, as request_read() takes it */
+};
+
 /* Who did an act, from where, and which rule of which policy let them. */
 struct log_context {
 	const char *by, *from, *rule;
@@ -55,10 +64,11 @@ struct log_context {
 	const uint8_t
 	    *policy; /* RULES_DIGEST_OCTETS; NULL where no policy decides: init and start */
 	const struct inputs *inputs; /* what was decided from; NULL where nothing was */
+	struct log_decided decided;
 };
 
-/* A new entry: act, by, from, rule, policy, inputs. NULL when out of memory; log_append() refuses
- * that. */
+/* A new entry: act, by, from, rule, policy, inputs, decided. NULL when out of memory; log_append()
+ * refuses that. */
 struct json *log_entry(const char *act, const struct log_context *why);
 
 /* RFC 3339 as text_time() writes it, back to seconds. */

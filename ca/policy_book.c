@@ -386,7 +386,6 @@ policy_book_put(struct ledger *l, struct policy_row *row, struct octets text,
 bool
 policy_book_remove(struct ledger *l, struct policy_row *row, struct fault *f)
 {
-	row->turn++;
 	row->removed = true;
 	return put_row(l, row, f);
 }

@@ -62,8 +62,8 @@ bool policy_book_text(struct ledger *l, const uint8_t digest[static POLICY_BOOK_
  * FAULT_LIMIT too large, or too many slots; FAULT_INTERNAL */
 bool policy_book_put(struct ledger *l, struct policy_row *row, struct octets text,
     struct octets signature, struct fault *f) CHECKED;
-/* The slot of row is empty from now on; row is as found, with at_s, log_index and by of the
- * removal. Fault: FAULT_INTERNAL. */
+/* The slot of row is empty from now on; row is as found, with a turn more, and at_s, log_index
+ * and by of the removal. Fault: FAULT_INTERNAL. */
 bool policy_book_remove(struct ledger *l, struct policy_row *row, struct fault *f) CHECKED;
 
 /* A set by its digest: digests of documents, one behind the other. Kept once, where it is not there

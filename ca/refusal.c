@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ca/wire.h"
 
@@ -42,6 +43,7 @@ refusal_send(struct exchange *x, const char *tenant, const char *act, const stru
 	r->status = status;
 	(void)snprintf(w.tenant, sizeof(w.tenant), "%s", tenant);
 	(void)snprintf(w.source, sizeof(w.source), "%s", x->source);
+	memcpy(w.decision, x->decision, sizeof(w.decision));
 	bytes_clear(&x->ask.body);
 	wire_put_refused(&w, &x->ask.body);
 	x->ask.verb = WIRE_REFUSED;

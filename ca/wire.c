@@ -77,6 +77,7 @@ wire_put_refused(const struct wire_refused *a, struct bytes *ret)
 	bytes_put_counted(ret, a->act);
 	bytes_put_counted(ret, a->peer);
 	bytes_put_counted(ret, a->text);
+	bytes_put_counted_text(ret, a->decision);
 	bytes_put_u16(ret, a->code);
 }
 
@@ -90,6 +91,7 @@ wire_refused(struct octets body, struct wire_refused *ret, struct fault *f)
 	ret->act = reader_counted(&r);
 	ret->peer = reader_counted(&r);
 	ret->text = reader_counted(&r);
+	reader_counted_text(&r, ret->decision, sizeof(ret->decision));
 	ret->code = reader_u16(&r);
 	return done(&r, f);
 }

@@ -8,6 +8,7 @@
 #define QUATRAIN_CA_WIRE_H
 
 #include "base/bytes.h"
+#include "base/exchange.h"
 #include "base/text.h"
 #include "policy/identity.h"
 
@@ -57,6 +58,8 @@ enum wire_verb {
 	WIRE_WEBHOOK_TEST, /* object: its name */
 	WIRE_ACTIVITY,     /* of an edge or the desk: struct wire_activity -> how many were not kept
 			      u32: what it saw, for the activity logs (daemon/activity.h) */
+	WIRE_POLICY,       /* object: a Guardrail's name, and no tenant; or a tenant */
+	WIRE_POLICY_REMOVE,
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
@@ -81,6 +84,7 @@ enum wire_verb {
 #define WIRE_REPEATED 0x0002u /* ... when the same request came before: the answer of then */
 
 #define WIRE_DIGEST_OCTETS     32
+#define WIRE_DECISION_MAX      EXCHANGE_DECISION_MAX
 #define WIRE_STOPS_ISSUING     (1u << 0)
 #define WIRE_STOPS_REVOKING    (1u << 1)
 #define WIRE_STOPS_CHECKPOINTS (1u << 2) /* those of one log at least */
@@ -123,7 +127,8 @@ struct wire_refused {
 	char tenant[TEXT_LABEL_MAX]; /* empty: none known */
 	char source[IDENTITY_SOURCE_MAX];
 	struct octets act, peer, text;
-	uint16_t code; /* fault_code */
+	char decision[WIRE_DECISION_MAX]; /* its id, as the asker was told; empty: none */
+	uint16_t code;                    /* fault_code */
 };
 
 /*

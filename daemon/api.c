@@ -28,6 +28,16 @@ static const struct api_route routes[] = {
 	{ "POST", "/v1/acts/{o}/approve", WIRE_ACT_APPROVE, 200, NULL },
 	{ "POST", "/v1/acts/{o}/refuse", WIRE_ACT_REFUSE, 200, NULL },
 	{ "GET", "/v1/policy", 0, 200, api_policy },
+	{ "GET", "/v1/policies", 0, 200, api_policies },
+	{ "PUT", "/v1/policies/{o}", WIRE_POLICY, 200, NULL },
+	{ "GET", "/v1/policies/{o}", 0, 200, api_policy_document },
+	{ "DELETE", "/v1/policies/{o}", WIRE_POLICY_REMOVE, 200, NULL },
+	{ "GET", "/v1/policies/{o}/history", 0, 200, api_policy_history },
+	{ "PUT", "/v1/tenants/{t}/policy", WIRE_POLICY, 200, NULL },
+	{ "GET", "/v1/tenants/{t}/policy", 0, 200, api_policy_document },
+	{ "DELETE", "/v1/tenants/{t}/policy", WIRE_POLICY_REMOVE, 200, NULL },
+	{ "GET", "/v1/tenants/{t}/policy/history", 0, 200, api_policy_history },
+	{ "GET", "/v1/tenants/{t}/policy/documents", 0, 200, api_policy_documents },
 	{ "GET", "/v1/health", 0, 200, api_health },
 	{ "GET", "/v1/profiles", 0, 200, api_profiles },
 	{ "POST", "/v1/tenants/{t}/tokens", WIRE_TOKEN, 201, NULL },
@@ -294,7 +304,9 @@ may_read(struct api_call *c, const struct api_route *r, struct fault *f)
 		return false;
 	memcpy(what.tenant, c->tenant, sizeof(what.tenant));
 	decide(&who, feed ? ACT_FEED : ACT_READ, &what, &v);
-	return v.permit || fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
+	if (!v.permit)
+		return fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
+	return api_rule(c->api, c->x, &who, feed, &what, f);
 }
 
 static bool
@@ -370,14 +382,29 @@ run(struct api_call *c, const struct api_route *r)
 	}
 }
 
+static bool
+ends_in(struct octets path, const char *end)
+{
+	const size_t n = strlen(end);
+
+	return path.n > n && memcmp(path.at + path.n - n, end, n) == 0;
+}
+
+static bool
+is_policy(const struct exchange *x)
+{
+	static const char rails[] = "/v1/policies/";
+	const size_t n = sizeof(rails) - 1;
+
+	return ends_in(x->path, "/policy") || (x->path.n > n && memcmp(x->path.at, rails, n) == 0);
+}
+
 size_t
 api_body_max(const struct exchange *x)
 {
-	static const char list[] = "/revocations";
-	const size_t n = sizeof(list) - 1;
-
-	return x->path.n > n && memcmp(x->path.at + x->path.n - n, list, n) == 0 ? API_LIST_MAX
-										 : API_BODY_MAX;
+	if (ends_in(x->path, "/revocations"))
+		return API_LIST_MAX;
+	return is_policy(x) ? API_POLICY_MAX : API_BODY_MAX;
 }
 
 void

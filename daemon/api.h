@@ -21,6 +21,8 @@
 #define API_STREAMS_EACH 16
 /* Octets of a list of serials: 10,000 of 32 digits, and some air. */
 #define API_LIST_MAX (512 * 1024)
+/* Octets of a policy as JSON: POLICY_BOOK_OCTETS, and what quotes and line ends cost. */
+#define API_POLICY_MAX (184 * 1024)
 
 /* Signed pieces of the revocation feed that a process keeps. */
 #define API_FEED_KEPT     32
@@ -31,9 +33,13 @@ struct wire_act;
 
 struct tally;
 struct settings;
+struct policies;
+struct identity;
+struct object;
 
 struct api {
 	struct realm *realm;
+	struct policies *policies;       /* NULL: none */
 	const struct tally *tally;       /* what all processes counted; NULL: nobody does */
 	const struct settings *settings; /* NULL where tally is */
 	int64_t (*now_s)(void);
@@ -68,7 +74,7 @@ struct api_call {
 /* True if the path is the API's, and then x is answered or asks. */
 bool api_serve(struct api *a, struct exchange *x);
 
-/* How large a body may be, in octets: API_BODY_MAX, or API_LIST_MAX. */
+/* How large a body may be, in octets: API_BODY_MAX, API_POLICY_MAX or API_LIST_MAX. */
 size_t api_body_max(const struct exchange *x);
 /* Listeners take as much as the longest list has: what is over its own limit is too large. */
 void api_limit_body(struct exchange *x);
@@ -171,6 +177,11 @@ bool api_act(const struct api_call *c, struct fault *f);
 /* daemon/api_policy.c */
 bool api_policy(const struct api_call *c, struct fault *f);
 bool api_health(const struct api_call *c, struct fault *f);
+/* daemon/api_policies.c */
+bool api_policies(const struct api_call *c, struct fault *f);
+bool api_policy_document(const struct api_call *c, struct fault *f);
+bool api_policy_history(const struct api_call *c, struct fault *f);
+bool api_policy_documents(const struct api_call *c, struct fault *f);
 
 /* daemon/api_feed.c */
 bool api_feed(const struct api_call *c, struct fault *f);
@@ -180,6 +191,11 @@ void api_feed_free(struct api *a); /* what it keeps */
 /* daemon/api_events.c */
 bool api_events(const struct api_call *c, struct fault *f);
 size_t api_events_open(const struct api *a); /* streams that are open */
+
+/* daemon/api_rule.c: policies on a read that the built-in rules permit who, with its decision's id
+ * for the answer. Faults: FAULT_DENIED, FAULT_BUSY, FAULT_INTERNAL. */
+bool api_rule(struct api *a, struct exchange *x, const struct identity *who, bool feed,
+    const struct object *what, struct fault *f) CHECKED;
 
 /* Who asks: an operator by certificate, or the machine's own user at the desk. Faults: those of
  * identify(), FAULT_AUTH no certificate. */

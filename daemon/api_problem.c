@@ -40,6 +40,20 @@ api_answer(struct exchange *x, unsigned status, struct json *taken)
 	exchange_header(x, "Cache-Control", "no-store");
 }
 
+/* The id of a decision by policies: the signer says it among the members. */
+static void
+put_decision(struct exchange *x, struct json *j)
+{
+	const char *id = json_text(j, "decision_id");
+
+	if (id != NULL)
+		(void)snprintf(x->decision, sizeof(x->decision), "%s", id);
+	else if (x->decision[0] != '\0')
+		json_put_text(j, "decision_id", x->decision);
+	if (x->decision[0] != '\0')
+		exchange_header(x, "Quatrain-Decision", "%s", x->decision);
+}
+
 /* A problem document (RFC 9457 section 3.1) in x's reply, with members of its own (section 3.2)
  * where there are any. */
 static void
@@ -51,6 +65,7 @@ put_problem(struct exchange *x, const char *title, unsigned status, const char *
 
 	if (members.n == 0 || !json_parse(members, &j, &ignored))
 		j = json_object();
+	put_decision(x, j);
 	json_put_text(j, "type", "about:blank");
 	json_put_text(j, "title", title);
 	json_put_number(j, "status", status);

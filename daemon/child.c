@@ -19,6 +19,7 @@
 #include "daemon/herald.h"
 #include "daemon/hsm_login.h"
 #include "daemon/signer.h"
+#include "daemon/zoneinfo.h"
 
 static const struct {
 	const char *word, *argv0;
@@ -169,7 +170,7 @@ bool
 child_confine(enum child_role role, const struct settings *s, struct fault *f)
 {
 	char folder[CONF_TEXT_MAX * 2], own[CONF_TEXT_MAX * 2];
-	struct sandbox_place places[1 + CONF_LIST_MAX] = { { folder, roles[role].use } };
+	struct sandbox_place places[2 + CONF_LIST_MAX] = { { folder, roles[role].use } };
 	bool token = role == CHILD_SIGNER && hsm_is_set(s), files, calls;
 	size_t n = 1;
 
@@ -177,6 +178,8 @@ child_confine(enum child_role role, const struct settings *s, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "child: the data folder's path is too long");
 	for (size_t i = 0; token && i < s->hsm.paths.n; i++)
 		places[n++] = (struct sandbox_place){ s->hsm.paths.at[i], SANDBOX_SHARE };
+	if (role != CHILD_HERALD && access(ZONEINFO_DIR, R_OK) == 0) /* policies name zones */
+		places[n++] = (struct sandbox_place){ ZONEINFO_DIR, SANDBOX_READ };
 	if (role == CHILD_HERALD)
 		n += herald_places(s, own, places + n);
 	if (!sandbox_confine(places, n, &files, f) ||

@@ -32,6 +32,9 @@ const char *cli_log_of(const struct invocation *inv, char to[static LEDGER_NAME_
  * FAULT_LIMIT, FAULT_INTERNAL. */
 bool cli_read_file(const char *path, size_t max, struct bytes *ret, struct fault *f) CHECKED;
 
+/* policy show, of the built-in rules. */
+int cli_policy_rules(const struct invocation *inv);
+
 /* A whole list: one line {"items":[...]}, or a table; empty is said where there is nothing. */
 int cli_list(const struct invocation *inv, const char *path, const struct cli_column *columns,
     size_t n, const char *empty);

@@ -26,4 +26,27 @@ static const struct cli_param act_refuse_options[] = {
 	    "why, in up to 200 octets: for the log, and for who asked" },
 };
 
+static const struct cli_param policy_show_options[] = {
+	{ "tenant", CLI_LABEL, "T", NULL, 0, "this tenant's policy" },
+	{ "revision", CLI_INDEX, "N", NULL, 0, "as it was at turn N of policy list" },
+};
+
+static const struct cli_param policy_put_options[] = {
+	{ "tenant", CLI_LABEL, "T", NULL, 0, "as the policy of this tenant; else a guardrail" },
+	{ "signature", CLI_PATH, "FILE", NULL, 0,
+	    "its detached signature: lines of a signed note, by a key of policy: trust_key" },
+	{ "if-match", CLI_TEXT, "ETAG", NULL, 0,
+	    "only if policy show still says this etag; default: as it is now" },
+	{ "dry-run", CLI_FLAG, NULL, NULL, 0, "only try it, and change nothing" },
+};
+
+static const struct cli_param policy_list_options[] = {
+	{ "tenant", CLI_LABEL, "T", NULL, 0, "all that this tenant ever had" },
+	{ "history", CLI_LABEL, "NAME", NULL, 0, "all that this guardrail ever was" },
+};
+
+static const struct cli_param policy_remove_options[] = {
+	{ "tenant", CLI_LABEL, "T", NULL, 0, "this tenant's policy" },
+};
+
 #endif

@@ -165,7 +165,7 @@ tell_policy(const struct invocation *inv, const struct json *answer)
 }
 
 int
-policy_show_command(const struct invocation *inv)
+cli_policy_rules(const struct invocation *inv)
 {
 	return cli_call(inv, "GET", "/v1/policy", NULL, tell_policy);
 }

@@ -10,6 +10,7 @@
 #include "ca/tell.h"
 #include "ca/token.h"
 #include "daemon/once.h"
+#include "daemon/rule_act.h"
 
 #define REFUSALS_BURST 300
 
@@ -24,6 +25,12 @@ signer_context(const struct signer *s, const struct job *j, char by[static IDENT
 		.second = j->second_by,
 		.policy = s->policy,
 		.inputs = j->verdict.rule == NULL ? NULL : &j->inputs,
+		.decided = { .id = j->ruling.asked ? j->ruling.id : NULL,
+		    .permit = j->ruling.permit,
+		    .code = decision_word(j->ruling.code),
+		    .rule = j->ruling.rule,
+		    .set = j->ruling.set,
+		    .request = octets_bytes(&j->request) },
 	};
 }
 
@@ -35,6 +42,7 @@ signer_refused(const struct signer *s, const struct job *j, char by[static IDENT
 	if (c.rule == NULL || j->verdict.permit) {
 		c.rule = "refused";
 		c.inputs = NULL;
+		c.decided.id = NULL;
 	}
 	return c;
 }
@@ -49,11 +57,63 @@ signer_verdict(struct job *j, enum act act, const struct object *what, struct fa
 }
 
 bool
+signer_rule(struct signer *s, struct job *j, const struct evidence *of, enum act act,
+    const struct object *what, struct fault *f)
+{
+	const struct rule_act a = {
+		.who = &j->who, .of = of, .act = act, .what = what, .now_s = j->now_s
+	};
+
+	if (!rule_act(s->policies, &a, &j->ruling, &j->request, f))
+		return false;
+	if (rule_act_goes_on(&a, &j->ruling))
+		return true;
+	j->verdict = (struct verdict){ false, j->ruling.rule, j->ruling.reason };
+	bytes_clear(&j->members);
+	policies_members(&j->ruling, &j->members);
+	return policies_refuse(&j->ruling, f);
+}
+
+bool
+signer_has_policies(struct signer *s, const struct job *j, bool *ret, struct fault *f)
+{
+	const struct set *set = NULL;
+	bool endpoint = (j->who.kind & (IDENTITY_LOCAL | IDENTITY_OPERATOR)) == 0;
+
+	if (s->policies != NULL &&
+	    !policies_set(s->policies, endpoint ? j->who.tenant : NAME_PLATFORM, &set, f))
+		return false;
+	*ret = set != NULL;
+	return true;
+}
+
+/* also is of a->peer, where there is one. */
+static bool
+rule_asker(struct signer *s, struct job *j, const struct wire_act *a, const struct identified *also,
+    enum act act, const struct object *what, struct fault *f)
+{
+	struct evidence of;
+	bool any;
+
+	if (!signer_has_policies(s, j, &any, f))
+		return false;
+	if (!any)
+		return true;
+	if (a->peer.n == 0)
+		evidence_without(s->realm, &j->who, &of);
+	else if (!evidence_of(s->realm, a->peer, &j->who, also, &of, f))
+		return false;
+	return signer_rule(s, j, &of, act, what, f);
+}
+
+bool
 signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum act act,
     const struct object *what, struct fault *f)
 {
+	struct identified also;
+
 	if (a->peer.n != 0) {
-		if (!identify(s->realm, a->peer, j->now_s, &j->who, NULL, f))
+		if (!identify(s->realm, a->peer, j->now_s, &j->who, &also, f))
 			return false;
 	} else if (j->from == FROM_DESK) {
 		j->who =
@@ -62,7 +122,8 @@ signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum ac
 		return fault_set(f, FAULT_AUTH, "api: expected an operator's certificate");
 	}
 	memcpy(j->who.source, a->source, sizeof(j->who.source));
-	return signer_verdict(j, act, what, f) && once_look(s, j, a, f);
+	return signer_verdict(j, act, what, f) && rule_asker(s, j, a, &also, act, what, f) &&
+	       once_look(s, j, a, f);
 }
 
 bool

@@ -10,6 +10,7 @@
 #include "ca/revoke.h"
 #include "ca/staff.h"
 #include "daemon/approval.h"
+#include "daemon/evidence.h"
 #include "daemon/sent.h"
 
 /* What is asked for may be had, by this key, of this CA. */
@@ -67,6 +68,32 @@ judge_who(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 	return c->spent ? judge_spent(s, j, c, f) : judge_request(s, j, c, f);
 }
 
+/* What is given is decided on as it will be; what is renewed, as it is. */
+static bool
+judge_policies(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+{
+	const struct evidence_coming coming = { .issuer = &j->issuer->a,
+		.endpoint = &j->device,
+		.provenance = &c->provenance,
+		.profile = c->profile->name,
+		.lifetime_s = c->profile->valid_s };
+	const struct proof *proof = proof_find(c->wire.way);
+	struct evidence of;
+	bool any;
+
+	if (j->waits_s > 0 || j->sending)
+		return true;
+	if (!signer_has_policies(s, j, &any, f))
+		return false;
+	if (!any)
+		return true;
+	if (!(c->wire.way == ENROL_CERTIFICATE
+		    ? evidence_of(s->realm, c->wire.peer, &j->who, &c->identified, &of, f)
+		    : evidence_to_come(s->realm, &coming, &of, f)))
+		return false;
+	return signer_rule(s, j, &of, proof->act, &j->inputs.what, f);
+}
+
 /* The certificate that the decision grants, as an intent in the ledger's batch. */
 static bool
 intend(struct signer *s, struct job *j, struct claim *c, struct fault *f)
@@ -104,7 +131,7 @@ duty_enroll_judge(struct signer *s, struct job *j, struct fault *f)
 	return ledger_has_room(c.ledger, f) && ledger_has_room(realm_platform(s->realm), f) &&
 	       realm_tenant(s->realm, c.wire.tenant, &c.tenant, f) &&
 	       keyring_issuer(s->keys, c.tenant.key_id, &j->issuer, f) && judge_who(s, j, &c, f) &&
-	       (j->waits_s > 0 || j->sending || intend(s, j, &c, f));
+	       judge_policies(s, j, &c, f) && (j->waits_s > 0 || j->sending || intend(s, j, &c, f));
 }
 
 /*

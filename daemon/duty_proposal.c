@@ -8,7 +8,7 @@
 #include "daemon/second.h"
 
 /* What a decision is about. */
-struct decision {
+struct judgement {
 	struct wire_act act;
 	struct json *body;
 	struct bytes row;
@@ -18,7 +18,7 @@ struct decision {
 };
 
 static void
-close_decision(struct decision *d)
+close_decision(struct judgement *d)
 {
 	json_free(d->body);
 	bytes_free(&d->row);
@@ -26,9 +26,9 @@ close_decision(struct decision *d)
 
 /* Who may decide, and on what; to close_decision() either way. */
 static bool
-open_decision(struct signer *s, struct job *j, struct decision *d, struct fault *f)
+open_decision(struct signer *s, struct job *j, struct judgement *d, struct fault *f)
 {
-	*d = (struct decision){ .body = NULL };
+	*d = (struct judgement){ .body = NULL };
 	if (!signer_open_act(s, j, ACT_DECIDE, &d->act, &d->body, f))
 		return false;
 	(void)snprintf(j->tenant, sizeof(j->tenant), "%s", NAME_PLATFORM);
@@ -44,7 +44,7 @@ open_decision(struct signer *s, struct job *j, struct decision *d, struct fault 
 }
 
 static bool
-tell(struct signer *s, struct job *j, struct decision *d, const char *act, struct fault *f)
+tell(struct signer *s, struct job *j, struct judgement *d, const char *act, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -60,8 +60,8 @@ tell(struct signer *s, struct job *j, struct decision *d, const char *act, struc
 }
 
 static bool
-settle(
-    struct signer *s, struct job *j, struct decision *d, enum proposal_state state, struct fault *f)
+settle(struct signer *s, struct job *j, struct judgement *d, enum proposal_state state,
+    struct fault *f)
 {
 	static const char *const acts[] = {
 		[PROPOSAL_APPROVED] = "act.approved", [PROPOSAL_REFUSED] = "act.refused"
@@ -76,7 +76,7 @@ settle(
 }
 
 static struct json *
-answer_of(const struct decision *d, const char *state)
+answer_of(const struct judgement *d, const char *state)
 {
 	struct json *answer = json_object();
 
@@ -91,7 +91,7 @@ answer_of(const struct decision *d, const char *state)
 struct approval {
 	struct signer *s;
 	struct job *j;
-	struct decision *d;
+	struct judgement *d;
 	bool dry, answered;
 };
 
@@ -124,7 +124,7 @@ decide_with(void *with, struct job *act, struct ledger *l, struct fault *f)
 static bool
 carry_out(struct approval *w, struct job *ret, struct fault *f)
 {
-	struct decision *d = w->d;
+	struct judgement *d = w->d;
 	const struct duty *duty = round_duty_named(d->p.word);
 	struct second second = {
 		.proposal = &d->p, .dry = w->dry, .decide = decide_with, .with = w
@@ -147,6 +147,7 @@ carry_out(struct approval *w, struct job *ret, struct fault *f)
 	}
 	bytes_free(&ret->answer);
 	bytes_free(&ret->members);
+	bytes_free(&ret->request);
 	if (why.code == FAULT_INTERNAL || why.code == FAULT_BUSY)
 		return *f = why, false;
 	return fault_set(
@@ -177,7 +178,7 @@ do_act(struct approval *w, struct ledger *own, struct job *ret, struct fault *f)
 }
 
 static bool
-run(struct signer *s, struct job *j, struct decision *d, bool dry, struct fault *f)
+run(struct signer *s, struct job *j, struct judgement *d, bool dry, struct fault *f)
 {
 	struct approval w = { .s = s, .j = j, .d = d, .dry = dry };
 	struct ledger_mark mark = { 0, 0 };
@@ -194,6 +195,7 @@ run(struct signer *s, struct job *j, struct decision *d, bool dry, struct fault 
 	ok = ok && (w.answered || answer_approval(&w, &act, f));
 	bytes_free(&act.answer);
 	bytes_free(&act.members);
+	bytes_free(&act.request);
 	return ok;
 }
 
@@ -201,7 +203,7 @@ bool
 duty_act_approve(struct signer *s, struct job *j, struct fault *f)
 {
 	static const char *const names[] = { "dry_run", NULL };
-	struct decision d;
+	struct judgement d;
 	bool dry, ok = open_decision(s, j, &d, f) && signer_only(d.body, names, f) &&
 		       signer_flag(d.body, "dry_run", &dry, f);
 
@@ -217,7 +219,7 @@ bool
 duty_act_refuse(struct signer *s, struct job *j, struct fault *f)
 {
 	static const char *const names[] = { "reason", NULL };
-	struct decision d;
+	struct judgement d;
 	const char *reason;
 	struct json *answer;
 	bool ok = open_decision(s, j, &d, f) && signer_only(d.body, names, f);

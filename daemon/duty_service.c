@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/identify.h"
+#include "daemon/evidence.h"
 #include "daemon/service.h"
 #include "daemon/signer.h"
 
@@ -51,12 +52,27 @@ put_text(char *to, size_t size, struct octets o)
 	(void)snprintf(to, size, "%.*s", (int)o.n, o.n == 0 ? "" : (const char *)o.at);
 }
 
+/* The edge's policies said no, under an id that the asker was told; so it stands in the log. */
+static void
+refuse_read(struct signer *s, struct job *j, const struct wire_refused *w)
+{
+	struct object what = { .tenant = "" };
+	struct evidence of;
+	struct fault f;
+
+	memcpy(what.tenant, w->tenant, sizeof(what.tenant));
+	if (!signer_verdict(j, ACT_READ, &what, &f) || w->decision[0] == '\0' ||
+	    !evidence_find(s->realm, w->peer, j->now_s, NULL, &of, &f))
+		return;
+	if (!signer_rule(s, j, &of, ACT_READ, &what, &f) && j->ruling.asked)
+		memcpy(j->ruling.id, w->decision, sizeof(j->ruling.id));
+}
+
 bool
 duty_refused(struct signer *s, struct job *j, struct fault *f)
 {
 	struct wire_refused w;
 	struct fault why;
-	struct object what = { .tenant = "" };
 	struct log_context who;
 	struct fault unknown;
 	char by[IDENTITY_TEXT_MAX], act[TEXT_LABEL_MAX];
@@ -71,9 +87,8 @@ duty_refused(struct signer *s, struct job *j, struct fault *f)
 	why.code = (enum fault_code)w.code;
 	put_text(why.text, sizeof(why.text), w.text);
 	/* Was it the policy that said no? Then it says so again, and what it was asked is kept. */
-	memcpy(what.tenant, w.tenant, sizeof(what.tenant));
 	if (why.code == FAULT_DENIED && strcmp(act, "api.read") == 0 && w.peer.n != 0)
-		(void)!signer_verdict(j, ACT_READ, &what, &unknown);
+		refuse_read(s, j, &w);
 	who = signer_refused(s, j, by);
 	signer_tell_refusal(s, w.tenant, act, &who, &why, j->now_s);
 	return true;

@@ -16,6 +16,7 @@
 #include "daemon/activity.h"
 #include "daemon/api.h"
 #include "daemon/child.h"
+#include "daemon/gate.h"
 #include "daemon/habits.h"
 #include "daemon/handshake.h"
 #include "daemon/http.h"
@@ -47,6 +48,8 @@ struct edge {
 	struct ready *ready;
 	struct est est;
 	struct api api;
+	struct policies *policies;
+	struct gate gate;
 	struct sessions sessions;
 	struct handshake handshake;
 	struct staple staple;
@@ -76,8 +79,11 @@ is_path(const struct exchange *x, const char *path)
 static struct ready_view
 view(const struct edge *e)
 {
+	char why[FAULT_TEXT_MAX];
+
 	return (struct ready_view){ .tally = e->tally,
 		.line = http_has_line(e->http),
+		.policies_broken = policies_broken(e->policies, why),
 		.now_s = clock_now_s(),
 		.steady_us = clock_steady_us() };
 }
@@ -140,16 +146,15 @@ serve_metrics(const struct edge *e, struct exchange *x)
 /* The client's certificate must hold now, before every request: a kept connection outlives a
  * revocation. */
 static bool
-peer_holds(struct edge *e, struct exchange *x, struct identity *who, struct fault *f)
+peer_holds(struct edge *e, struct exchange *x, struct identity *who, struct identified *also,
+    struct fault *f)
 {
-	struct identified also;
-
 	if (x->peer.n == 0)
 		return true;
-	if (!identify(e->realm, x->peer, clock_now_s(), who, &also, f))
+	if (!identify(e->realm, x->peer, clock_now_s(), who, also, f))
 		return false;
-	return who->good || (identify_late(&also) && est_for_late(x)) ||
-	       fault_set(f, FAULT_DENIED, "connect: %s", also.why);
+	return who->good || (identify_late(also) && est_for_late(x)) ||
+	       fault_set(f, FAULT_DENIED, "connect: %s", also->why);
 }
 
 /* What is not ours, and stood the handshake, is a manufacturer's (daemon/handshake.c). */
@@ -163,8 +168,9 @@ static void
 serve_secure(struct edge *e, struct exchange *x)
 {
 	struct identity who = { .good = false };
+	struct identified also;
 	struct fault f;
-	bool holds = peer_holds(e, x, &who, &f);
+	bool holds = peer_holds(e, x, &who, &also, &f);
 
 	if (limit_serve(e->limit, x, who.good ? &who : NULL, clock_steady_us()))
 		return;
@@ -175,6 +181,8 @@ serve_secure(struct edge *e, struct exchange *x)
 	if (!holds && !(x->born && est_for_born(x))) {
 		if (!api_refuse_peer(x, &f))
 			est_refuse_peer(x, &f);
+	} else if (x->peer.n > 0 && !x->born && !gate_pass(&e->gate, x, &who, &also)) {
+		return;
 	} else if (!est_serve(&e->est, x) && !api_serve(&e->api, x) && !serve_health(e, x)) {
 		not_found(x);
 	}
@@ -292,6 +300,7 @@ tick(void *with)
 	tally_set(&e->tally->asker[e->number].streams, api_events_open(&e->api));
 	if (e->role == CHILD_DESK)
 		return;
+	gate_tick(&e->gate);
 	handshake_tick(&e->handshake, !e->listening);
 	staple_tick(&e->staple);
 }
@@ -323,52 +332,17 @@ hear_main(void *with)
 	bytes_free(&m.body);
 }
 
-/* Who is judged once for all the connections that stand side by side: a device may have thousands.
- */
-struct judged {
-	struct realm *realm;
-	struct bytes peer;
-	bool over;
-};
-
-static bool
-is_over(void *with, struct octets peer)
-{
-	struct judged *j = with;
-	struct identified also;
-	struct identity who;
-	struct fault f;
-
-	if (octets_same(peer, octets_bytes(&j->peer)))
-		return j->over;
-	bytes_clear(&j->peer);
-	bytes_put_octets(&j->peer, peer);
-	if (identify(j->realm, peer, clock_now_s(), &who, &also, &f))
-		j->over = !who.good && !identify_late(&also);
-	else /* else a manufacturer's, which no change of ours ends */
-		j->over = f.code == FAULT_INTERNAL;
-	return j->over;
-}
-
-/* A standing changed: connections whose certificate does not hold any more end now, not at their
- * next request. */
+/* A standing or a policy changed: connections that may not go on end now, not at their next
+ * request. */
 static void
 told(void *with, uint16_t verb)
 {
 	struct edge *e = with;
-	struct judged j = { .realm = e->realm };
-	char count[16];
-	unsigned n;
 
 	if (verb != WIRE_CHANGED)
 		return;
 	handshake_look(&e->handshake);
-	n = http_cut(e->http, is_over, &j);
-	bytes_free(&j.peer);
-	if (n == 0)
-		return;
-	(void)snprintf(count, sizeof(count), "%u", n);
-	log_fact(LOG_INFO, "cut", "connections", count, NULL);
+	(void)gate_cut(&e->gate);
 }
 
 /* What main says before anything can be served: settings, listeners, and last the line to the
@@ -423,8 +397,13 @@ open_all(struct edge *e, struct fault *f)
 		return false;
 	if ((e->ready = ready_new(e->realm)) == NULL)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
+	if (!policies_new(e->realm, &e->policies, f))
+		return false;
+	e->gate =
+	    (struct gate){ .realm = e->realm, .policies = e->policies, .http = e->http, .turn = 1 };
 	e->est = (struct est){ e->realm, clock_now_s };
 	e->api = (struct api){ .realm = e->realm,
+		.policies = e->policies,
 		.tally = e->tally,
 		.settings = &e->settings,
 		.now_s = clock_now_s,
@@ -481,6 +460,7 @@ out:
 	staple_free(&e->staple);
 	ready_free(e->ready);
 	limit_free(e->limit);
+	policies_free(e->policies);
 	realm_close(e->realm);
 	free(e);
 	return status;

@@ -85,12 +85,18 @@ bool http_watch(
 void http_every(struct http *h, int64_t period_ms, void (*tick)(void *with), void *with);
 
 /*
- * Close at once every connection whose peer certificate (DER) cut() says yes to; one that has
+ * Close at once every connection with a peer certificate that cut() says yes to; one that has
  * asked the signer gets that answer first, so that who ended itself is told so.
  * Returns how many. A handshake under way may slip through: judge the peer of
  * each request too.
  */
-unsigned http_cut(struct http *h, bool (*cut)(void *with, struct octets peer), void *with);
+struct http_peer {
+	struct octets peer; /* DER */
+	const char *source; /* as exchange.source */
+	uint8_t *room;      /* as exchange.room */
+};
+unsigned http_cut(
+    struct http *h, bool (*cut)(void *with, const struct http_peer *peer), void *with);
 
 /*
  * Visit every live connection that showed a certificate. tag is room of the

@@ -379,6 +379,7 @@ fill(struct call *c)
 	x->peer = http_conn_peer(c->conn);
 	x->above = http_conn_above(c->conn);
 	x->address = c->conn->address;
+	x->room = c->conn->room;
 	x->bind = c->conn->ssl == NULL ? NULL : bind_call;
 	memcpy(x->source, http_conn_source(c->conn), sizeof(x->source));
 }

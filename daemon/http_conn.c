@@ -322,15 +322,18 @@ http_conn_sweep(struct http *h)
 }
 
 unsigned
-http_cut(struct http *h, bool (*cut)(void *with, struct octets peer), void *with)
+http_cut(struct http *h, bool (*cut)(void *with, const struct http_peer *peer), void *with)
 {
 	unsigned n = 0;
 
 	for (h2o_linklist_t *l = h->conns.next; l != &h->conns; l = l->next) {
 		struct conn *c = H2O_STRUCT_FROM_MEMBER(struct conn, link, l);
-		struct octets peer = http_conn_peer(c);
+		struct http_peer peer = { .peer = http_conn_peer(c), .room = c->room };
 
-		if (c->ended || c->last || peer.n == 0 || !cut(with, peer))
+		if (c->ended || c->last || peer.peer.n == 0)
+			continue;
+		peer.source = http_conn_source(c);
+		if (!cut(with, &peer))
 			continue;
 		n++;
 		if (c->owed)

@@ -92,6 +92,7 @@ struct conn {
 	size_t peer_n;
 	struct bytes above;           /* the certificates that came with it */
 	uint8_t tag[HTTP_TAG_OCTETS]; /* http_each_peer()'s */
+	uint8_t room[EXCHANGE_ROOM_OCTETS];
 	char source[EXCHANGE_SOURCE_MAX];
 };
 

@@ -1,19 +1,16 @@
 /* daemon/policies.c - see policies.h. */
 #include "daemon/policies.h"
 
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "base/secret.h"
 #include "ca/policy_book.h"
+#include "daemon/zoneinfo.h"
 
 #define COUNTER_ROWS 8192
-#define ZONE_MAX     (64 << 10) /* octets of a TZif file */
-#define PLACES       (2 * POLICIES_SETS_MAX)
 
 /* A ledger's policies as they were read last. */
 struct edition {
@@ -31,7 +28,7 @@ struct shelf {
 	uint64_t used;
 	struct document *document; /* its PolicySet; NULL: it has none */
 	struct set *set;           /* NULL: that of the Guardrails alone */
-	bool broken;
+	bool broken, kept;
 	struct fault why;
 };
 
@@ -45,6 +42,7 @@ struct policies {
 	struct document *rail[POLICY_BOOK_MAX];
 	struct set *base; /* of the Guardrails alone */
 	uint64_t rails_turn, turn, clock;
+	bool kept;
 	bool broken; /* a Guardrail cannot be read: nobody is permitted anything */
 	struct fault why;
 	size_t n;
@@ -60,27 +58,6 @@ policies_id(char to[static POLICIES_ID_LETTERS + 1])
 	text_hex(id, sizeof(id), to);
 }
 
-/* The name is a path of letters, digits and a few marks, without dots (policy/zone.h). */
-static bool
-fetch_zone(void *with, const char *name, struct bytes *ret, struct fault *f)
-{
-	char path[sizeof(POLICIES_ZONES) + 1 + ZONE_NAME_MAX];
-	static uint8_t data[ZONE_MAX];
-	ssize_t n;
-	int fd;
-
-	(void)with;
-	(void)snprintf(path, sizeof(path), "%s/%.*s", POLICIES_ZONES, ZONE_NAME_MAX, name);
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
-		return fault_set(f, FAULT_NOTFOUND, "zone: %s is not in %s", name, POLICIES_ZONES);
-	n = read(fd, data, sizeof(data));
-	(void)close(fd);
-	if (n <= 0)
-		return fault_set(f, FAULT_NOTFOUND, "zone: %s cannot be read", name);
-	bytes_put(ret, data, (size_t)n);
-	return bytes_ok(ret, f);
-}
-
 bool
 policies_new(struct realm *r, struct policies **ret, struct fault *f)
 {
@@ -90,7 +67,7 @@ policies_new(struct realm *r, struct policies **ret, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "policies: out of memory");
 	p->realm = r;
 	p->at.ledger = realm_platform(r);
-	p->zones = zones_new(fetch_zone, NULL);
+	p->zones = zones_new(zoneinfo_fetch, NULL);
 	p->memory = calloc(1, counters_octets(COUNTER_ROWS));
 	if (p->zones == NULL || p->memory == NULL) {
 		policies_free(p);
@@ -218,7 +195,7 @@ look_at_rails(struct policies *p, struct fault *f)
 		complain(p, NAME_PLATFORM, &p->broken, &why, &p->why);
 		p->at.read = false; /* look again */
 	} else if (stale) {
-		p->broken = false;
+		p->broken = p->kept = false;
 		p->turn++;
 		p->rails_turn++;
 		if (!read_rails(p, &why))
@@ -284,26 +261,31 @@ find_shelf(struct policies *p, const char *tenant, struct shelf **ret, struct fa
 	return true;
 }
 
+/* As it is committed: what the signer's batch holds may be taken back yet. */
+static bool
+read_own(struct policies *p, struct shelf *s, struct fault *f)
+{
+	struct policy_row *rows = calloc(POLICY_BOOK_MAX, sizeof(*rows));
+	size_t n = 0;
+	bool ok = (rows != NULL || fault_set(f, FAULT_INTERNAL, "policies: out of memory")) &&
+		  policy_book_list(s->at.ledger, rows, &n, f);
+
+	document_free(s->document);
+	s->document = NULL;
+	ok = ok && (n == 0 || read_document(p, s->at.ledger, &rows[0], &s->document, f));
+	free(rows);
+	return ok;
+}
+
 static bool
 fill(struct policies *p, struct shelf *s, bool stale, struct fault *f)
 {
-	struct policy_row row;
-	struct fault why;
-
 	set_free(s->set);
 	s->set = NULL;
+	s->kept = false;
 	s->rails = p->rails_turn;
-	if (stale || s->broken) {
-		document_free(s->document);
-		s->document = NULL;
-		if (policy_book_find(s->at.ledger, POLICY_BOOK_SET, &row, &why)) {
-			if (!row.removed && !read_document(p, s->at.ledger, &row, &s->document, f))
-				return false;
-		} else if (why.code != FAULT_NOTFOUND) {
-			*f = why;
-			return false;
-		}
-	}
+	if ((stale || s->broken) && !read_own(p, s, f))
+		return false;
 	s->broken = false;
 	return s->document == NULL || compile(p, s->document, &s->set, f);
 }
@@ -362,7 +344,7 @@ describe(const struct decision *d, struct ruling *ret)
 
 bool
 policies_rule(struct policies *p, const char *tenant, enum policies_layer layer,
-    const struct request *r, struct ruling *ret, struct fault *f)
+    const struct request *r, bool peek, struct ruling *ret, struct fault *f)
 {
 	const struct set *s;
 	struct decision d;
@@ -373,9 +355,9 @@ policies_rule(struct policies *p, const char *tenant, enum policies_layer layer,
 	if (s == NULL)
 		return true;
 	if (layer == POLICIES_ENDPOINT && set_permits(s))
-		set_decide(s, r, p->counters, false, &d);
+		set_decide(s, r, p->counters, peek, &d);
 	else
-		set_forbids(s, r, p->counters, false, &d);
+		set_forbids(s, r, p->counters, peek, &d);
 	ret->asked = true;
 	ret->permit = d.permit;
 	ret->code = d.code;
@@ -389,6 +371,39 @@ bool
 policies_refuse(const struct ruling *v, struct fault *f)
 {
 	return fault_set(f, FAULT_DENIED, "policy: %s: %s", v->rule, v->reason);
+}
+
+static void
+keep_set(struct policies *p, struct ledger *l, const struct set *s, const struct document *own)
+{
+	struct bytes digests = { 0 };
+	struct fault f;
+	bool ok;
+
+	for (size_t i = 0; i < p->rails_n; i++)
+		bytes_put(&digests, p->rail[i]->digest, sizeof(p->rail[i]->digest));
+	if (own != NULL)
+		bytes_put(&digests, own->digest, sizeof(own->digest));
+	ok = bytes_ok(&digests, &f) &&
+	     policy_book_keep_set(l, set_digest(s), octets_bytes(&digests), &f);
+	bytes_free(&digests);
+	if (!ok)
+		log_fact(LOG_ERROR, "policies", "why", f.text, NULL);
+}
+
+void
+policies_keep(struct policies *p)
+{
+	if (p->base != NULL && !p->kept)
+		keep_set(p, p->at.ledger, p->base, NULL);
+	p->kept = p->base != NULL;
+	for (size_t i = 0; i < p->n; i++) {
+		struct shelf *s = p->shelf[i];
+
+		if (s->set != NULL && !s->kept)
+			keep_set(p, s->at.ledger, s->set, s->document);
+		s->kept = s->set != NULL;
+	}
 }
 
 void
@@ -416,6 +431,15 @@ policies_turn(struct policies *p)
 
 	(void)look_at_rails(p, &ignored);
 	return p->turn;
+}
+
+bool
+policies_any(const struct policies *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->shelf[i]->set != NULL)
+			return true;
+	return p->base != NULL;
 }
 
 bool

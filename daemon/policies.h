@@ -23,7 +23,6 @@
 #define POLICIES_RULE_MAX     160
 #define POLICIES_SETS_MAX     1024 /* tenants whose sets are kept */
 #define POLICIES_RAILS_OCTETS (1u << 20)
-#define POLICIES_ZONES        "/usr/share/zoneinfo" /* Debian: tzdata */
 
 struct policies;
 
@@ -48,11 +47,12 @@ bool policies_new(struct realm *r, struct policies **ret, struct fault *f) CHECK
 void policies_free(struct policies *p); /* NULL is allowed */
 
 /*
- * Decide on r for tenant (of staff: the platform's). Rates and quotas count in this process.
+ * Decide on r for tenant (of staff: the platform's). Rates and quotas count in this process,
+ * and with peek not.
  * Fault: FAULT_BUSY the policies cannot be read: nothing is permitted.
  */
 bool policies_rule(struct policies *p, const char *tenant, enum policies_layer layer,
-    const struct request *r, struct ruling *ret, struct fault *f) CHECKED;
+    const struct request *r, bool peek, struct ruling *ret, struct fault *f) CHECKED;
 /* The set itself, for who decides by it in ways of his own; lent until the next call. *ret is NULL
  * where no document is in force. Fault: FAULT_BUSY. */
 bool policies_set(
@@ -67,8 +67,14 @@ void policies_members(const struct ruling *v, struct bytes *ret);
 
 /* Goes up whenever a set of this process became another, or could not be read. */
 uint64_t policies_turn(struct policies *p);
+/* Does any set that was needed here have a rule? */
+bool policies_any(const struct policies *p);
 /* Is anything known that cannot be read? Its words then stand in to. */
 bool policies_broken(const struct policies *p, char to[static FAULT_TEXT_MAX]);
+
+/* The signer's, once a round: what each set that it has compiled is made of, into the batches of
+ * the ledgers, so that what was decided by it can be decided again (ca/policy_book.h). */
+void policies_keep(struct policies *p);
 
 /* 128 random bits, hex. */
 void policies_id(char to[static POLICIES_ID_LETTERS + 1]);

@@ -325,9 +325,18 @@ check_hooks(struct ready *r, const struct ready_view *v)
 	}
 }
 
+/* Fail closed: what hangs on a policy that cannot be read is refused. */
+static void
+check_policies(struct ready *r, const struct ready_view *v)
+{
+	if (v->policies_broken)
+		ready_say(
+		    r, READY_ISSUING, "policies: one cannot be read: what hangs on it is refused");
+}
+
 typedef void check(struct ready *r, const struct ready_view *v);
 static check *const checks[] = { check_signer, check_platform, check_region, check_room,
-	check_clock, check_told, check_late, check_hooks };
+	check_clock, check_told, check_late, check_hooks, check_policies };
 
 static void
 look(struct ready *r, const struct ready_view *v)

@@ -37,6 +37,7 @@ struct tally;
 struct ready_view {
 	const struct tally *tally; /* what all processes counted; NULL: unknown */
 	bool line;                 /* to the signer */
+	bool policies_broken;      /* some cannot be read: who hangs on them is refused */
 	int64_t now_s, steady_us;  /* by both clocks */
 };
 

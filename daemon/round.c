@@ -72,6 +72,10 @@ static const struct duty duties[] = {
 	    true, false },
 	{ WIRE_ACT_REFUSE, "act.refuse", FROM_EDGE | FROM_DESK, 81920, NULL, duty_act_refuse, true,
 	    false },
+	{ WIRE_POLICY, "policy.put", FROM_EDGE | FROM_DESK, IPC_BODY_MAX, NULL, duty_policy, true,
+	    true },
+	{ WIRE_POLICY_REMOVE, "policy.remove", FROM_EDGE | FROM_DESK, 81920, NULL,
+	    duty_policy_remove, true, true },
 	{ WIRE_STATE, "state", FROM_EDGE | FROM_DESK, 0, NULL, duty_state, false, false },
 	{ WIRE_FEED, "revocations.read", FROM_EDGE | FROM_DESK, 81920, NULL, duty_feed, true,
 	    false },
@@ -345,6 +349,7 @@ reply(struct round_job *r)
 	ticket_free(r->job.ticket);
 	bytes_free(&r->job.answer);
 	bytes_free(&r->job.members);
+	bytes_free(&r->job.request);
 	bytes_free(&r->job.checkpoint.note);
 	r->job = (struct job){ 0 };
 }
@@ -436,6 +441,8 @@ round_run(struct round *d, size_t n)
 		take_step(d, &d->job[i], d->job[i].duty->act);
 	once_sweep(d->signer, now_s);
 	d->later = activity_waits(d);
+	if (d->signer->policies != NULL)
+		policies_keep(d->signer->policies);
 	sync_us += commit_timed(d);
 	watch_round(d->signer, now_s);
 	round_promise(d);

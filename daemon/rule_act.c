@@ -26,15 +26,14 @@ action_of(const struct rule_act *a)
 
 /* What an endpoint turns to is a service; what staff acts on is what the act's word begins with. */
 static void
-put_resource(const struct rule_act *a, char type[static RESOURCE_MAX],
-    char id[static RESOURCE_MAX], struct request *r)
+put_resource(const struct rule_act *a, char type[static RESOURCE_MAX], char id[static RESOURCE_MAX],
+    struct request *r)
 {
 	const char *word = rules_act_word(a->act);
 
 	if (is_endpoint(a->who) || a->act == ACT_RENEW) {
 		(void)snprintf(type, RESOURCE_MAX, "service");
-		(void)snprintf(
-		    id, RESOURCE_MAX, "%s", a->act == ACT_FEED ? "revocations" : "est");
+		(void)snprintf(id, RESOURCE_MAX, "%s", a->act == ACT_FEED ? "revocations" : "est");
 	} else {
 		(void)snprintf(type, RESOURCE_MAX, "%.*s", (int)strcspn(word, "."), word);
 		(void)snprintf(id, RESOURCE_MAX, "%s%s%s", a->what->endpoint,
@@ -56,15 +55,14 @@ rule_request(const struct request *r, struct bytes *request, struct fault *f)
 }
 
 static bool
-rule(struct policies *p, const struct identity *who, struct request *r, struct ruling *ret,
-    struct bytes *request, struct fault *f)
+rule(struct policies *p, const struct identity *who, struct request *r, bool peek,
+    struct ruling *ret, struct fault *f)
 {
 	enum policies_layer layer = is_endpoint(who) ? POLICIES_ENDPOINT : POLICIES_STAFF;
 
 	r->supports[r->supports_n++] = octets_text("log"); /* every decision is */
 	return policies_rule(
-		   p, layer == POLICIES_STAFF ? NAME_PLATFORM : who->tenant, layer, r, ret, f) &&
-	       (!ret->asked || request == NULL || rule_request(r, request, f));
+	    p, layer == POLICIES_STAFF ? NAME_PLATFORM : who->tenant, layer, r, peek, ret, f);
 }
 
 bool
@@ -79,7 +77,8 @@ rule_act(struct policies *p, const struct rule_act *a, struct ruling *ret, struc
 		return true;
 	evidence_request(a->of, action_of(a), a->who->source, a->now_s, &r);
 	put_resource(a, type, id, &r);
-	return rule(p, a->who, &r, ret, request, f);
+	return rule(p, a->who, &r, false, ret, f) &&
+	       (!ret->asked || request == NULL || rule_request(&r, request, f));
 }
 
 bool
@@ -89,15 +88,11 @@ rule_act_goes_on(const struct rule_act *a, const struct ruling *v)
 }
 
 bool
-rule_connect(struct policies *p, const struct identity *who, const struct evidence *of,
-    const char *to, int64_t now_s, struct ruling *ret, struct bytes *request, struct fault *f)
+rule_connect(struct policies *p, const struct rule_connect *c, struct request *asked,
+    struct ruling *ret, struct fault *f)
 {
-	struct request r;
-
 	*ret = (struct ruling){ .permit = true };
-	if (p == NULL)
-		return true;
-	evidence_request(of, "connect", who->source, now_s, &r);
-	evidence_resource(&r, "service", to, who->tenant);
-	return rule(p, who, &r, ret, request, f);
+	evidence_request(c->of, "connect", c->who->source, c->now_s, asked);
+	evidence_resource(asked, "service", c->to, c->who->tenant);
+	return p == NULL || rule(p, c->who, asked, c->peek, ret, f);
 }

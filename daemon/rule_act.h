@@ -33,9 +33,16 @@ bool rule_act_goes_on(const struct rule_act *a, const struct ruling *v);
 /* As JSON, in place of what request holds. Fault: FAULT_INTERNAL. */
 bool rule_request(const struct request *r, struct bytes *request, struct fault *f) CHECKED;
 
-/* The connection of whom of is about: "connect", to the service called to. */
-bool rule_connect(struct policies *p, const struct identity *who, const struct evidence *of,
-    const char *to, int64_t now_s, struct ruling *ret, struct bytes *request,
-    struct fault *f) CHECKED;
+/* A connection: may its holder have it now? */
+struct rule_connect {
+	const struct identity *who; /* its source too */
+	const struct evidence *of;
+	const char *to; /* the service that is called */
+	int64_t now_s;
+	bool peek; /* it was counted already */
+};
+/* asked: what was, lent from c. Fault: FAULT_BUSY the policies cannot be read: no. */
+bool rule_connect(struct policies *p, const struct rule_connect *c, struct request *asked,
+    struct ruling *ret, struct fault *f) CHECKED;
 
 #endif

@@ -36,20 +36,38 @@ put_told(struct told *t, const struct exchange *x, int64_t took_us, uint64_t uns
 	put_octets(t->state, sizeof(t->state), x->tracestate);
 }
 
+/* What only some replies have, as pairs; none behind the last. */
+struct extras {
+	size_t n;
+	const char *pair[4][2];
+};
+
+static void
+add(struct extras *e, bool wanted, const char *name, const char *value)
+{
+	if (!wanted)
+		return;
+	e->pair[e->n][0] = name;
+	e->pair[e->n++][1] = value;
+}
+
 void
 served_tell(const struct exchange *x, int64_t took_us, struct pace *lines)
 {
-	bool refused = x->status >= 400 || x->why[0] != '\0', state = x->tracestate.n > 0;
+	bool refused = x->status >= 400 || x->why[0] != '\0';
 	enum log_level level = x->status >= 500 ? LOG_WARN : LOG_INFO;
-	const char *first = state ? "tracestate" : "unsaid";
+	struct extras e = { .n = 0 };
 	uint64_t unsaid = 0;
 	struct told t;
 
 	if (refused ? !pace_take(lines, clock_steady_us(), &unsaid) : !log_wants(LOG_DEBUG))
 		return;
 	put_told(&t, x, took_us, unsaid);
+	add(&e, x->decision[0] != '\0', "decision", x->decision);
+	add(&e, x->tracestate.n > 0, "tracestate", t.state);
+	add(&e, unsaid > 0, "unsaid", t.unsaid);
 	log_fact(refused ? level : LOG_DEBUG, refused ? "refused" : "answered", "status", t.status,
 	    "method", t.method, "path", t.path, "from", x->source, "why", x->why, "us", t.us,
-	    "trace", t.trace, "span", t.span, state || unsaid > 0 ? first : NULL,
-	    state ? t.state : t.unsaid, state && unsaid > 0 ? "unsaid" : NULL, t.unsaid, NULL);
+	    "trace", t.trace, "span", t.span, e.pair[0][0], e.pair[0][1], e.pair[1][0],
+	    e.pair[1][1], e.pair[2][0], e.pair[2][1], NULL);
 }

@@ -69,6 +69,8 @@ const struct conf_key settings_keys[] = {
 	{ "crl.delay", CONF_COUNT, AT(crl.delay), "5", "1..3600" },
 	{ "revocations.fresh", CONF_DURATION, AT(revocations.fresh_s), "30s", NULL },
 	{ "revocations.valid", CONF_DURATION, AT(revocations.valid_s), "5m", NULL },
+	{ "policy.trust_key", CONF_LIST, AT(policy.trust_key), NULL, NULL },
+	{ "policy.max_octets", CONF_COUNT, AT(policy.max_octets), "65536", "4096..131072" },
 	{ "crl.shards", CONF_COUNT, AT(crl.shards), "1", "1..256" },
 };
 const size_t settings_keys_n = sizeof(settings_keys) / sizeof(settings_keys[0]);

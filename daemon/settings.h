@@ -74,6 +74,10 @@ struct settings {
 	struct {
 		char record[CONF_TEXT_MAX]; /* all, refused (daemon/activity.h) */
 	} activity;
+	struct { /* policies of root, region and tenants (daemon/policy_load.h) */
+		struct conf_list trust_key; /* verifier keys; none: unsigned ones are taken */
+		int64_t max_octets;         /* of one document */
+	} policy;
 	struct { /* keys in a token; module empty: none */
 		char module[CONF_TEXT_MAX], token[CONF_TEXT_MAX];
 		char pin_file[CONF_TEXT_MAX]; /* a path, or "credential:NAME" */

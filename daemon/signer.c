@@ -338,13 +338,15 @@ signer_open(struct signer *s, struct pin *pin, struct fault *f)
 		.shards = (unsigned)s->settings.crl.shards };
 	realm_on_open(s->realm, signer_settle, s);
 	return keyring_new(&ground, &s->keys, f) &&
-	       realm_ledger(s->realm, NAME_PLATFORM, &platform, f);
+	       realm_ledger(s->realm, NAME_PLATFORM, &platform, f) &&
+	       policies_new(s->realm, &s->policies, f);
 }
 
 void
 signer_close(struct signer *s)
 {
 	watch_stop(s);
+	policies_free(s->policies);
 	keyring_free(s->keys);
 	hsm_close(s->hsm);
 	realm_close(s->realm);

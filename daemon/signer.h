@@ -15,6 +15,7 @@
 #include "ca/repeat.h"
 #include "ca/wire.h"
 #include "daemon/notary.h"
+#include "daemon/policies.h"
 #include "daemon/press.h"
 #include "daemon/settings.h"
 #include "daemon/tally.h"
@@ -50,9 +51,10 @@ struct signer {
 	struct hsm *hsm; /* NULL: no token */
 	struct journal journal;
 	struct watch watch;
-	struct tally *tally;   /* NULL: nobody counts */
-	struct press *press;   /* NULL in a command that writes by itself */
-	struct notary *notary; /* the same */
+	struct tally *tally;       /* NULL: nobody counts */
+	struct press *press;       /* NULL in a command that writes by itself */
+	struct notary *notary;     /* the same */
+	struct policies *policies; /* NULL until it is open */
 	struct secret token_key;
 	struct log_context self; /* for what the signer does by itself */
 	uint8_t policy[RULES_DIGEST_OCTETS];
@@ -79,6 +81,8 @@ struct job {
 	struct identity who;
 	struct verdict verdict; /* rule NULL: nothing was decided yet */
 	struct inputs inputs;   /* what it was decided from */
+	struct ruling ruling;   /* and what policies said, where they were asked */
+	struct bytes request;   /* what they were asked: JSON */
 	struct endpoint device;
 	char tenant[TEXT_LABEL_MAX];
 	uint8_t key_digest[32]; /* of an enrolment */
@@ -169,6 +173,9 @@ bool duty_operator_remove(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_proposal.c */
 bool duty_act_approve(struct signer *s, struct job *j, struct fault *f);
 bool duty_act_refuse(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_policy.c */
+bool duty_policy(struct signer *s, struct job *j, struct fault *f);
+bool duty_policy_remove(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_feed.c */
 bool duty_feed(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_activity.c */
@@ -202,6 +209,17 @@ bool signer_decide(struct signer *s, struct job *j, const struct wire_act *a, en
 /* The decision alone, on j->who. Fault: FAULT_DENIED with the rule. */
 bool signer_verdict(
     struct job *j, enum act act, const struct object *what, struct fault *f) CHECKED;
+/*
+ * What policies say of an act that j->verdict permits, into j->ruling. of is
+ * what is known of who asks. A no is j->verdict's from there on, and j->members have its id.
+ * Faults: FAULT_DENIED with the rule, FAULT_BUSY the policies cannot be read
+ */
+struct evidence;
+bool signer_rule(struct signer *s, struct job *j, const struct evidence *of, enum act act,
+    const struct object *what, struct fault *f) CHECKED;
+/* Is any policy in force for who asks? Mostly there is none, and nothing to be looked up. Fault:
+ * FAULT_BUSY. */
+bool signer_has_policies(struct signer *s, const struct job *j, bool *ret, struct fault *f) CHECKED;
 /* The context of j's log entries; by is room for its text. */
 struct log_context signer_context(
     const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX]);

@@ -37,6 +37,7 @@ enum act {
 	ACT_MAKER,          /* add and remove */
 	ACT_DEVICE,         /* register and remove */
 	ACT_FEED,           /* follow who is revoked */
+	ACT_POLICY,         /* put and remove */
 	ACT_ASK,            /* to be let in, which a registrar then decides */
 	ACT_ENROLL,
 	ACT_RENEW,

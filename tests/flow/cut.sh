@@ -42,6 +42,6 @@ for ((i = 0; i < 400; i++)); do
 	sleep 0.05
 done
 is "and serves" 2 "$(grep -c '^ok' "$WORK/stays.out")"
-like "the service says so once" 'event=cut connections=1$' "$(grep 'event=cut' "$WORK/serve.log")"
+like "the service says so once" 'event=cut connections=1 us=[0-9]+$' "$(grep 'event=cut' "$WORK/serve.log")"
 kill "$STAYS" 2>/dev/null
 finish

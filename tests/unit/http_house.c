@@ -281,10 +281,10 @@ flood(void)
 }
 
 static bool
-is_to_be_cut(void *with, struct octets peer)
+is_to_be_cut(void *with, const struct http_peer *peer)
 {
-	const uint8_t *p = peer.at;
-	X509 *x = d2i_X509(NULL, &p, (long)peer.n);
+	const uint8_t *p = peer->peer.at;
+	X509 *x = d2i_X509(NULL, &p, (long)peer->peer.n);
 	char cn[64] = "";
 
 	X509_NAME_get_text_by_NID(X509_get_subject_name(x), NID_commonName, cn, sizeof(cn));

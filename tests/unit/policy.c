@@ -64,6 +64,8 @@ static const struct {
 	    "registrar-registers-devices" },
 	{ ACT_FEED, IDENTITY_LOCAL | IDENTITY_OPERATOR,
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-follows-revocations" },
+	{ ACT_POLICY, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
+	    "officer-changes-policies" },
 	{ ACT_ASK, IDENTITY_REQUEST, 0, true, "request-asks-for-its-device" },
 	{ ACT_ENROLL, IDENTITY_TOKEN | IDENTITY_IDEVID, 0, true, "token-enrols-its-device" },
 	{ ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0, true, "endpoint-renews-itself" },

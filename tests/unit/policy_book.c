@@ -110,6 +110,7 @@ START_TEST(what_was_is_kept_by_its_digest)
 	ck_assert_uint_eq(edition(), 2);
 	ck_assert(policy_book_find(l, "set", all, &f));
 	ck_assert_uint_eq(all[0].turn, 2);
+	all[0].turn++;
 	ck_assert(policy_book_remove(l, &all[0], &f));
 	ground_commit(l);
 	ck_assert(policy_book_list(l, all, &n, &f));

@@ -1,0 +1,41 @@
+/*
+ * daemon/gate.h - may this connection go on? Decided before its first request, and again when it
+ * may have become another answer.
+ *
+ * A connection with a certificate of ours is decided on as "connect" (policy/request.h), after its
+ * certificate was found to hold. It is decided again, without being counted again, when a policy or
+ * a standing changed, and with each new minute, since rules look at the time. Whoever is refused is
+ * told so, under the decision's id, and the connection ends. What is decided is told to the
+ * activity log: each new connection, each refusal, each cut with the time it took.
+ */
+#ifndef QUATRAIN_DAEMON_GATE_H
+#define QUATRAIN_DAEMON_GATE_H
+
+#include "daemon/activity.h"
+#include "daemon/evidence.h"
+#include "daemon/policies.h"
+
+#define GATE_SERVICE "secure" /* what is called at the listener of that name */
+
+struct gate {
+	struct realm *realm;
+	struct policies *policies;
+	struct http *http;
+	void (*note)(struct activity *a, const struct activity_fact *fact); /* NULL: nobody */
+	struct activity *activity;
+	uint64_t turn; /* what was decided in an earlier one is decided again; 0 is none */
+	uint64_t policies_turn;
+	int64_t minute;
+};
+
+/* May x, whose certificate holds as who and also say, be served? Else it is answered. */
+bool gate_pass(
+    struct gate *g, struct exchange *x, const struct identity *who, const struct identified *also);
+
+/* Something changed: each live connection whose certificate does not hold any more, or that would
+ * be refused now, ends. Returns how many. */
+unsigned gate_cut(struct gate *g);
+/* Now and then: with a new minute, or another edition of the policies, as gate_cut(). */
+void gate_tick(struct gate *g);
+
+#endif
