@@ -399,8 +399,13 @@ open_all(struct edge *e, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	if (!policies_new(e->realm, &e->policies, f))
 		return false;
-	e->gate =
-	    (struct gate){ .realm = e->realm, .policies = e->policies, .http = e->http, .turn = 1 };
+	e->gate = (struct gate){ .realm = e->realm,
+		.policies = e->policies,
+		.http = e->http,
+		.note = activity_note,
+		.activity = e->activity,
+		.habits = e->habits,
+		.turn = 1 };
 	e->est = (struct est){ e->realm, clock_now_s };
 	e->api = (struct api){ .realm = e->realm,
 		.policies = e->policies,

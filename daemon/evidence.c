@@ -45,8 +45,8 @@ put_chain(struct realm *r, const struct authority *issuer, struct evidence *ret,
 }
 
 static bool
-is_pinned(
-    struct realm *r, const struct identity *who, const struct cert *c, bool *ret, struct fault *f)
+look_at_key(struct realm *r, const struct identity *who, const struct cert *c, struct evidence *ret,
+    struct fault *f)
 {
 	char owner[HOLDING_OWNER_MAX];
 	uint8_t digest[DIGEST_OCTETS];
@@ -55,13 +55,13 @@ is_pinned(
 	struct fault why;
 	bool ok = true;
 
-	*ret = false;
 	if (!realm_ledger(r, who->tenant, &l, f))
 		return false;
 	digest_of(c->spki, digest);
+	memcpy(&ret->key, digest, sizeof(ret->key));
 	holding_owner(who->endpoint, who->name, owner);
 	if (ledger_get(l, TABLE_KEY, octets_of(digest, sizeof(digest)), &row, &why))
-		*ret = octets_same(octets_bytes(&row), octets_text(owner));
+		ret->key_pinned = octets_same(octets_bytes(&row), octets_text(owner));
 	else if (why.code != FAULT_NOTFOUND)
 		*f = why, ok = false;
 	bytes_free(&row);
@@ -91,8 +91,7 @@ evidence_of(struct realm *r, struct octets der, const struct identity *who,
 	memcpy(e.profile, also->standing.profile, sizeof(e.profile));
 	memcpy(e.enroller, also->standing.enroller, sizeof(e.enroller));
 	memcpy(e.how, also->standing.how, sizeof(e.how));
-	if (!put_chain(r, &also->issuer, &e, f) ||
-	    !is_pinned(r, who, &also->cert, &e.key_pinned, f))
+	if (!put_chain(r, &also->issuer, &e, f) || !look_at_key(r, who, &also->cert, &e, f))
 		return false;
 	*ret = e;
 	return true;

@@ -27,6 +27,7 @@ struct evidence {
 	unsigned level;
 	int64_t not_before_s, not_after_s;
 	bool key_pinned;
+	uint64_t key; /* the beginning of its SHA-256; 0: not known */
 	char root[EVIDENCE_SKI], region[EVIDENCE_SKI], tenant[EVIDENCE_SKI]; /* empty: not known */
 };
 

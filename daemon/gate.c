@@ -61,14 +61,18 @@ gate_pass(
 	struct evidence of;
 	struct request asked;
 	struct ruling v = { .permit = false };
+	struct anomaly_score score = { .n = 0 };
 	const struct rule_connect c = { .who = &asker,
 		.of = &of,
 		.to = GATE_SERVICE,
 		.now_s = clock_now_s(),
-		.peek = x->room != NULL && turn_of(x->room) != 0 };
+		.peek = x->room != NULL && turn_of(x->room) != 0,
+		.habits = g->habits,
+		.score = &score };
 	struct activity_fact fact = { .act = ACTIVITY_CONNECT,
 		.tenant = who->tenant,
 		.request = &asked,
+		.anomaly = &score,
 		.from = x->source,
 		.stranger = x->address,
 		.now_s = c.now_s };
@@ -123,9 +127,14 @@ host_of(const char *source, char to[static EXCHANGE_SOURCE_MAX])
 static bool
 would_refuse(struct judged *j, const char *source)
 {
-	const struct rule_connect c = {
-		.who = &j->who, .of = &j->of, .to = GATE_SERVICE, .now_s = j->now_s, .peek = true
-	};
+	struct anomaly_score score;
+	const struct rule_connect c = { .who = &j->who,
+		.of = &j->of,
+		.to = GATE_SERVICE,
+		.now_s = j->now_s,
+		.peek = true,
+		.habits = j->gate->habits,
+		.score = &score };
 	struct fault f;
 
 	(void)snprintf(j->who.source, sizeof(j->who.source), "%s", source);

@@ -23,7 +23,8 @@ struct gate {
 	struct http *http;
 	void (*note)(struct activity *a, const struct activity_fact *fact); /* NULL: nobody */
 	struct activity *activity;
-	uint64_t turn; /* what was decided in an earlier one is decided again; 0 is none */
+	struct habits *habits; /* NULL: nobody remembers */
+	uint64_t turn;         /* what was decided in an earlier one is decided again; 0 is none */
 	uint64_t policies_turn;
 	int64_t minute;
 };

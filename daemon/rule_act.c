@@ -91,8 +91,14 @@ bool
 rule_connect(struct policies *p, const struct rule_connect *c, struct request *asked,
     struct ruling *ret, struct fault *f)
 {
+	/* A key that the ledger has of it came with an enrolment or a renewal. */
+	const struct habits_event event = {
+		.key = c->of->key, .renewed = c->of->key_pinned, .peek = c->peek
+	};
+
 	*ret = (struct ruling){ .permit = true };
 	evidence_request(c->of, "connect", c->who->source, c->now_s, asked);
 	evidence_resource(asked, "service", c->to, c->who->tenant);
+	habits_weigh(c->habits, asked, &event, c->score);
 	return p == NULL || rule(p, c->who, asked, c->peek, ret, f);
 }

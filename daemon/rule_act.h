@@ -10,6 +10,7 @@
 #define QUATRAIN_DAEMON_RULE_ACT_H
 
 #include "daemon/evidence.h"
+#include "daemon/habits.h"
 #include "daemon/policies.h"
 
 struct rule_act {
@@ -39,7 +40,9 @@ struct rule_connect {
 	const struct evidence *of;
 	const char *to; /* the service that is called */
 	int64_t now_s;
-	bool peek; /* it was counted already */
+	bool peek;                   /* it was counted already */
+	struct habits *habits;       /* NULL: anomaly.score is not known */
+	struct anomaly_score *score; /* is filled in */
 };
 /* asked: what was, lent from c. Fault: FAULT_BUSY the policies cannot be read: no. */
 bool rule_connect(struct policies *p, const struct rule_connect *c, struct request *asked,
