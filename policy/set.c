@@ -18,6 +18,7 @@ struct run { /* one decision in the making */
 	const struct request *request;
 	struct counters *counters;
 	bool peek, forbids_only;
+	struct view view;
 	uint32_t forbid, permit; /* ranks; UINT32_MAX: none so far */
 	bool forbid_unknown;
 	uint32_t shadow[DECISION_SHADOW_MAX + 1];
@@ -118,7 +119,23 @@ note_permit(struct run *run, uint32_t rank)
 		run->counted[run->counted_n++] = rank;
 }
 
-/* Look at one rule: note what it says, if it fires. */
+/* Note what a rule that fires says. */
+static void
+fired(struct run *run, uint32_t rank, int says)
+{
+	const struct ruling *r = &run->s->rules[rank];
+
+	if (r->shadow) {
+		note_shadow(run, rank);
+	} else if (r->rule->effect == EFFECT_PERMIT) {
+		note_permit(run, rank);
+	} else if (rank < run->forbid) {
+		run->forbid = rank;
+		run->forbid_unknown = says < 0;
+	}
+}
+
+/* Read a rule as it was written. */
 static void
 consider(struct run *run, uint32_t rank)
 {
@@ -131,16 +148,19 @@ consider(struct run *run, uint32_t rank)
 	says = condition_and(says, rule_holds(&q));
 	if (r->counts && r->rule->effect == EFFECT_FORBID)
 		count_forbid(run, &q);
-	if (!rule_fires(r->rule, says))
-		return;
-	if (r->shadow) {
-		note_shadow(run, rank);
-	} else if (r->rule->effect == EFFECT_PERMIT) {
-		note_permit(run, rank);
-	} else if (rank < run->forbid) {
-		run->forbid = rank;
-		run->forbid_unknown = says < 0;
-	}
+	if (rule_fires(r->rule, says))
+		fired(run, rank, says);
+}
+
+static void
+consider_packed(struct run *run, uint32_t rank)
+{
+	int says = packed_holds(run->s, &run->s->packed[rank], &run->view);
+
+	if (says > 0)
+		fired(run, rank, says);
+	else if (says < 0)
+		consider(run, rank);
 }
 
 static void
@@ -150,13 +170,15 @@ consider_bucket(struct run *run, const struct bucket *b)
 	uint32_t i = b->first;
 
 	for (; i < b->end[SECTION_ALWAYS]; i++)
-		consider(run, ranks[i]);
+		consider_packed(run, ranks[i]);
 	for (; i < b->end[SECTION_FORBIDS] && ranks[i] < run->forbid; i++)
-		consider(run, ranks[i]);
+		consider_packed(run, ranks[i]);
 	if (run->forbids_only || run->forbid != UINT32_MAX)
 		return;
-	for (i = b->end[SECTION_FORBIDS]; i < b->end[SECTION_PERMITS]; i++)
-		consider(run, ranks[i]);
+	for (i = b->end[SECTION_FORBIDS]; i < b->end[SECTION_DUTIES]; i++)
+		consider_packed(run, ranks[i]);
+	for (; i < b->end[SECTION_PERMITS] && ranks[i] < run->permit; i++)
+		consider_packed(run, ranks[i]);
 }
 
 /* All buckets of one action's name: of the tenant and of any, of the role and of any. */
@@ -187,6 +209,7 @@ consider_index(struct run *run)
 	uint32_t role = names_find(&s->names[NAME_ROLE], r->fixed[ATTRIBUTE_SUBJECT_ROLE].text);
 	uint32_t name = names_find(&s->names[NAME_ACTION], action);
 
+	view_of(r, &run->view);
 	consider_action(run, 0, tenant, role);
 	if (name != 0)
 		consider_action(run, name, tenant, role);

@@ -56,7 +56,9 @@ static enum section
 section_of(const struct ruling *r)
 {
 	if (r->rule->effect == EFFECT_PERMIT)
-		return r->shadow ? SECTION_NONE : SECTION_PERMITS;
+		return r->shadow                                 ? SECTION_NONE
+		       : r->counts || r->rule->obligations_n > 0 ? SECTION_DUTIES
+								 : SECTION_PERMITS;
 	return r->shadow || r->counts ? SECTION_ALWAYS : SECTION_FORBIDS;
 }
 
@@ -118,7 +120,7 @@ compile(struct set *s, const struct document **sorted, size_t n, struct fault *f
 		s->permits |=
 		    sorted[i]->kind == DOCUMENT_POLICY_SET && sorted[i]->mode == MODE_ENFORCE;
 	}
-	return set_index(s, f) && digest_all(s, sorted, n, f);
+	return set_pack(s, f) && set_index(s, f) && digest_all(s, sorted, n, f);
 }
 
 bool
@@ -153,6 +155,8 @@ set_free(struct set *s)
 	for (size_t i = 0; i < NAME_KINDS; i++)
 		free(s->names[i].slots);
 	free(s->rules);
+	free(s->packed);
+	free(s->tests);
 	free(s->buckets);
 	free(s->ranks);
 	free(s);

@@ -173,8 +173,8 @@ add_entries(struct set *s, uint32_t rank, struct entries *e, struct fault *f)
 		widen(&of, NAME_ROLE);
 	if (of.n[NAME_ACTION] * of.n[NAME_TENANT] > ENTRIES_RULE_MAX)
 		widen(&of, NAME_TENANT);
-	s->rules[rank].any_action = of.too_many[NAME_ACTION];
-	s->rules[rank].any_role = of.too_many[NAME_ROLE];
+	s->packed[rank].any_action = of.too_many[NAME_ACTION];
+	s->packed[rank].any_role = of.too_many[NAME_ROLE];
 	tenants = of.n[NAME_TENANT];
 	roles = of.n[NAME_ROLE];
 	for (size_t i = 0; i < of.n[NAME_ACTION] * tenants * roles; i++) {

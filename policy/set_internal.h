@@ -31,7 +31,8 @@ enum section {
 	SECTION_ALWAYS,  /* forbids that are looked at whatever the others say: in shadow mode, or
 			    they count */
 	SECTION_FORBIDS, /* until one fires */
-	SECTION_PERMITS,
+	SECTION_DUTIES,  /* permits that oblige or count */
+	SECTION_PERMITS, /* until one fires */
 	SECTIONS,
 	SECTION_NONE = SECTIONS, /* permits in shadow mode: for explain alone, in no bucket */
 };
@@ -45,13 +46,66 @@ struct ruling { /* a rule that is not off */
 	const struct document *document;
 	const struct policy_rule *rule;
 	bool counts, shadow;
-	bool any_action, any_role; /* the index does not know which: to be looked at */
 	uint8_t section;
+};
+
+/*
+ * What of a rule can be told quickly, packed for it: a pattern that the subject must match, and
+ * tests that must hold, all of one size and side by side. A test that fails settles that the rule
+ * does not fire. If all hold and nothing was left out, it does; else the rule is read as it was
+ * written (policy/condition.h).
+ */
+enum test_kind {
+	TEST_BOOL,
+	TEST_TEXT,
+	TEST_RANGE, /* a number from low to high */
+	TEST_NET,
+	TEST_TIME, /* UTC */
+};
+
+struct test {
+	uint8_t kind, attribute;
+	uint8_t days;
+	bool yes;
+	uint16_t from_m, until_m;
+	uint32_t text_n;
+	uint32_t unused;
+	union {
+		const uint8_t *text;
+		int64_t low;
+		uint64_t net[2];
+	};
+	union {
+		int64_t high;
+		uint64_t mask[2];
+	};
+};
+
+enum pattern_tail {
+	TAIL_NONE,    /* the literal is all of it */
+	TAIL_REST,    /* "**" */
+	TAIL_SEGMENT, /* one segment that is not empty: "*" */
+	TAIL_PART,    /* the rest of one: "hp-*" */
+	TAIL_OTHER,   /* to be matched as it is written */
+};
+
+struct packed {
+	const uint8_t *literal; /* the pattern up to its first star, or if that is the first label,
+				   from behind it to the next */
+	uint32_t literal_n, first, n; /* tests */
+	uint8_t tail;
+	bool any_tenant; /* the first label is the star */
+	bool more_fits;  /* subjects, roles or types that are not told by this and the index */
+	bool more_holds; /* conditions that are not */
+	bool any_action, any_role; /* the index does not know which: to be looked at */
 };
 
 struct set {
 	struct ruling *rules;
+	struct packed *packed; /* by rank, as rules */
 	size_t n;
+	struct test *tests;
+	size_t tests_n, tests_room;
 	struct names names[NAME_KINDS];
 	struct bucket *buckets;
 	size_t buckets_room; /* a power of two */
@@ -80,5 +134,19 @@ uint64_t bucket_key(uint32_t action, uint32_t tenant, uint32_t role);
 const struct bucket *bucket_find(const struct set *s, uint64_t key);
 /* Fill in names, buckets and ranks from rules. */
 bool set_index(struct set *s, struct fault *f) CHECKED;
+/* Fill in packed and tests from rules. */
+bool set_pack(struct set *s, struct fault *f) CHECKED;
+
+/* A request, and what is worked out of it once. */
+struct view {
+	const struct request *request;
+	struct octets id; /* behind "spiffe://" */
+	size_t tenant_n;  /* octets of its first label */
+	unsigned day, minute;
+	uint64_t ip[2]; /* source.ip, as tests have it */
+};
+void view_of(const struct request *r, struct view *ret);
+/* 0: it does not fire; 1: it does; -1: it is to be read as it was written. */
+int packed_holds(const struct set *s, const struct packed *p, const struct view *v);
 
 #endif
