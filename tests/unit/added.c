@@ -10,6 +10,7 @@
 #include "ca/removal.h"
 #include "ca/token.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define SERIAL TBS_SERIAL_OCTETS
 
@@ -406,7 +407,6 @@ main(void)
 {
 	Suite *s = suite_create("added");
 	TCase *t = tcase_create("added");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -421,8 +421,5 @@ main(void)
 	tcase_add_test(t, what_is_no_device);
 	tcase_add_test(t, what_is_about_to_come);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

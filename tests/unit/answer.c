@@ -13,6 +13,7 @@
 #include "ocsp/answer.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define YEAR_S (INT64_C(366) * 86400)
 
@@ -688,7 +689,6 @@ main(void)
 {
 	Suite *s = suite_create("answer");
 	TCase *t = tcase_create("answer");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -715,8 +715,5 @@ main(void)
 	tcase_add_test(t, issuers);
 	tcase_add_test(t, answers_without_a_signature);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

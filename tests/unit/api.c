@@ -10,6 +10,7 @@
 #include "daemon/api.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/visit.h"
 
 #define JSON_TYPE "application/json"
@@ -986,15 +987,11 @@ main(void)
 {
 	Suite *s = suite_create("api");
 	TCase *t[] = { doors(), answers() };
-	SRunner *r = srunner_create(s);
 
 	for (size_t i = 0; i < COUNT(t); i++) {
 		tcase_add_checked_fixture(t[i], setup, teardown);
 		tcase_set_timeout(t[i], 60); /* a loaded machine is no failure */
 		suite_add_tcase(s, t[i]);
 	}
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -11,6 +11,7 @@
 #include "daemon/api_find.h"
 #include "daemon/cert_text.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/visit.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -567,15 +568,11 @@ main(void)
 {
 	Suite *s = suite_create("api_find");
 	TCase *t[] = { searches(), others() };
-	SRunner *r = srunner_create(s);
 
 	for (size_t i = 0; i < COUNT(t); i++) {
 		tcase_add_checked_fixture(t[i], setup, teardown);
 		tcase_set_timeout(t[i], 60); /* a loaded machine is no failure */
 		suite_add_tcase(s, t[i]);
 	}
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -11,6 +11,7 @@
 #include "daemon/api.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/visit.h"
 
 #define LOG     "/v1/tenants/acme/log/"
@@ -319,7 +320,6 @@ main(void)
 {
 	Suite *suite = suite_create("api_log");
 	TCase *t = tcase_create("api_log");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -333,8 +333,5 @@ main(void)
 	tcase_add_test(t, an_altered_line_proves_nothing);
 	tcase_add_test(t, keys_with_and_without_a_cosigner);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "daemon/sent.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct signer s;
@@ -723,7 +724,6 @@ main(void)
 {
 	Suite *suite = suite_create("approval");
 	TCase *t = tcase_create("approval");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -745,8 +745,5 @@ main(void)
 	tcase_add_test(t, an_answer_that_was_lost);
 	tcase_add_test(t, a_lost_one_that_ends_meanwhile);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include "enroll/est.h"
 #include "tests/unit/csr_judge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/visit.h"
 
 #define KEY_REFUSED  "csr: RFC 5480 section 2: expected an uncompressed P-256 key"
@@ -369,7 +370,6 @@ main(void)
 {
 	Suite *s = suite_create("attack");
 	TCase *t = tcase_create("attack");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -383,8 +383,5 @@ main(void)
 	tcase_add_test(t, row_16_names_of_rare_kinds);
 	tcase_add_test(t, row_17_punycode_mail);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

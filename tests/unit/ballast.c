@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "scratch.h"
 
 static char folder[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX];
@@ -180,8 +181,6 @@ main(void)
 {
 	Suite *s = suite_create("ballast");
 	TCase *t = tcase_create("ballast");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, kept_and_let_go);
@@ -190,8 +189,5 @@ main(void)
 	tcase_add_test(t, nowhere);
 	tcase_add_test(t, not_where_it_would_fill_the_disk_itself);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include "ca/csr.h"
 #include "ca/oid.h"
 #include "tests/unit/forge.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 /* 32 octets 00 to 1f, and 12 of them: tls-exporter and tls-unique */
@@ -127,7 +128,6 @@ main(void)
 {
 	Suite *s = suite_create("binding");
 	TCase *t = tcase_create("binding");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_connections_own);
@@ -136,8 +136,5 @@ main(void)
 	tcase_add_test(t, no_connections);
 	tcase_add_test(t, hidden);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "ca/bulk.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define SERIAL TBS_SERIAL_OCTETS
 
@@ -299,7 +300,6 @@ main(void)
 {
 	Suite *s = suite_create("bulk");
 	TCase *t = tcase_create("bulk");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -313,8 +313,5 @@ main(void)
 	tcase_add_test(t, keys_that_burn);
 	tcase_add_test(t, keys_that_burn_take_others_along);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

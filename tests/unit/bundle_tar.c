@@ -10,6 +10,7 @@
 #include "ca/bundle_out.h"
 #include "ca/bundle_tar.h"
 #include "tests/unit/forge.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 #define AT_S INT64_C(1900000000)
@@ -662,8 +663,6 @@ main(void)
 {
 	Suite *s = suite_create("bundle_tar");
 	TCase *t = tcase_create("bundle");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_tar_and_a_folder_are_the_same);
@@ -684,9 +683,5 @@ main(void)
 	tcase_add_test(t, values_of_der);
 	tcase_add_test(t, a_file_that_is_too_large_to_be_small);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "tests/unit/run.h"
 
 static struct bytes b;
 
@@ -256,7 +257,6 @@ main(void)
 {
 	Suite *s = suite_create("bytes");
 	TCase *t = tcase_create("bytes");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, puts_big_endian);
@@ -274,8 +274,5 @@ main(void)
 	tcase_add_test(t, text_that_does_not_fit_is_bad);
 	tcase_add_test(t, nothing_reads_as_done);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

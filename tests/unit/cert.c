@@ -10,6 +10,7 @@
 #include "ca/oid.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define SIGNATURE RAW("\x30\x06\x02\x01\x01\x02\x01\x01")
 
@@ -480,7 +481,6 @@ main(void)
 {
 	Suite *s = suite_create("cert");
 	TCase *t = tcase_create("cert");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -498,8 +498,5 @@ main(void)
 	tcase_add_test(t, times);
 	tcase_add_test(t, pem_can_be_read);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include "ca/claim.h"
 #include "ca/revoke.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static const struct issuer *globex;
@@ -217,7 +218,6 @@ main(void)
 {
 	Suite *s = suite_create("claim");
 	TCase *t = tcase_create("claim");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -231,8 +231,5 @@ main(void)
 	tcase_add_test(t, a_new_tenant_has_nothing_to_take_over);
 	tcase_add_test(t, keys_of_before_are_taken_over_piece_by_piece);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "daemon/api.h"
 #include "daemon/cli_table.h"
 #include "tests/unit/capture.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 static struct capture said;
@@ -545,7 +546,6 @@ main(void)
 {
 	Suite *s = suite_create("cli");
 	TCase *t = tcase_create("cli");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, wrong_words);
@@ -567,8 +567,5 @@ main(void)
 	tcase_add_test(t, page_is_the_table);
 	tcase_add_test(t, commands_go_through_the_api);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -19,6 +19,7 @@
 #include "daemon/credential.h"
 #include "tests/unit/capture.h"
 #include "tests/unit/pki.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 #define SOCKET "data/run/api.sock"
@@ -802,11 +803,9 @@ main(int argc, char **argv)
 {
 	Suite *s = suite_create("client");
 	TCase *t = tcase_create("client");
-	SRunner *r;
 
 	if (argc > 1 && strcmp(argv[1], "serve") == 0)
 		return started(argc, argv);
-	r = srunner_create(s);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, answers_refused);
@@ -831,8 +830,5 @@ main(int argc, char **argv)
 	tcase_add_test(t, operator_gets_three_files);
 	tcase_add_test(t, exports);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

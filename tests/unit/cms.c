@@ -9,6 +9,7 @@
 #include "enroll/cms.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct bytes out;
@@ -117,7 +118,6 @@ main(void)
 {
 	Suite *s = suite_create("cms");
 	TCase *t = tcase_create("cms");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -126,8 +126,5 @@ main(void)
 	tcase_add_test(t, it_is_appended);
 	tcase_add_test(t, too_large_is_refused);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

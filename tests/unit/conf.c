@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/conf.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define AT(x)    offsetof(struct sample, x)
@@ -575,7 +576,6 @@ main(void)
 {
 	Suite *suite = suite_create("conf");
 	TCase *t = tcase_create("conf");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, fallbacks);
@@ -599,8 +599,5 @@ main(void)
 	tcase_add_test(t, mappings_are_refused);
 	tcase_add_test(t, loads_a_file);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/conf_json.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -87,14 +88,10 @@ main(void)
 {
 	Suite *suite = suite_create("conf_json");
 	TCase *t = tcase_create("conf_json");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_test(t, takes);
 	tcase_add_test(t, refuses);
 	tcase_add_test(t, depth_is_bounded);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/conf_tree.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define MOST     65536
@@ -286,7 +287,6 @@ main(void)
 {
 	Suite *suite = suite_create("conf_tree");
 	TCase *t = tcase_create("conf_tree");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, takes);
@@ -300,8 +300,5 @@ main(void)
 	tcase_add_test(t, row_51_many_anchors);
 	tcase_add_test(t, faults_are_short_and_one_line);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

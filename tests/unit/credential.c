@@ -11,6 +11,7 @@
 #include "ca/csr.h"
 #include "daemon/credential.h"
 #include "tests/unit/pki.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 static char folder[SCRATCH_PATH_MAX], path[CREDENTIAL_PATH_MAX];
@@ -332,7 +333,6 @@ main(void)
 {
 	Suite *s = suite_create("credential");
 	TCase *t = tcase_create("credential");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, makes_and_never_overwrites);
@@ -347,8 +347,5 @@ main(void)
 	tcase_add_test(t, pair_changes_at_once);
 	tcase_add_test(t, pair_needs_one_before);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "ca/revoke.h"
 #include "ca/suspend.h"
 #include "tests/unit/listed.h"
+#include "tests/unit/run.h"
 
 #define YEAR_S (INT64_C(366) * 86400)
 
@@ -369,7 +370,6 @@ main(void)
 {
 	Suite *s = suite_create("crl");
 	TCase *t = tcase_create("crl");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -389,8 +389,5 @@ main(void)
 	tcase_add_test(t, an_expired_ca_lists_nothing);
 	tcase_add_test(t, a_row_that_cannot_be_read);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -4,6 +4,7 @@
 #include "ca/revoke.h"
 #include "ca/suspend.h"
 #include "tests/unit/listed.h"
+#include "tests/unit/run.h"
 
 #define SHARDS 16
 
@@ -441,7 +442,6 @@ main(void)
 {
 	Suite *s = suite_create("crl_kinds");
 	TCase *t = tcase_create("crl_kinds");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -460,8 +460,5 @@ main(void)
 	tcase_add_test(t, shards_after_very_many_changes);
 	tcase_add_test(t, ranges_of_serials);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

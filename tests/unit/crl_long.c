@@ -2,6 +2,7 @@
  */
 #include "ca/revoke.h"
 #include "tests/unit/listed.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static const struct crl_want want = { GROUND_URL, CRL_VALID_S, true };
@@ -172,7 +173,6 @@ main(void)
 {
 	Suite *s = suite_create("crl_long");
 	TCase *t = tcase_create("crl_long");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -181,8 +181,5 @@ main(void)
 	tcase_add_test(t, a_long_list);
 	tcase_add_test(t, a_list_that_was_never_finished);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

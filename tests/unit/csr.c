@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include "tests/unit/csr_judge.h"
+#include "tests/unit/run.h"
 
 #define NOT_ONE "csr: RFC 2986 section 4.2: not a request"
 
@@ -682,15 +683,11 @@ main(void)
 {
 	Suite *s = suite_create("csr");
 	TCase *t[] = { names_and_shapes(), what_is_asked() };
-	SRunner *r = srunner_create(s);
 
 	for (size_t i = 0; i < COUNT(t); i++) {
 		tcase_add_checked_fixture(t[i], NULL, teardown);
 		tcase_set_timeout(t[i], 60); /* a loaded machine is no failure */
 		suite_add_tcase(s, t[i]);
 	}
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

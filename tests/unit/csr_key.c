@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include "tests/unit/csr_judge.h"
+#include "tests/unit/run.h"
 
 #define KEY_REFUSED   "csr: RFC 5480 section 2: expected an uncompressed P-256 key"
 #define POINT_REFUSED "csr: RFC 5480 section 2.2: the point is not on the curve"
@@ -431,7 +432,6 @@ main(void)
 {
 	Suite *s = suite_create("csr_key");
 	TCase *t = tcase_create("csr_key");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -453,8 +453,5 @@ main(void)
 	tcase_add_test(t, signatures_with_unused_bits);
 	tcase_add_test(t, a_twin_signature_names_the_same_key);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "ca/csr_rsa.h"
 #include "ca/profile_set.h"
 #include "tests/unit/csr_judge.h"
+#include "tests/unit/run.h"
 
 #define ALGORITHM "csr: RFC 4055 section 5: expected sha256WithRSAEncryption"
 #define UNPROVEN  "csr: RFC 7030 section 3.4: possession of the key is not proven"
@@ -413,8 +414,6 @@ main(void)
 {
 	Suite *s = suite_create("csr_rsa");
 	TCase *t = tcase_create("csr_rsa");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_unchecked_fixture(t, make_key, free_key);
 	tcase_add_checked_fixture(t, NULL, teardown);
@@ -432,8 +431,5 @@ main(void)
 	tcase_add_test(t, proofs);
 	tcase_add_test(t, profiles_say_how_long);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include "enroll/csrattrs.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define VECTORS  QUATRAIN_SOURCE_DIR "/tests/vectors/est/"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -393,7 +394,6 @@ main(void)
 {
 	Suite *s = suite_create("csrattrs");
 	TCase *t = tcase_create("csrattrs");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -405,8 +405,5 @@ main(void)
 	tcase_add_test(t, where_a_binding_is_required);
 	tcase_add_test(t, names_that_do_not_fit);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/csv.h"
+#include "tests/unit/run.h"
 
 static struct csv c;
 static struct csv_row row;
@@ -156,7 +157,6 @@ main(void)
 {
 	Suite *s = suite_create("csv");
 	TCase *t = tcase_create("csv");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_test(t, rows_with_either_line_end);
 	tcase_add_test(t, mark_and_quotes);
@@ -166,8 +166,5 @@ main(void)
 	tcase_add_test(t, widest_row_fits);
 	tcase_add_test(t, written_cells_are_read_again);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

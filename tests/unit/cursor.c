@@ -6,6 +6,7 @@
 
 #include "daemon/cursor.h"
 #include "tests/unit/forge.h"
+#include "tests/unit/run.h"
 
 #define LIST RAW("/v1/tenants/acme/tokens")
 
@@ -132,7 +133,6 @@ main(void)
 {
 	Suite *suite = suite_create("cursor");
 	TCase *t = tcase_create("cursor");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_test(t, comes_back);
 	tcase_add_test(t, every_changed_letter);
@@ -140,8 +140,5 @@ main(void)
 	tcase_add_test(t, of_another_list);
 	tcase_add_test(t, too_long_a_key_is_never_told);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include "ca/cert.h"
 #include "ca/key_file.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/soft_token.h"
 
 #define DAY    INT64_C(86400)
@@ -240,8 +241,6 @@ main(void)
 {
 	Suite *s = suite_create("delegate");
 	TCase *t = tcase_create("delegate");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_loop_test(t, a_third_of_its_time_is_left, 0, PLACES);
@@ -252,9 +251,5 @@ main(void)
 	tcase_add_loop_test(t, keys_lie_where_they_should, 0, PLACES);
 	tcase_add_test(t, a_token_that_is_away);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

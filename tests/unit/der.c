@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/der.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define ROW(s)                                                                                     \
@@ -451,7 +452,6 @@ main(void)
 {
 	Suite *s = suite_create("der");
 	TCase *t = tcase_create("der");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, passes_primitives);
@@ -474,8 +474,5 @@ main(void)
 	tcase_add_test(t, refuses_to_write_wrongly);
 	tcase_add_test(t, survives_flipped_bits);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 
 #include "ca/device.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct ledger *l;
@@ -173,8 +174,6 @@ main(void)
 {
 	Suite *s = suite_create("device");
 	TCase *t = tcase_create("device");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -186,8 +185,5 @@ main(void)
 	tcase_add_test(t, names_that_are_too_long_together);
 	tcase_add_test(t, ids);
 	tcase_add_test(t, rows_that_are_none);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/document.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -616,7 +617,6 @@ main(void)
 {
 	Suite *suite = suite_create("document");
 	TCase *t = tcase_create("document");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_rule);
@@ -633,8 +633,5 @@ main(void)
 	tcase_add_test(t, refuses_invariants_and_tests);
 	tcase_add_test(t, row_51_of_a_policy);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

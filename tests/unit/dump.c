@@ -8,6 +8,7 @@
 
 #include "ca/note.h"
 #include "tests/unit/dumped.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -272,7 +273,6 @@ main(void)
 {
 	Suite *s = suite_create("dump");
 	TCase *t = tcase_create("dump");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, dumped_setup, dumped_teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -292,8 +292,5 @@ main(void)
 	tcase_add_test(t, a_full_disk_while_writing);
 	tcase_add_test(t, a_missing_file_while_writing);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

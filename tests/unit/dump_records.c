@@ -6,6 +6,7 @@
 
 #include "ca/revoke.h"
 #include "tests/unit/dumped.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -418,7 +419,6 @@ main(void)
 {
 	Suite *s = suite_create("dump_records");
 	TCase *t = tcase_create("dump_records");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, dumped_setup, dumped_teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -434,8 +434,5 @@ main(void)
 	tcase_add_test(t, files_that_lie);
 	tcase_add_test(t, another_root_inside);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include "ca/token.h"
 #include "daemon/signer.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SERIAL   TBS_SERIAL_OCTETS
@@ -354,7 +355,6 @@ main(void)
 {
 	Suite *suite = suite_create("duty_bulk");
 	TCase *t = tcase_create("duty_bulk");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -367,8 +367,5 @@ main(void)
 	tcase_add_test(t, names_of_no_device);
 	tcase_add_test(t, a_device_goes);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -14,6 +14,7 @@
 #include "daemon/signer.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define DAY_S 86400
 
@@ -706,7 +707,6 @@ main(void)
 {
 	Suite *suite = suite_create("duty_enroll");
 	TCase *t = tcase_create("duty_enroll");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -732,8 +732,5 @@ main(void)
 	tcase_add_test(t, a_reset_device_begins_anew);
 	tcase_add_test(t, renewed_and_reset_in_one_round);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -7,6 +7,7 @@
 #include "ca/revoke.h"
 #include "daemon/radius.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -398,7 +399,6 @@ main(void)
 {
 	Suite *suite = suite_create("duty_level");
 	TCase *t = tcase_create("duty_level");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -413,8 +413,5 @@ main(void)
 	tcase_add_test(t, ends_that_are_refused);
 	tcase_add_test(t, a_rollover_by_its_act);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/enrol_code.h"
+#include "tests/unit/run.h"
 
 #define TOKEN "ABCDEFGHIJKLMNOPQRSTUVWX23.ABCDEFGHIJKLMNOPQRSTUVWX23.acme.hp-1"
 
@@ -117,7 +118,6 @@ main(void)
 {
 	Suite *s = suite_create("enrol_code");
 	TCase *t = tcase_create("enrol_code");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, there_and_back);
@@ -126,8 +126,5 @@ main(void)
 	tcase_add_test(t, refuses);
 	tcase_add_test(t, faults_keep_the_secret);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -21,6 +21,7 @@
 #include "daemon/enrol_code.h"
 #include "tests/unit/capture.h"
 #include "tests/unit/pki.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 #define SECRET "ABCDEFGHIJKLMNOPQRSTUVWX23"
@@ -862,7 +863,6 @@ main(void)
 {
 	Suite *s = suite_create("enroll");
 	TCase *t = tcase_create("enroll");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -889,8 +889,5 @@ main(void)
 	tcase_add_test(t, nothing_but_a_key);
 	tcase_add_test(t, next_root_is_followed);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -12,6 +12,7 @@
 #include "ca/oid.h"
 #include "daemon/credential.h"
 #include "daemon/est_attrs.h"
+#include "tests/unit/run.h"
 
 #define VECTORS QUATRAIN_SOURCE_DIR "/tests/vectors/est/"
 
@@ -239,7 +240,6 @@ main(void)
 {
 	Suite *s = suite_create("est_attrs");
 	TCase *t = tcase_create("est_attrs");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, examples_of_lists);
@@ -250,8 +250,5 @@ main(void)
 	tcase_add_test(t, nothing_is_wanted);
 	tcase_add_test(t, damaged_octets);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

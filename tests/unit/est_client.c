@@ -12,6 +12,7 @@
 #include "daemon/est_client.h"
 #include "daemon/est_trust.h"
 #include "tests/unit/pki.h"
+#include "tests/unit/run.h"
 
 #define SECRET "ABCDEFGHIJKLMNOPQRSTUVWX23"
 #define ROOT   "BCDEFGHIJKLMNOPQRSTUVWXYZ2"
@@ -479,7 +480,6 @@ main(void)
 {
 	Suite *s = suite_create("est_client");
 	TCase *t = tcase_create("est_client");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, places_refused);
@@ -497,8 +497,5 @@ main(void)
 	tcase_add_test(t, next_root_refused);
 	tcase_add_test(t, ended_root_is_dropped);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

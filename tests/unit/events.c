@@ -11,6 +11,7 @@
 #include "daemon/api.h"
 #include "daemon/sse.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/visit.h"
 
 #define EVENTS    "/v1/events"
@@ -331,7 +332,6 @@ main(void)
 {
 	Suite *s = suite_create("events");
 	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, begins_now_and_tells_each_once);
@@ -344,8 +344,5 @@ main(void)
 	tcase_add_test(t, ends_with_the_right_to_read);
 	tcase_add_test(t, so_many_and_no_more);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

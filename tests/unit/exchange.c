@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/exchange.h"
+#include "tests/unit/run.h"
 
 static struct exchange x;
 
@@ -108,7 +109,6 @@ main(void)
 {
 	Suite *s = suite_create("exchange");
 	TCase *t = tcase_create("exchange");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, adds_headers);
@@ -118,8 +118,5 @@ main(void)
 	tcase_add_test(t, frees_what_it_owns);
 	tcase_add_test(t, shares_what_is_large);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

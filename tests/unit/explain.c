@@ -10,6 +10,7 @@
 #include "policy/compare.h"
 #include "policy/explain.h"
 #include "policy/recorded.h"
+#include "tests/unit/run.h"
 
 #define HEAD(kind)                                                                                 \
 	"apiVersion: quatrain.policy/v1\nkind: " kind "\nmetadata:\n  name: paris\n"               \
@@ -413,7 +414,6 @@ main(void)
 {
 	Suite *s = suite_create("explain");
 	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, every_rule_is_told);
@@ -429,8 +429,5 @@ main(void)
 	tcase_add_test(t, what_was_decided_is_decided_again);
 	tcase_add_test(t, what_hangs_on_counts_is_not_known);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "daemon/export.h"
+#include "tests/unit/run.h"
 
 START_TEST(times)
 {
@@ -52,15 +53,9 @@ main(void)
 {
 	Suite *s = suite_create("export");
 	TCase *t = tcase_create("time");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(t, times);
 	tcase_add_test(t, no_times);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -12,6 +12,7 @@
 #include "ca/suspend.h"
 #include "ocsp/answer.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define LEAVES  6
 #define VALID_S 300
@@ -590,7 +591,6 @@ main(void)
 {
 	Suite *s = suite_create("feed");
 	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, memory_is_what_ocsp_answers, 0, 6);
@@ -611,8 +611,5 @@ main(void)
 	tcase_add_test(t, many_in_pages_with_changes_between);
 	tcase_add_test(t, forgets_what_is_good_again);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "ca/ledger_check.h"
 #include "ca/suspend.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define LEAVES 4
 
@@ -207,7 +208,6 @@ main(void)
 {
 	Suite *s = suite_create("feed_check");
 	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, whole);
@@ -219,8 +219,5 @@ main(void)
 	tcase_add_loop_test(t, what_the_log_does_not_say, 0, 3);
 	tcase_add_test(t, a_whole_look_tells_it);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "enroll/frame.h"
 #include "tests/unit/forge.h"
+#include "tests/unit/run.h"
 #include "tests/unit/visit.h"
 
 #define VECTORS  QUATRAIN_SOURCE_DIR "/tests/vectors/est/"
@@ -241,7 +242,6 @@ main(void)
 {
 	Suite *s = suite_create("frame");
 	TCase *t = tcase_create("frame");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, bodies);
@@ -251,8 +251,5 @@ main(void)
 	tcase_add_test(t, the_standards_example);
 	tcase_add_test(t, answers);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/glob.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define S        "spiffe://"
@@ -165,7 +166,6 @@ main(void)
 {
 	Suite *s = suite_create("glob");
 	TCase *t = tcase_create("glob");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_test(t, what_is_a_pattern);
 	tcase_add_test(t, who_is_meant);
@@ -173,8 +173,5 @@ main(void)
 	tcase_add_test(t, within_holds_for_every_id);
 	tcase_add_test(t, actions);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

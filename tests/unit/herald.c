@@ -11,6 +11,7 @@
 
 #include "ca/log.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 #define SECRET  "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -370,8 +371,6 @@ main(void)
 {
 	Suite *s = suite_create("herald");
 	TCase *t = tcase_create("herald");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	if (!secret_start(&f))
 		return EXIT_FAILURE;
@@ -386,8 +385,5 @@ main(void)
 	tcase_add_test(t, delays);
 	tcase_add_test(t, places_are_remembered);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

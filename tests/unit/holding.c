@@ -8,6 +8,7 @@
 #include "ca/profile_set.h"
 #include "ca/revoke.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define OWNER "printer/hp-1"
 
@@ -205,8 +206,6 @@ main(void)
 {
 	Suite *s = suite_create("holding");
 	TCase *t = tcase_create("holding");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -218,8 +217,5 @@ main(void)
 	tcase_add_test(t, what_is_held_ends_too);
 	tcase_add_test(t, as_many_as_there_may_be);
 	tcase_add_test(t, rows_that_are_none);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "daemon/hook.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 static char folder[SCRATCH_PATH_MAX], program[SCRATCH_PATH_MAX + 16], told[SCRATCH_PATH_MAX + 16];
@@ -95,7 +96,6 @@ main(void)
 {
 	Suite *s = suite_create("hook");
 	TCase *t = tcase_create("hook");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, gets_the_folder_and_no_more);
@@ -103,8 +103,5 @@ main(void)
 	tcase_add_test(t, signals_are_not_blocked_in_it);
 	tcase_add_test(t, failures_are_said);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

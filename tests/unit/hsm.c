@@ -11,6 +11,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include "tests/unit/run.h"
 #include "tests/unit/soft_token.h"
 
 static char dir[SCRATCH_PATH_MAX];
@@ -317,8 +318,6 @@ main(void)
 {
 	Suite *s = suite_create("hsm");
 	TCase *t = tcase_create("hsm");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -336,9 +335,5 @@ main(void)
 	tcase_add_test(t, a_signature_of_another_size_is_none);
 	tcase_add_test(t, a_key_that_could_leave_is_none);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/unit/http_site.h"
+#include "tests/unit/run.h"
 
 static struct site site;
 static struct client c, d;
@@ -374,7 +375,6 @@ main(void)
 {
 	Suite *s = suite_create("http");
 	TCase *one = tcase_create("a client"), *bare = tcase_create("of their own");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(one, open_usual, close_usual);
 	tcase_add_test(one, serves_on_a_kept_connection);
@@ -392,8 +392,5 @@ main(void)
 	tcase_set_timeout(bare, 4 * SITE_PATIENCE_S);
 	suite_add_tcase(s, one);
 	suite_add_tcase(s, bare);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "tests/unit/http_site.h"
+#include "tests/unit/run.h"
 
 #define CROWD 48 /* clients whose questions together are more than the line holds */
 
@@ -225,7 +226,6 @@ main(void)
 {
 	Suite *s = suite_create("http_ask");
 	TCase *usual = tcase_create("with a signer"), *bare = tcase_create("of their own");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(usual, open_usual, close_usual);
 	tcase_add_test(usual, asks_and_hears);
@@ -244,8 +244,5 @@ main(void)
 	tcase_set_timeout(bare, 4 * SITE_PATIENCE_S);
 	suite_add_tcase(s, usual);
 	suite_add_tcase(s, bare);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

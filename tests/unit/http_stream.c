@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tests/unit/http_site.h"
+#include "tests/unit/run.h"
 
 static struct site site;
 static struct client c, d;
@@ -166,7 +167,6 @@ main(void)
 {
 	Suite *s = suite_create("http_stream");
 	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, says_piece_after_piece_and_ends);
@@ -177,8 +177,5 @@ main(void)
 	tcase_add_test(t, tells_where_a_stream_goes_on);
 	tcase_set_timeout(t, 4 * SITE_PATIENCE_S);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

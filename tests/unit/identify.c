@@ -11,6 +11,7 @@
 #include "ca/revoke.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static const struct ground_cert *leaf;
@@ -400,7 +401,6 @@ main(void)
 {
 	Suite *s = suite_create("identify");
 	TCase *t = tcase_create("identify");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -424,8 +424,5 @@ main(void)
 	tcase_add_test(t, every_flipped_bit);
 	tcase_add_test(t, no_certificates);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

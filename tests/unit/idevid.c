@@ -7,6 +7,7 @@
 
 #include "ca/idevid.h"
 #include "tests/unit/born.h"
+#include "tests/unit/run.h"
 
 #define NOW_S    INT64_C(1900000000) /* March 2030 */
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -461,8 +462,6 @@ main(void)
 {
 	Suite *s = suite_create("idevid");
 	TCase *t = tcase_create("idevid");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -481,8 +480,5 @@ main(void)
 	tcase_add_test(t, roots);
 	tcase_add_test(t, names_of_issuers);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

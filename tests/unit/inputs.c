@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "policy/inputs.h"
+#include "tests/unit/run.h"
 
 static uint8_t rules[RULES_DIGEST_OCTETS];
 static struct fault f;
@@ -209,7 +210,6 @@ main(void)
 {
 	Suite *s = suite_create("inputs");
 	TCase *t = tcase_create("inputs");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, every_decision_comes_out_the_same);
@@ -217,8 +217,5 @@ main(void)
 	tcase_add_test(t, what_cannot_be_replayed);
 	tcase_add_test(t, small_and_clean);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 
 #include "ca/roll.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/soft_token.h"
 
 #define DAY      INT64_C(86400)
@@ -196,8 +197,6 @@ main(void)
 {
 	Suite *s = suite_create("inventory");
 	TCase *t = tcase_create("inventory");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -209,9 +208,5 @@ main(void)
 	tcase_add_test(t, a_ca_that_was_rolled_over);
 	tcase_add_test(t, a_ca_that_ended);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* tests/unit/ipc.c - base/ipc.h: whole messages, one descriptor, and nothing a hostile peer can
  * leave behind. */
 #include "base/ipc.h"
+#include "tests/unit/run.h"
 
 #include <check.h>
 #include <dirent.h>
@@ -312,8 +313,6 @@ main(void)
 {
 	Suite *s = suite_create("ipc");
 	TCase *t = tcase_create("ipc");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -329,8 +328,5 @@ main(void)
 	tcase_add_test(t, refuses_more_descriptors_than_one);
 	tcase_add_test(t, refuses_to_send_what_is_not_there);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include "ca/token.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -743,15 +744,11 @@ main(void)
 {
 	Suite *s = suite_create("issue");
 	TCase *c[] = { order(), deaths() };
-	SRunner *r = srunner_create(s);
 
 	for (size_t i = 0; i < COUNT(c); i++) {
 		tcase_add_checked_fixture(c[i], setup, teardown);
 		tcase_set_timeout(c[i], 60); /* a loaded machine is no failure */
 		suite_add_tcase(s, c[i]);
 	}
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

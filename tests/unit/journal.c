@@ -8,6 +8,7 @@
 #include "ca/journal_check.h"
 #include "ca/revoke.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -484,7 +485,6 @@ main(void)
 {
 	Suite *s = suite_create("journal");
 	TCase *t = tcase_create("journal");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -507,8 +507,5 @@ main(void)
 	tcase_add_test(t, a_journal_that_fails_takes_no_more);
 	tcase_add_test(t, the_mark_comes_back);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/json_text.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -393,12 +394,8 @@ int
 main(void)
 {
 	Suite *s = suite_create("json");
-	SRunner *r = srunner_create(s);
 
 	suite_add_tcase(s, reading());
 	suite_add_tcase(s, writing());
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

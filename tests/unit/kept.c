@@ -9,6 +9,7 @@
 #include "ca/revoke.h"
 #include "ocsp/kept.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define EDGES   3
 #define CHANGES 1000
@@ -238,7 +239,6 @@ main(void)
 {
 	Suite *s = suite_create("kept");
 	TCase *alone = tcase_create("processes"), *t = tcase_create("one");
-	SRunner *r = srunner_create(s);
 
 	tcase_set_timeout(alone, 300);
 	tcase_add_test(alone, each_revocation_counts_at_once_in_each_process);
@@ -248,8 +248,5 @@ main(void)
 	tcase_add_test(t, a_seen_one);
 	suite_add_tcase(s, alone);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

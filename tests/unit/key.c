@@ -10,6 +10,7 @@
 #include "ca/key.h"
 #include "ca/key_file.h"
 #include "ca/oid.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 #include "tests/unit/soft_token.h"
 
@@ -342,7 +343,6 @@ main(void)
 {
 	Suite *s = suite_create("key");
 	TCase *t = tcase_create("key");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, signs_what_libcrypto_verifies);
@@ -356,8 +356,5 @@ main(void)
 	tcase_add_test(t, export_is_pkcs8);
 	tcase_add_test(t, file_hides_the_key);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

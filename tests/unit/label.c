@@ -5,6 +5,7 @@
 
 #include "enroll/label.h"
 #include "tests/unit/forge.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define LONG63   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -97,14 +98,10 @@ main(void)
 {
 	Suite *s = suite_create("label");
 	TCase *t = tcase_create("label");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_test(t, paths_split);
 	tcase_add_test(t, labels);
 	tcase_add_test(t, hostile_labels);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

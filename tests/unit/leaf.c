@@ -10,6 +10,7 @@
 #include "ca/revoke.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct cert cert, issuer;
@@ -622,7 +623,6 @@ main(void)
 {
 	Suite *s = suite_create("leaf");
 	TCase *t = tcase_create("leaf");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -635,8 +635,5 @@ main(void)
 	tcase_add_test(t, listeners_ask_for_the_key);
 	tcase_add_test(t, listeners_hold_the_profile);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 
 #include "ca/ledger.h"
+#include "run.h"
 #include "scratch.h"
 
 static char folder[SCRATCH_PATH_MAX], dir[SCRATCH_PATH_MAX + 16];
@@ -251,7 +252,6 @@ main(void)
 {
 	Suite *s = suite_create("ledger");
 	TCase *t = tcase_create("ledger");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, keeps_what_was_committed);
@@ -264,8 +264,5 @@ main(void)
 	tcase_add_test(t, a_standing_knows_the_entry_that_issued_it);
 	tcase_add_test(t, a_standing_of_the_first_edition_is_read);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 
 #include "ca/audit.h"
 #include "ca/profile_set.h"
+#include "tests/unit/run.h"
 
 #define VECTORS         QUATRAIN_SOURCE_DIR "/tests/vectors/limbo/"
 #define NOW_S           INT64_C(1701475200) /* the file's day, for cases that name no time */
@@ -239,15 +240,11 @@ main(void)
 {
 	Suite *s = suite_create("limbo");
 	TCase *t = tcase_create("limbo");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120); /* a loaded machine is no failure */
 	tcase_add_test(t, each_case_as_expected);
 	tcase_add_test(t, what_limbo_refuses_is_refused);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

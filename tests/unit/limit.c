@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "daemon/limit.h"
 #include "daemon/network.h"
+#include "tests/unit/run.h"
 
 #define S       INT64_C(1000000)
 #define NOW     (1000 * S)
@@ -444,7 +445,6 @@ main(void)
 {
 	Suite *s = suite_create("limit");
 	TCase *t = tcase_create("limit");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -459,8 +459,5 @@ main(void)
 	tcase_add_test(t, zero_is_no_limit);
 	tcase_add_test(t, who_was_refused_is_counted);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -1,6 +1,7 @@
 /* tests/unit/lint.c - ca/tbs.h and ca/lint.h: what is filled in passes, and each check is seen to
  * fail on octets that were doctored for it. */
 #include "tests/unit/lint_site.h"
+#include "tests/unit/run.h"
 
 START_TEST(every_profile_passes)
 {
@@ -428,15 +429,11 @@ main(void)
 {
 	Suite *s = suite_create("lint");
 	TCase *t[] = { checks(), writing() };
-	SRunner *r = srunner_create(s);
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		tcase_add_checked_fixture(t[i], setup, teardown);
 		tcase_set_timeout(t[i], 60); /* a loaded machine is no failure */
 		suite_add_tcase(s, t[i]);
 	}
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

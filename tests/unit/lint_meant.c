@@ -1,6 +1,7 @@
 /* tests/unit/lint_meant.c - ca/lint.h's second half: texts, places, names and who added it are as
  * they were meant, and each check is seen to fail. */
 #include "tests/unit/lint_site.h"
+#include "tests/unit/run.h"
 
 static struct octets
 critical(struct octets oid, struct octets value)
@@ -254,15 +255,11 @@ main(void)
 {
 	Suite *s = suite_create("lint_meant");
 	TCase *t[] = { texts() };
-	SRunner *r = srunner_create(s);
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		tcase_add_checked_fixture(t[i], setup, teardown);
 		tcase_set_timeout(t[i], 60); /* a loaded machine is no failure */
 		suite_add_tcase(s, t[i]);
 	}
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

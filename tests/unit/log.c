@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -261,7 +262,6 @@ main(void)
 {
 	Suite *s = suite_create("log");
 	TCase *t = tcase_create("log");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_fact);
@@ -275,8 +275,5 @@ main(void)
 	tcase_add_test(t, no_peer_breaks_an_object);
 	tcase_add_test(t, long_object_is_cut);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include "ca/log_trace.h"
 #include "ca/redaction.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct ledger *l;
@@ -143,7 +144,6 @@ main(void)
 {
 	Suite *s = suite_create("log_trace");
 	TCase *c = tcase_create("all");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, stands_with_its_entry);
@@ -153,8 +153,5 @@ main(void)
 	tcase_add_test(c, goes_with_the_body_of_its_entry);
 	tcase_add_test(c, rows);
 	suite_add_tcase(s, c);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "ca/ledger_check.h"
 #include "ca/log_proof.h"
 #include "ca/log_tree.h"
+#include "run.h"
 #include "scratch.h"
 
 #define SMALL 300
@@ -670,7 +671,6 @@ main(void)
 {
 	Suite *s = suite_create("log_tree");
 	TCase *t = tcase_create("paths"), *n = tcase_create("nodes");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -694,8 +694,5 @@ main(void)
 	tcase_add_test(n, no_node_behind_a_gap);
 	tcase_add_test(n, a_ledgers_check_sees_nodes);
 	suite_add_tcase(s, n);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

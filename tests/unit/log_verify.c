@@ -7,6 +7,7 @@
 #include "ca/note.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define ENTRIES 12
 #define FLIPS   300 /* bits tried in one file, spread over all of it */
@@ -453,7 +454,6 @@ main(void)
 {
 	Suite *s = suite_create("log_verify");
 	TCase *t = tcase_create("log_verify");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -475,8 +475,5 @@ main(void)
 	tcase_add_test(t, another_root);
 	tcase_add_test(t, files_missing);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

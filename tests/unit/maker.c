@@ -6,6 +6,7 @@
 #include "ca/maker.h"
 #include "tests/unit/born.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static EVP_PKEY *root_key, *key;
@@ -264,8 +265,6 @@ main(void)
 {
 	Suite *s = suite_create("maker");
 	TCase *t = tcase_create("maker");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -276,8 +275,5 @@ main(void)
 	tcase_add_test(t, as_many_as_there_may_be);
 	tcase_add_test(t, a_row_in_one_place_alone);
 	tcase_add_test(t, rows_that_are_none);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include "ca/log_proof.h"
 #include "ca/marks.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct marks *marks;
@@ -338,7 +339,6 @@ main(void)
 {
 	Suite *s = suite_create("marks");
 	TCase *t = tcase_create("marks");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
@@ -359,8 +359,5 @@ main(void)
 	tcase_add_test(t, row_31_the_mark_keeps_what_was_signed);
 	tcase_add_test(t, the_newest_entry);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ca/name.h"
+#include "tests/unit/run.h"
 
 static struct name_space ns;
 static struct fault f;
@@ -204,7 +205,6 @@ main(void)
 {
 	Suite *s = suite_create("name");
 	TCase *t = tcase_create("name");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, space_passes);
@@ -216,8 +216,5 @@ main(void)
 	tcase_add_test(t, spelling);
 	tcase_add_test(t, uris_of_another_shape);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "ca/roll.h"
 #include "daemon/signer.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct signer s;
@@ -325,7 +326,6 @@ main(void)
 {
 	Suite *suite = suite_create("notary");
 	TCase *t = tcase_create("notary");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -340,8 +340,5 @@ main(void)
 	tcase_add_test(t, a_region_that_rolls_over);
 	tcase_add_test(t, names_of_cosigners);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -13,6 +13,7 @@
 #include "ocsp/ocsp.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/visit.h"
 
 #define TYPE_ANSWER "application/ocsp-response"
@@ -809,15 +810,11 @@ main(void)
 {
 	Suite *s = suite_create("ocsp");
 	TCase *t[] = { answers(), paths_and_methods() };
-	SRunner *r = srunner_create(s);
 
 	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		tcase_add_checked_fixture(t[i], setup, teardown);
 		tcase_set_timeout(t[i], 60); /* a loaded machine is no failure */
 		suite_add_tcase(s, t[i]);
 	}
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

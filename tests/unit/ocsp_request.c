@@ -8,6 +8,7 @@
 #include "ca/oid.h"
 #include "ocsp/request.h"
 #include "tests/unit/forge.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define SHA512   RAW("\x60\x86\x48\x01\x65\x03\x04\x02\x03")
@@ -385,7 +386,6 @@ main(void)
 {
 	Suite *s = suite_create("ocsp_request");
 	TCase *t = tcase_create("ocsp_request");
-	SRunner *x = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_usual);
@@ -405,8 +405,5 @@ main(void)
 	tcase_add_test(t, sizes);
 	tcase_add_test(t, every_flipped_bit);
 	suite_add_tcase(s, t);
-	srunner_run_all(x, CK_NORMAL);
-	int failed = srunner_ntests_failed(x);
-	srunner_free(x);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include "ocsp/answer.h"
 #include "ocsp/spelling.h"
 #include "tests/unit/forge.h"
+#include "tests/unit/run.h"
 
 #define VECTORS  QUATRAIN_SOURCE_DIR "/tests/vectors/ocsp/"
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -234,7 +235,6 @@ main(void)
 {
 	Suite *s = suite_create("ocsp_vectors");
 	TCase *t = tcase_create("vectors");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -247,8 +247,5 @@ main(void)
 	tcase_add_test(t, others_requests);
 	tcase_add_test(t, others_responses);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "ca/feed_cut.h"
 #include "ca/offline_set.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define VALID_S 300
 #define HOUR_S  3600
@@ -556,7 +557,6 @@ main(void)
 {
 	Suite *s = suite_create("offline");
 	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, a_whole_bundle_decides);
@@ -577,8 +577,5 @@ main(void)
 	tcase_add_test(t, neither_an_older_bundle_nor_an_older_clock_comes_back);
 	tcase_add_test(t, a_damaged_memory_is_no_memory);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -11,6 +11,7 @@
 #include "daemon/round.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct signer s;
@@ -429,7 +430,6 @@ main(void)
 {
 	Suite *suite = suite_create("once");
 	TCase *t = tcase_create("once");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -445,8 +445,5 @@ main(void)
 	tcase_add_test(t, so_many_a_day);
 	tcase_add_test(t, rows_that_are_none);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -15,6 +15,7 @@
 #include "daemon/once.h"
 #include "daemon/round.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define DIED     9
 #define WENT_ON  0
@@ -483,15 +484,11 @@ main(void)
 {
 	Suite *suite = suite_create("once_crash");
 	TCase *t = tcase_create("all");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120); /* a loaded machine is no failure */
 	tcase_add_loop_test(
 	    t, asked_again_it_is_done_once, 0, (int)(sizeof(acts) / sizeof(acts[0])));
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

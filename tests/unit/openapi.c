@@ -10,6 +10,7 @@
 #include "daemon/openapi.h"
 #include "policy/identity.h"
 #include "policy/rules.h"
+#include "tests/unit/run.h"
 
 #define OPS_MAX  256
 #define TEXT_MAX 128
@@ -254,15 +255,11 @@ main(void)
 {
 	Suite *suite = suite_create("openapi");
 	TCase *t = tcase_create("openapi");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, read_all, NULL);
 	tcase_add_test(t, every_route_is_in_it);
 	tcase_add_test(t, every_path_of_it_is_a_route);
 	tcase_add_test(t, roles_are_as_the_rules_say);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "ca/oid.h"
 #include "ca/p256.h"
 #include "tests/unit/forge.h"
+#include "tests/unit/run.h"
 
 static EVP_PKEY *one, *other;
 static struct octets text;
@@ -103,8 +104,6 @@ main(void)
 {
 	Suite *s = suite_create("p256");
 	TCase *t = tcase_create("p256");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -113,8 +112,5 @@ main(void)
 	tcase_add_test(t, every_flipped_bit_of_a_signature);
 	tcase_add_test(t, signatures_of_another_shape);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed != 0;
+	return run_suite(s);
 }

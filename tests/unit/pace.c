@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/pace.h"
+#include "tests/unit/run.h"
 
 #define S INT64_C(1000000)
 
@@ -74,15 +75,11 @@ main(void)
 {
 	Suite *s = suite_create("pace");
 	TCase *t = tcase_create("pace");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_test(t, a_burst_then_a_trickle);
 	tcase_add_test(t, a_trickle_is_exact);
 	tcase_add_test(t, what_is_left_out_is_counted_once);
 	tcase_add_test(t, a_clock_that_stands_or_goes_back);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

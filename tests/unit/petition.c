@@ -9,6 +9,7 @@
 #include "ca/revoke.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct ledger *l, *platform;
@@ -442,7 +443,6 @@ main(void)
 {
 	Suite *s = suite_create("petition");
 	TCase *t = tcase_create("petition");
-	SRunner *run = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120); /* a loaded machine is no failure */
@@ -461,8 +461,5 @@ main(void)
 	tcase_add_test(t, abandoned);
 	tcase_add_test(t, what_it_would_replace);
 	suite_add_tcase(s, t);
-	srunner_run_all(run, CK_NORMAL);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -11,6 +11,7 @@
 #include "base/der.h"
 #include "ca/audit.h"
 #include "ca/profile_set.h"
+#include "tests/unit/run.h"
 
 #define NOW_S     INT64_C(1356998400) /* 2013-01-01: between the ends that the tests are about */
 #define FILES_MAX 600
@@ -321,7 +322,6 @@ main(void)
 {
 	Suite *s = suite_create("pkits");
 	TCase *t = tcase_create("pkits");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 300); /* a loaded machine is no failure */
@@ -332,8 +332,5 @@ main(void)
 	tcase_add_test(t, each_path_as_expected);
 	tcase_add_test(t, name_constraints);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

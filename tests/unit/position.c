@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/position.h"
+#include "tests/unit/run.h"
 
 #define L63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
@@ -95,7 +96,6 @@ main(void)
 {
 	Suite *s = suite_create("position");
 	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, says_each_log_the_one_in_hand_first);
@@ -103,8 +103,5 @@ main(void)
 	tcase_add_loop_test(t, refuses_another_spelling, 0, (int)(sizeof(none) / sizeof(*none)));
 	tcase_add_test(t, refuses_octets_that_are_no_text);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 
 #include "base/box.h"
 #include "daemon/precondition.h"
+#include "tests/unit/run.h"
 
 #define TAG "\"1f00\""
 
@@ -122,7 +123,6 @@ main(void)
 {
 	Suite *suite = suite_create("precondition");
 	TCase *t = tcase_create("precondition");
-	SRunner *r = srunner_create(suite);
 
 	if (!secret_start(&f))
 		return EXIT_FAILURE;
@@ -131,8 +131,5 @@ main(void)
 	tcase_add_test(t, cut_anywhere);
 	tcase_add_test(t, boxes);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

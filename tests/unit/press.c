@@ -9,6 +9,7 @@
 #include "daemon/signer.h"
 #include "ocsp/crl_issue.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define TURNS 100000
 
@@ -240,7 +241,6 @@ main(void)
 {
 	Suite *suite = suite_create("press");
 	TCase *t = tcase_create("press");
-	SRunner *r = srunner_create(suite);
 
 	log_start("test", LOG_ERROR);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -255,8 +255,5 @@ main(void)
 	tcase_add_test(t, a_clock_that_is_wrong);
 	tcase_add_test(t, an_offline_root);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

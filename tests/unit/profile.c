@@ -6,6 +6,7 @@
 
 #include "ca/oid.h"
 #include "ca/profile_set.h"
+#include "tests/unit/run.h"
 
 static const char *const cas[] = { "root", "region", "tenant" };
 static const char *const endpoints[] = { "printer", "gateway", "workstation", "phone", "service",
@@ -247,7 +248,6 @@ main(void)
 {
 	Suite *s = suite_create("profile");
 	TCase *t = tcase_create("profile");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, row_51_yaml_bombs);
@@ -262,8 +262,5 @@ main(void)
 	tcase_add_test(t, usage_is_the_keys);
 	tcase_add_test(t, names_that_do_not_fit);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 
 #include "ca/oid.h"
 #include "ca/profile_set.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -550,7 +551,6 @@ main(void)
 {
 	Suite *s = suite_create("profile_file");
 	TCase *t = tcase_create("profile_file");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, a_name_is_enough);
@@ -570,8 +570,5 @@ main(void)
 	tcase_add_test(t, folders);
 	tcase_add_test(t, the_files_are_the_manual);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include "ca/proof_check.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define ENTRIES 11
 #define WITNESS "eu.example.org/cosigner"
@@ -518,7 +519,6 @@ main(void)
 {
 	Suite *s = suite_create("proof");
 	TCase *t = tcase_create("proof");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 300); /* a loaded machine is no failure */
@@ -534,8 +534,5 @@ main(void)
 	tcase_add_test(t, keys_by_certificates);
 	tcase_add_test(t, a_redacted_entry_is_proven);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

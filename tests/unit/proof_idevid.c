@@ -14,6 +14,7 @@
 #include "tests/unit/born.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct signer s;
@@ -337,8 +338,6 @@ main(void)
 {
 	Suite *suite = suite_create("proof_idevid");
 	TCase *t = tcase_create("proof_idevid");
-	SRunner *r = srunner_create(suite);
-	int failed;
 
 	suite_add_tcase(suite, t);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -350,8 +349,5 @@ main(void)
 	tcase_add_test(t, profiles);
 	tcase_add_test(t, keys_and_names);
 	tcase_add_test(t, what_was_taken_back_meanwhile);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "ocsp/crl_issue.h"
 #include "ocsp/publish.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/visit.h"
 
 #define LONG_ROWS 8000 /* some 390 kB */
@@ -370,7 +371,6 @@ main(void)
 {
 	Suite *s = suite_create("publish");
 	TCase *t = tcase_create("publish");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -387,8 +387,5 @@ main(void)
 	tcase_add_test(t, a_list_over_all_room);
 	tcase_add_test(t, a_list_that_is_replaced_meanwhile);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

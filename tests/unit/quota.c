@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/quota.h"
+#include "tests/unit/run.h"
 
 #define S    INT64_C(1000000)
 #define NOW  (1000 * S)
@@ -194,7 +195,6 @@ main(void)
 {
 	Suite *s = suite_create("quota");
 	TCase *t = tcase_create("quota");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, a_burst_then_what_is_earned);
@@ -209,8 +209,5 @@ main(void)
 	tcase_add_test(t, a_flood_of_keys);
 	tcase_add_test(t, who_owes_least_is_forgotten);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

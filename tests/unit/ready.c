@@ -9,6 +9,7 @@
 #include "daemon/tally.h"
 #include "daemon/watch.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define MIB ((uint64_t)1 << 20)
 
@@ -302,8 +303,6 @@ main(void)
 {
 	Suite *s = suite_create("ready");
 	TCase *t = tcase_create("ready");
-	SRunner *sr = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -320,8 +319,5 @@ main(void)
 	tcase_add_test(t, webhooks_are_a_reason_and_no_stop);
 	tcase_add_test(t, a_survey_lasts_a_while);
 	suite_add_tcase(s, t);
-	srunner_run_all(sr, CK_NORMAL);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "daemon/renewal.h"
+#include "tests/unit/run.h"
 
 #define DAY INT64_C(86400)
 
@@ -122,7 +123,6 @@ main(void)
 {
 	Suite *s = suite_create("renewal");
 	TCase *t = tcase_create("renewal");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_test(t, in_the_last_third);
 	tcase_add_test(t, not_before_the_window);
@@ -133,8 +133,5 @@ main(void)
 	tcase_add_test(t, never_past_the_end);
 	tcase_add_test(t, approval_is_asked_for);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

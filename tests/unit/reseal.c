@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "ca/key_file.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 static char dir[SCRATCH_PATH_MAX], path[SCRATCH_PATH_MAX + 64];
@@ -220,8 +221,6 @@ main(void)
 {
 	Suite *s = suite_create("reseal");
 	TCase *t = tcase_create("reseal");
-	SRunner *r;
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -232,9 +231,5 @@ main(void)
 	tcase_add_test(t, words_that_are_none);
 	tcase_add_test(t, a_folder_that_is_none);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? 0 : 1;
+	return run_suite(s);
 }

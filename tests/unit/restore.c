@@ -13,6 +13,7 @@
 #include "ca/restore.h"
 #include "ca/token.h"
 #include "tests/unit/dumped.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -367,7 +368,6 @@ main(void)
 {
 	Suite *s = suite_create("restore");
 	TCase *t = tcase_create("restore");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, dumped_setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -380,8 +380,5 @@ main(void)
 	tcase_add_test(t, keys_that_came_later_are_claimed);
 	tcase_add_test(t, a_folder_that_is_not_empty);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include "ca/issue.h"
 #include "ca/revoke.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct ledger *l;
@@ -394,7 +395,6 @@ main(void)
 {
 	Suite *s = suite_create("revoke");
 	TCase *t = tcase_create("revoke");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -411,8 +411,5 @@ main(void)
 	tcase_add_test(t, a_compromised_key_ends_what_its_round_issues);
 	tcase_add_test(t, state_words);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include "ca/revoke.h"
 #include "ca/suspend.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define FEW  10
 #define MANY 50000
@@ -149,15 +150,11 @@ main(void)
 {
 	Suite *s = suite_create("revoke_cost");
 	TCase *t = tcase_create("revoke_cost");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, a_revocation);
 	tcase_add_test(t, a_compromised_key);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include "ca/revoke.h"
 #include "ca/roll.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct ledger *platform;
@@ -275,7 +276,6 @@ main(void)
 {
 	Suite *s = suite_create("roll");
 	TCase *t = tcase_create("roll");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -290,8 +290,5 @@ main(void)
 	tcase_add_test(t, not_without_end);
 	tcase_add_test(t, a_region_beside_the_old_one);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

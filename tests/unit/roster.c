@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/roster.h"
+#include "tests/unit/run.h"
 
 static const struct roster_row ours = { .profile = "printer" };
 static struct roster r;
@@ -120,7 +121,6 @@ main(void)
 {
 	Suite *s = suite_create("roster");
 	TCase *t = tcase_create("roster");
-	SRunner *run = srunner_create(s);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, columns_in_any_order);
@@ -130,8 +130,5 @@ main(void)
 	tcase_add_test(t, refuses_rows);
 	tcase_add_test(t, limits);
 	suite_add_tcase(s, t);
-	srunner_run_all(run, CK_NORMAL);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

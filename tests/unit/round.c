@@ -14,6 +14,7 @@
 #include "daemon/round.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct signer s;
@@ -535,7 +536,6 @@ main(void)
 {
 	Suite *suite = suite_create("round");
 	TCase *t = tcase_create("round");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -554,8 +554,5 @@ main(void)
 	tcase_add_test(t, row_28_a_ledger_behind_its_mark_stays_shut);
 	tcase_add_test(t, a_stop_leaves_marks_of_all);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

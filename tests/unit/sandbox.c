@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "jailed.h"
+#include "run.h"
 #include "scratch.h"
 
 static char folder[SCRATCH_PATH_MAX];
@@ -424,8 +425,6 @@ main(void)
 {
 	Suite *s = suite_create("sandbox");
 	TCase *t = tcase_create("sandbox");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -436,8 +435,5 @@ main(void)
 	tcase_add_test(t, the_edge_accepts);
 	tcase_add_test(t, a_role_that_is_none_is_refused);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -24,6 +24,7 @@
 #include "base/seal.h"
 #include "base/store.h"
 #include "jailed.h"
+#include "run.h"
 #include "scratch.h"
 
 static char folder[SCRATCH_PATH_MAX];
@@ -347,8 +348,6 @@ main(void)
 {
 	Suite *s = suite_create("sandbox_day");
 	TCase *t = tcase_create("sandbox_day");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -358,8 +357,5 @@ main(void)
 	tcase_add_test(t, root_becomes_the_user);
 	tcase_add_test(t, a_user_has_a_name_and_is_not_root);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -13,6 +13,7 @@
 
 #include <linux/landlock.h>
 
+#include "run.h"
 #include "scratch.h"
 
 #define COUNT(table) (sizeof(table) / sizeof(*(table)))
@@ -238,16 +239,11 @@ main(void)
 {
 	Suite *s = suite_create("sandbox_files");
 	TCase *t = tcase_create("sandbox_files");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, who_shares_a_place_stays_in_it);
 	tcase_add_test(t, who_owns_a_place_stays_in_it);
 	tcase_add_test(t, half_a_confinement_is_refused);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

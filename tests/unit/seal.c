@@ -13,6 +13,7 @@
 #include <openssl/pem.h>
 #include <sodium.h>
 
+#include "run.h"
 #include "scratch.h"
 
 #define FILE_MAX   8192
@@ -440,8 +441,6 @@ main(void)
 {
 	Suite *s = suite_create("seal");
 	TCase *t = tcase_create("seal");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -461,8 +460,5 @@ main(void)
 	tcase_add_test(t, a_folder_keeps_one_salt);
 	tcase_add_test(t, a_passphrase_keeps_its_cost);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

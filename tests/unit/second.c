@@ -9,6 +9,7 @@
 #include "daemon/once.h"
 #include "daemon/second.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -387,7 +388,6 @@ main(void)
 {
 	Suite *suite = suite_create("second");
 	TCase *t = tcase_create("second");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -403,8 +403,5 @@ main(void)
 	tcase_add_test(t, who_changes_whom);
 	tcase_add_test(t, tags);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

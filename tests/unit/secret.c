@@ -14,6 +14,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "scratch.h"
 
 #define LONGEST 1024
@@ -361,8 +362,6 @@ main(void)
 {
 	Suite *s = suite_create("secret");
 	TCase *t = tcase_create("secret");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -380,8 +379,5 @@ main(void)
 	tcase_add_test(t, an_interrupt_leaves_the_terminal_right);
 	tcase_add_test(t, without_a_terminal_nobody_is_asked);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "ca/intent.h"
 #include "ca/serial.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define DRAWS 1000000
 
@@ -162,7 +163,6 @@ main(void)
 {
 	Suite *s = suite_create("serial");
 	TCase *t = tcase_create("serial");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -172,8 +172,5 @@ main(void)
 	tcase_add_test(t, row_25_a_broken_generator_is_no_source);
 	tcase_add_test(t, draws_at_the_edges);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/settings.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 static char folder[SCRATCH_PATH_MAX], file[SCRATCH_PATH_MAX + 32];
@@ -358,7 +359,6 @@ main(void)
 {
 	Suite *s = suite_create("settings");
 	TCase *t = tcase_create("settings");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, defaults);
@@ -372,8 +372,5 @@ main(void)
 	tcase_add_test(t, webhooks_are_told);
 	tcase_add_test(t, webhooks);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

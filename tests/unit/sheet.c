@@ -11,6 +11,7 @@
 #include "daemon/qr.h"
 #include "daemon/sheet.h"
 #include "daemon/sheet_out.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 #define SECRET "ABCDEFGHIJKLMNOPQRSTUVWX23"
@@ -272,7 +273,6 @@ main(void)
 {
 	Suite *s = suite_create("sheet");
 	TCase *t = tcase_create("sheet");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, html_escapes);
@@ -287,8 +287,5 @@ main(void)
 	tcase_add_test(t, out_says_when_it_cannot_write);
 	tcase_add_test(t, page_of_all_rows);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

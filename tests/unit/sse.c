@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/sse.h"
+#include "tests/unit/run.h"
 
 static struct sse s;
 static struct bytes told, out;
@@ -162,7 +163,6 @@ main(void)
 {
 	Suite *suite = suite_create("sse");
 	TCase *t = tcase_create("all");
-	SRunner *runner = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(
@@ -174,8 +174,5 @@ main(void)
 	tcase_add_test(t, what_was_cut_off_is_forgotten_but_its_id);
 	tcase_add_test(t, is_bounded);
 	suite_add_tcase(suite, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -8,6 +8,7 @@
 #include "ca/suspend.h"
 #include "ca/tell.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct ledger *l, *platform;
@@ -619,7 +620,6 @@ main(void)
 {
 	Suite *s = suite_create("standing");
 	TCase *t = tcase_create("standing");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -641,8 +641,5 @@ main(void)
 	tcase_add_test(t, counters_outlive_the_process);
 	tcase_add_test(t, counted_afterwards_is_the_same);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "scratch.h"
 
 #define T octets_text
@@ -567,8 +568,6 @@ main(void)
 {
 	Suite *s = suite_create("store");
 	TCase *t = tcase_create("store");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -590,8 +589,5 @@ main(void)
 	tcase_add_test(t, a_reader_writes_nothing);
 	tcase_add_test(t, tells_how_full_it_is);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "scratch.h"
 
 #define CYCLES   10
@@ -411,8 +412,6 @@ main(void)
 {
 	Suite *s = suite_create("store_crash");
 	TCase *t = tcase_create("store_crash");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -424,8 +423,5 @@ main(void)
 	if (LIMITED)
 		tcase_add_test(t, little_address_space_gets_a_smaller_map);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/store.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 #define T octets_text
@@ -182,7 +183,6 @@ main(void)
 {
 	Suite *s = suite_create("store_dump");
 	TCase *t = tcase_create("store_dump");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -191,8 +191,5 @@ main(void)
 	tcase_add_test(t, a_visit_cannot_call_its_store);
 	tcase_add_test(t, one_moment);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "scratch.h"
 
 #define POSITIONS 60
@@ -281,14 +282,11 @@ main(int argc, char **argv)
 {
 	Suite *s;
 	TCase *t;
-	SRunner *r;
-	int failed;
 
 	if (argc == 3 && strcmp(argv[1], WRITER) == 0)
 		return write_numbers(argv[2]);
 	s = suite_create("store_faults");
 	t = tcase_create("store_faults");
-	r = srunner_create(s);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
 	tcase_add_test(t, row_30_fsync_eio_aborts);
@@ -297,8 +295,5 @@ main(int argc, char **argv)
 	tcase_add_test(t, a_short_write_surfaces);
 	tcase_add_test(t, a_write_that_fails_aborts);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

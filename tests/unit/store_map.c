@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "scratch.h"
 
 #define MIB     (1u << 20)
@@ -561,8 +562,6 @@ main(void)
 {
 	Suite *s = suite_create("store_map");
 	TCase *t = tcase_create("store_map");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120);
@@ -577,8 +576,5 @@ main(void)
 	tcase_add_test(t, a_scan_goes_on_behind_each_key);
 	tcase_add_test(t, row_52_a_database_file_from_an_attacker);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

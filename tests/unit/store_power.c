@@ -17,6 +17,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "run.h"
 #include "scratch.h"
 
 #define COMMITS   60
@@ -354,16 +355,11 @@ main(void)
 {
 	Suite *s = suite_create("store_power");
 	TCase *t = tcase_create("store_power");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 240);
 	tcase_add_test(t, a_power_cut_loses_nothing_that_was_told);
 	tcase_add_test(t, a_lost_write_would_be_seen);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

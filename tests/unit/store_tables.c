@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/store_lmdb.h"
+#include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
 #define T    octets_text
@@ -162,7 +163,6 @@ main(void)
 {
 	Suite *s = suite_create("store_tables");
 	TCase *t = tcase_create("store_tables");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -171,8 +171,5 @@ main(void)
 	tcase_add_test(t, a_reader_sees_it_as_soon_as_it_is_there);
 	tcase_add_test(t, without_the_first_it_is_no_store);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

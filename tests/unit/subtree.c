@@ -7,6 +7,7 @@
 #include "ca/oid.h"
 #include "ca/subtree.h"
 #include "tests/unit/forge.h"
+#include "tests/unit/run.h"
 
 #define URI(s)         TLV(0x86, RAW(s))
 #define DNS(s)         TLV(0x82, RAW(s))
@@ -249,7 +250,6 @@ main(void)
 {
 	Suite *s = suite_create("subtree");
 	TCase *t = tcase_create("subtree");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_loop_test(t, name_by_name, 0, sizeof(names) / sizeof(names[0]));
@@ -263,8 +263,5 @@ main(void)
 	tcase_add_test(t, too_many);
 	tcase_add_test(t, hosts);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

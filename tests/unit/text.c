@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -447,7 +448,6 @@ main(void)
 {
 	Suite *s = suite_create("text");
 	TCase *t = tcase_create("text");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, hex_both_ways);
@@ -473,8 +473,5 @@ main(void)
 	tcase_add_test(t, safe_lets_line_feeds_pass_on_request);
 	tcase_add_test(t, safe_is_injective_on_short_texts);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "daemon/tls.h"
 #include "tests/unit/http_site.h"
+#include "tests/unit/run.h"
 
 static EVP_PKEY *ca_key, *server_key, *client_key;
 static X509 *ca, *server, *next_server, *good, *cut, *refused;
@@ -501,7 +502,6 @@ main(void)
 {
 	Suite *s = suite_create("tls");
 	TCase *t = tcase_create("tls");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(t, open_site, close_site);
 	tcase_set_timeout(t, 4 * SITE_PATIENCE_S);
@@ -522,8 +522,5 @@ main(void)
 	tcase_add_test(t, plain_http_gets_nothing);
 	tcase_add_test(t, a_context_needs_a_chain_and_its_key);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

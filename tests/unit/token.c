@@ -6,6 +6,7 @@
 
 #include "ca/token.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define TTL_S 3600
 
@@ -360,7 +361,6 @@ main(void)
 {
 	Suite *s = suite_create("token");
 	TCase *t = tcase_create("token");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -382,8 +382,5 @@ main(void)
 	tcase_add_test(t, rows_of_the_first_edition);
 	tcase_add_test(t, state_words);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 
 #include "base/secret.h"
 #include "base/trace.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define ID       "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -201,9 +202,7 @@ main(void)
 {
 	Suite *s = suite_create("trace");
 	TCase *t = tcase_create("trace");
-	SRunner *r = srunner_create(s);
 	struct fault f;
-	int failed;
 
 	if (!secret_start(&f))
 		return EXIT_FAILURE;
@@ -213,8 +212,5 @@ main(void)
 	tcase_add_test(t, states_that_are_passed_on);
 	tcase_add_test(t, states_that_are_dropped);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

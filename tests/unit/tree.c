@@ -10,6 +10,7 @@
 #include "ca/note.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define LEAVES 300
 
@@ -549,7 +550,6 @@ main(void)
 {
 	Suite *s = suite_create("tree");
 	TCase *t = tcase_create("tree"), *n = tcase_create("notes");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -573,8 +573,5 @@ main(void)
 	tcase_add_test(n, origins_are_bounded);
 	tcase_add_test(n, times);
 	suite_add_tcase(s, n);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "policy/value.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -247,7 +248,6 @@ main(void)
 {
 	Suite *s = suite_create("value");
 	TCase *t = tcase_create("value");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_test(t, addresses);
 	tcase_add_test(t, nets);
@@ -258,8 +258,5 @@ main(void)
 	tcase_add_test(t, sameness);
 	tcase_add_test(t, shown);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -9,6 +9,7 @@
 #include "enroll/est.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 #include "tests/unit/visit.h"
 
 #define PLAIN "text/plain; charset=utf-8"
@@ -247,7 +248,6 @@ main(void)
 {
 	Suite *s = suite_create("waiting");
 	TCase *t = tcase_create("waiting");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60); /* a loaded machine is no failure */
@@ -258,8 +258,5 @@ main(void)
 	tcase_add_test(t, known_by_the_key);
 	tcase_add_test(t, a_way_that_leads_nowhere);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/wire.h"
+#include "tests/unit/run.h"
 
 static struct bytes b;
 static struct fault f;
@@ -236,7 +237,6 @@ main(void)
 {
 	Suite *s = suite_create("wire");
 	TCase *t = tcase_create("wire");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, enroll_comes_back);
@@ -248,8 +248,5 @@ main(void)
 	tcase_add_test(t, texts_are_bounded);
 	tcase_add_test(t, way_comes_as_it_is);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 
 #include "policy/zone.h"
 #include "policy/zone_rule.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define DAY      INT64_C(86400)
@@ -394,7 +395,6 @@ main(void)
 {
 	Suite *suite = suite_create("zone");
 	TCase *t = tcase_create("zone");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, utc);
@@ -406,8 +406,5 @@ main(void)
 	tcase_add_test(t, rules);
 	tcase_add_test(t, as_the_c_library);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }
