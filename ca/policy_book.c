@@ -1,6 +1,7 @@
 /* ca/policy_book.c - see policy_book.h. */
 #include "ca/policy_book.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +135,15 @@ static bool
 bad(struct fault *f)
 {
 	return fault_set(f, FAULT_INTERNAL, "policy: a row that cannot be read");
+}
+
+void
+policy_book_tag(const struct policy_row *r, char to[static POLICY_BOOK_TAG_MAX])
+{
+	char hex[17];
+
+	text_hex(r->digest, 8, hex);
+	(void)snprintf(to, POLICY_BOOK_TAG_MAX, "\"%s%08llx\"", hex, (unsigned long long)r->turn);
 }
 
 static bool

@@ -33,6 +33,11 @@ struct policy_row {
 	char by[PROVENANCE_TEXT_MAX];
 };
 
+/* The entity tag of what a slot holds, its quotes too (RFC 9110 section 8.8.3): another one with
+ * every change. */
+#define POLICY_BOOK_TAG_MAX 40
+void policy_book_tag(const struct policy_row *r, char to[static POLICY_BOOK_TAG_MAX]);
+
 /* A row of the table as a backup checks it. */
 bool policy_book_row(struct octets key, struct octets value);
 

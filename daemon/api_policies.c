@@ -7,8 +7,6 @@
 #include "daemon/api.h"
 #include "daemon/precondition.h"
 
-#define TAG_MAX 48
-
 /* The ledger and the slot that a path means. */
 static bool
 find_slot(const struct api_call *c, struct ledger **ret, const char **slot, struct fault *f)
@@ -18,21 +16,11 @@ find_slot(const struct api_call *c, struct ledger **ret, const char **slot, stru
 	return c->tenant[0] == '\0' || realm_ledger(c->api->realm, c->tenant, ret, f);
 }
 
-/* The same as the signer makes. */
-static void
-tag_of(const struct policy_row *r, char to[static TAG_MAX])
-{
-	char hex[17];
-
-	text_hex(r->digest, 8, hex);
-	(void)snprintf(to, TAG_MAX, "\"%llu-%s\"", (unsigned long long)r->turn, hex);
-}
-
 static struct json *
 row_object(const struct policy_row *r)
 {
 	struct json *j = json_object();
-	char tag[TAG_MAX];
+	char tag[POLICY_BOOK_TAG_MAX];
 
 	json_put_text(j, "name", r->name);
 	json_put_number(j, "revision", r->revision);
@@ -43,7 +31,7 @@ row_object(const struct policy_row *r)
 	json_put_time(j, "changed", r->at_s);
 	json_put_octets(j, "by", octets_text(r->by));
 	json_put_number(j, "log_index", (int64_t)r->log_index);
-	tag_of(r, tag);
+	policy_book_tag(r, tag);
 	json_put_octets(j, "etag", octets_text(tag));
 	return j;
 }
@@ -121,7 +109,7 @@ find_row(const struct api_call *c, struct ledger *l, const char *slot, struct po
 bool
 api_policy_document(const struct api_call *c, struct fault *f)
 {
-	char tag[TAG_MAX];
+	char tag[POLICY_BOOK_TAG_MAX];
 	struct policy_row r;
 	struct ledger *l;
 	const char *slot;
@@ -129,7 +117,7 @@ api_policy_document(const struct api_call *c, struct fault *f)
 
 	if (!find_slot(c, &l, &slot, f) || !find_row(c, l, slot, &r, f))
 		return false;
-	tag_of(&r, tag);
+	policy_book_tag(&r, tag);
 	exchange_header(c->x, "ETag", "%s", tag);
 	if (precondition_has(c->x->if_none_match, tag)) {
 		exchange_header(c->x, "Cache-Control", "no-store");

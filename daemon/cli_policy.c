@@ -3,6 +3,7 @@
 
 #include "ca/policy_book.h"
 #include "daemon/cli_call.h"
+#include "daemon/policy_file.h"
 
 static const struct cli_column put_facts[] = {
 	{ "name", "policy", 0 },
@@ -40,26 +41,21 @@ path_of(
 		(void)snprintf(to, CLI_PATH_MAX, "/v1/policies/%s%s", name, more);
 }
 
-/* A Guardrail's own name, which is its slot: the file says it, and the service holds both together.
- */
+/* A Guardrail's own name, which is its slot. */
 static bool
-name_in(struct octets text, char to[static TEXT_LABEL_MAX])
+name_in(const char *path, char to[static TEXT_LABEL_MAX], struct fault *f)
 {
-	static const char word[] = "\n  name:";
-	const uint8_t *at = memmem(text.at, text.n, word, sizeof(word) - 1);
-	size_t n = 0;
+	struct policy_files files = { .n = 0 };
+	bool ok = policy_files_add(&files, path, f) &&
+		  (files.n == 1 || fault_set(f, FAULT_BADREQ, "%.200s: expected a file", path));
 
-	if (at == NULL)
-		return false;
-	at += sizeof(word) - 1;
-	while (at < text.at + text.n && (*at == ' ' || *at == '"'))
-		at++;
-	while (at + n < text.at + text.n && n < TEXT_LABEL_MAX - 1 &&
-	       strchr(" \r\n\"#", at[n]) == NULL)
-		n++;
-	memcpy(to, at, n);
-	to[n] = '\0';
-	return text_is_label(to);
+	if (ok)
+		(void)snprintf(to, TEXT_LABEL_MAX, "%.*s", (int)files.document[0]->name.n,
+		    (const char *)files.document[0]->name.at);
+	policy_files_free(&files);
+	return ok &&
+	       (text_is_label(to) ||
+		   fault_set(f, FAULT_BADREQ, "%.200s: metadata.name: expected a DNS label", path));
 }
 
 static const char *
@@ -129,17 +125,15 @@ static bool
 prepare(const struct invocation *inv, struct json *body, char path[static CLI_PATH_MAX],
     struct fault *f)
 {
-	const char *signature = cli_option(inv, "signature"), *text;
+	const char *signature = cli_option(inv, "signature");
 	char name[TEXT_LABEL_MAX] = "";
 
 	if (!put_file(inv->words[0], "document", POLICY_BOOK_OCTETS, body, f) ||
 	    (signature != NULL &&
 		!put_file(signature, "signature", POLICY_BOOK_SIGNATURE_OCTETS, body, f)))
 		return false;
-	text = json_text(body, "document");
-	if (cli_option(inv, "tenant") == NULL && !name_in(octets_text(text), name))
-		return fault_set(f, FAULT_BADREQ,
-		    "%.200s: expected metadata with a name, or --tenant", inv->words[0]);
+	if (cli_option(inv, "tenant") == NULL && !name_in(inv->words[0], name, f))
+		return false;
 	path_of(inv, name, "", path);
 	if (strchr(last_part(inv->words[0]), ':') == NULL)
 		json_put_octets(body, "file", octets_text(last_part(inv->words[0])));

@@ -6,8 +6,6 @@
 #include "daemon/precondition.h"
 #include "daemon/second.h"
 
-#define TAG_MAX 48
-
 /* Which slot, and what is in it. */
 struct about {
 	struct wire_act act;
@@ -18,16 +16,6 @@ struct about {
 	bool there; /* there is a row; is is it */
 	struct policy_row is;
 };
-
-/* As GET shows it: another one with every change. */
-static void
-tag_of(const struct policy_row *r, char to[static TAG_MAX])
-{
-	char hex[17];
-
-	text_hex(r->digest, 8, hex);
-	(void)snprintf(to, TAG_MAX, "\"%llu-%s\"", (unsigned long long)r->turn, hex);
-}
 
 static bool
 open_about(struct signer *s, struct job *j, struct about *a, struct fault *f)
@@ -61,14 +49,14 @@ open_about(struct signer *s, struct job *j, struct about *a, struct fault *f)
 static bool
 check_seen(const struct about *a, struct fault *f)
 {
-	char tag[TAG_MAX];
+	char tag[POLICY_BOOK_TAG_MAX];
 
 	if (!a->there || a->is.removed) {
 		if (a->act.match.n > 0)
 			return fault_set(f, FAULT_STALE, "If-Match: nothing is in force there");
 		return true;
 	}
-	tag_of(&a->is, tag);
+	policy_book_tag(&a->is, tag);
 	return precondition_match(a->act.match, tag, true, f);
 }
 
@@ -79,13 +67,13 @@ may_go(struct signer *s, struct job *j, const char *word, const struct about *a,
 {
 	struct second_case c = { .word = word, .shows = shows };
 	struct bytes basis = { 0 };
-	char tag[TAG_MAX];
+	char tag[POLICY_BOOK_TAG_MAX];
 	bool ok;
 
 	*ret = true;
 	if (!a->rail || !a->there || a->is.removed)
 		return true;
-	tag_of(&a->is, tag);
+	policy_book_tag(&a->is, tag);
 	bytes_put_text(&basis, tag);
 	bytes_put_octets(&basis, a->act.json);
 	c.basis = octets_bytes(&basis);
@@ -121,11 +109,11 @@ tell(struct signer *s, struct job *j, struct about *a, const char *state, struct
 static bool
 answer(struct job *j, const struct about *a, struct json *taken, const char *state, struct fault *f)
 {
-	char tag[TAG_MAX];
+	char tag[POLICY_BOOK_TAG_MAX];
 
 	put_row(taken, &a->is);
 	json_put_text(taken, "state", state);
-	tag_of(&a->is, tag);
+	policy_book_tag(&a->is, tag);
 	json_put_octets(taken, "etag", octets_text(tag));
 	json_put_number(taken, "log_index", (int64_t)a->is.log_index);
 	return signer_close_act(j, taken, f);

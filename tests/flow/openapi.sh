@@ -82,6 +82,26 @@ works "operator role" q operator role bob --role auditor
 works "operator remove" q operator remove bob
 works "profile list" q profile list
 works "policy show" q policy show
+# policy KIND NAME SCOPE RULE: a file
+policy() {
+	printf 'apiVersion: quatrain.policy/v1\nkind: %s\nmetadata: {name: %s, scope: "%s", owner: it@example.org, revision: 1}\nmode: enforce\nschema: quatrain.attributes/v1\nrules:\n  - %s\n' "$@"
+}
+policy Guardrail no-tests 'spiffe://*.eu.example.org/**' '{id: no-tests, effect: forbid, actions: [scan.test]}' >"$WORK/rail.yaml"
+policy PolicySet beta-own 'spiffe://beta.eu.example.org/**' '{id: all, effect: permit, actions: ["*"]}' >"$WORK/own.yaml"
+works "policy put, tried" q policy put "$WORK/rail.yaml" --dry-run
+works "policy put" q policy put "$WORK/rail.yaml"
+works "policy put, a tenant's" q policy put "$WORK/own.yaml" --tenant beta
+works "policy list" q policy list
+works "policy list, a guardrail's history" q policy list --history no-tests
+works "policy list, a tenant's" q policy list --tenant beta
+works "policy show, a guardrail" q policy show no-tests
+works "policy show, a tenant's" q policy show --tenant beta
+api POST /v1/tenants/beta/tokens '{"device":"hp-9"}'
+is "an act that policies decided on" 201 "$STATUS"
+api GET "/v1/tenants/platform/policy/documents?set=$(entries beta | jq -r 'select(.act == "token.created") | .decided.policy')"
+is "its set" "200 1" "$STATUS $(jq '.items | length' "$BODY")"
+works "policy remove" q policy remove no-tests
+works "policy remove, a tenant's" q policy remove --tenant beta
 works "health" q health
 works "webhook list" q webhook list
 api POST /v1/webhooks/inventory/test '{}'

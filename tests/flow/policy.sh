@@ -131,7 +131,7 @@ refuses "a forbid on policy.change for every officer" q policy put "$WORK/lock.y
 stays "a lock-out"
 api PUT /v1/tenants/acme/policy "$(jq -n --rawfile d "$WORK/acme8.yaml" '{document: $d}')"
 is "blind" 428 "$STATUS"
-http -X PUT --unix-socket "$DATA/run/api.sock" -H 'Content-Type: application/json' -H 'If-Match: "1-0000000000000000"' \
+http -X PUT --unix-socket "$DATA/run/api.sock" -H 'Content-Type: application/json' -H 'If-Match: "000000000000000000000001"' \
     --data-binary "$(jq -n --rawfile d "$WORK/acme8.yaml" '{document: $d}')" http://localhost/v1/tenants/acme/policy
 is "of what somebody else changed meanwhile" 412 "$STATUS"
 printf '%70000s' x >"$WORK/large.yaml"
