@@ -7,7 +7,7 @@
  * and waits, 10 s at most, until it is answered and all connections are at their
  * end. Puts out "status S", then "cut N of M": how many were, and in
  * microseconds since FILE was sent "answered US" and "last US", the end of the
- * last connection.
+ * last connection, "p50 US" and "p99 US", of all ends.
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -28,6 +28,7 @@ static const char hello[] = "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 static struct pollfd *at; /* the local socket last */
 static SSL **session;
+static long *ended_us; /* in the order of ends */
 static size_t n;
 
 static long
@@ -125,8 +126,8 @@ wait_for_the_end(void)
 			continue;
 		for (size_t i = 0; i < n; i++)
 			if (at[i].fd >= 0 && at[i].revents != 0 && is_over(i)) {
-				cut++;
 				last_us = now_us() - from_us;
+				ended_us[cut++] = last_us;
 			}
 		if (at[n].revents != 0 && recv(at[n].fd, answer, sizeof(answer) - 1, 0) > 0) {
 			answered_us = now_us() - from_us;
@@ -135,6 +136,8 @@ wait_for_the_end(void)
 	}
 	(void)printf("status %.3s\ncut %zu of %zu\nanswered %ld\nlast %ld\n", answer + 9, cut, n,
 	    answered_us, last_us);
+	if (cut > 0)
+		(void)printf("p50 %ld\np99 %ld\n", ended_us[cut / 2], ended_us[cut * 99 / 100]);
 }
 
 int
@@ -150,7 +153,8 @@ main(int argc, char **argv)
 	n = (size_t)atol(argv[2]);
 	at = calloc(n + 1, sizeof(*at));
 	session = calloc(n + 1, sizeof(*session));
-	if (at == NULL || session == NULL)
+	ended_us = calloc(n, sizeof(*ended_us));
+	if (at == NULL || session == NULL || ended_us == NULL)
 		return 2;
 	ctx = credentials(argv);
 	for (size_t i = 0; i < n; i++) {
@@ -165,6 +169,7 @@ main(int argc, char **argv)
 	for (size_t i = 0; i < n; i++)
 		SSL_free(session[i]);
 	SSL_CTX_free(ctx);
+	free(ended_us);
 	free(session);
 	free(at);
 	return 0;
