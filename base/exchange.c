@@ -67,6 +67,13 @@ exchange_header_text(struct exchange *x, const char *name, const char *value)
 	x->headers_n++;
 }
 
+bool
+exchange_ask_header(const struct exchange *x, const char *name, struct octets *ret)
+{
+	*ret = octets_of(NULL, 0);
+	return x->header == NULL || x->header(x, name, ret);
+}
+
 void
 exchange_free(struct exchange *x)
 {

@@ -26,7 +26,7 @@ enum exchange_face { FACE_PUBLIC, FACE_SECURE, FACE_LOCAL, FACE_METRICS };
 
 struct exchange_header {
 	const char *name; /* a constant, in its canonical case */
-	char value[160];
+	char value[512];
 };
 
 struct exchange;
@@ -58,6 +58,8 @@ struct exchange {
 	struct trace trace;       /* as it came, or as trace_begin() made it when one was wanted */
 	struct octets tracestate; /* fit to be passed on; n 0: none */
 	uint64_t address; /* what the source counts as, where anything is limited; 0: nobody */
+	/* Any other header by its name in lower case: exchange_ask_header(). NULL: none came. */
+	bool (*header)(const struct exchange *x, const char *name, struct octets *ret);
 
 	/* for the handler: what it was registered with, and what it keeps between calls */
 	void *with;
@@ -98,6 +100,9 @@ void exchange_header(struct exchange *x, const char *name, const char *fmt, ...)
 /* at_s as RFC 9110 section 5.6.7 writes a date; empty where no year of four digits holds it. */
 #define EXCHANGE_DATE_MAX 32
 void exchange_date(int64_t at_s, char to[static EXCHANGE_DATE_MAX]);
+/* Lend the header of that name (in lower case); ret->at is NULL where there is none. False: it came
+ * twice, and nobody can say which counts. */
+bool exchange_ask_header(const struct exchange *x, const char *name, struct octets *ret);
 /* Fill in binding and binding_n. */
 void exchange_bind(struct exchange *x);
 /* The same of a value that has neither format nor control octets. */

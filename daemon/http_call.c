@@ -325,6 +325,14 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 }
 
 static bool
+lend_header(const struct exchange *x, const char *name, struct octets *ret)
+{
+	const struct call *c = H2O_STRUCT_FROM_MEMBER(struct call, x, x);
+
+	return take_named(&c->req->headers, name, ret);
+}
+
+static bool
 is_named(const h2o_headers_t *headers, size_t i, const char *name)
 {
 	return h2o_memis(
@@ -381,6 +389,7 @@ fill(struct call *c)
 	x->address = c->conn->address;
 	x->room = c->conn->room;
 	x->bind = c->conn->ssl == NULL ? NULL : bind_call;
+	x->header = lend_header;
 	memcpy(x->source, http_conn_source(c->conn), sizeof(x->source));
 }
 

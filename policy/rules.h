@@ -38,6 +38,7 @@ enum act {
 	ACT_DEVICE,         /* register and remove */
 	ACT_FEED,           /* follow who is revoked */
 	ACT_POLICY,         /* put and remove */
+	ACT_AUTHZ,          /* ask what policies say about an endpoint */
 	ACT_ASK,            /* to be let in, which a registrar then decides */
 	ACT_ENROLL,
 	ACT_RENEW,

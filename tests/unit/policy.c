@@ -66,6 +66,8 @@ static const struct {
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-follows-revocations" },
 	{ ACT_POLICY, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
 	    "officer-changes-policies" },
+	{ ACT_AUTHZ, IDENTITY_LOCAL | IDENTITY_OPERATOR,
+	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-asks-for-decisions" },
 	{ ACT_ASK, IDENTITY_REQUEST, 0, true, "request-asks-for-its-device" },
 	{ ACT_ENROLL, IDENTITY_TOKEN | IDENTITY_IDEVID, 0, true, "token-enrols-its-device" },
 	{ ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0, true, "endpoint-renews-itself" },
@@ -241,6 +243,8 @@ START_TEST(relying_parties_follow_their_tenant)
 		(void)snprintf(what.tenant, sizeof(what.tenant), "%s", all[i].tenant);
 		decide(&who, ACT_FEED, &what, &v);
 		ck_assert_int_eq(v.permit, all[i].permit);
+		decide(&who, ACT_AUTHZ, &what, &v);
+		ck_assert_int_eq(v.permit, all[i].permit);
 		decide(&who, ACT_READ, &what, &v);
 		ck_assert(!v.permit);
 	}
@@ -252,8 +256,8 @@ START_TEST(rules_are_whole)
 	size_t n;
 	const struct rule *r = rules_all(&n);
 
-	ck_assert_uint_eq(n, PERMITTED + 4); /* and officer-revokes-anywhere, -holds-anywhere,
-						manufacturer-.., relying-party-.. */
+	ck_assert_uint_eq(n, PERMITTED + 5); /* and officer-revokes-anywhere, -holds-anywhere,
+						manufacturer-.., two of relying-party-.. */
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_uint_lt(r[i].act, ACT_COUNT);
 		ck_assert_uint_ne(r[i].kinds, 0);
