@@ -358,12 +358,6 @@ json_as_text(const struct json *value)
 	return cJSON_GetStringValue(tree_const(value));
 }
 
-struct json *
-json_copy(const struct json *value)
-{
-	return value == NULL ? NULL : disguise(cJSON_Duplicate(tree_const(value), true));
-}
-
 const char *
 json_name_at(const struct json *object, size_t i)
 {

@@ -76,8 +76,6 @@ const char *json_as_text(const struct json *value); /* NULL if it is no text */
 const struct json *json_next(const struct json *value);
 /* Take the member out of j: the caller's, to json_free(). NULL where there is none. */
 struct json *json_take(struct json *j, const char *name);
-/* The same value again, the caller's; NULL out of memory, and of NULL. */
-struct json *json_copy(const struct json *value);
 /* The name of the i-th member of an object; NULL beyond. For refusing unknown names. */
 const char *json_name_at(const struct json *object, size_t i);
 

@@ -23,7 +23,7 @@ typedef bool authz_route(struct authz *a, const struct authz_caller *c, struct e
 /* --- AuthZEN --------------------------------------------------------------------------------- */
 
 static struct json *
-decision_json(const struct authz_answer *a)
+decision_json(struct authz_answer *a)
 {
 	struct json *j = json_object();
 

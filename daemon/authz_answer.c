@@ -213,8 +213,17 @@ authz_would(struct authz *a, const struct evidence *e, const char *tenant,
 	return true;
 }
 
+/* Move *part into j. */
+static void
+move(struct json *j, const char *name, struct json **part)
+{
+	if (*part != NULL)
+		json_put(j, name, *part);
+	*part = NULL;
+}
+
 struct json *
-authz_answer_context(const struct authz_answer *a)
+authz_answer_context(struct authz_answer *a)
 {
 	struct json *j = json_object();
 
@@ -226,11 +235,8 @@ authz_answer_context(const struct authz_answer *a)
 		json_put_number(j, "ttl_s", AUTHZ_TTL_S);
 	if (a->reason[0] != '\0')
 		json_put_octets(j, "reason_user", octets_text(a->reason));
-	if (a->obligations != NULL)
-		json_put(j, "obligations", json_copy(a->obligations));
-	if (a->shadow != NULL)
-		json_put(j, "shadow", json_copy(a->shadow));
-	if (a->explanation != NULL)
-		json_put(j, "explanation", json_copy(a->explanation));
+	move(j, "obligations", &a->obligations);
+	move(j, "shadow", &a->shadow);
+	move(j, "explanation", &a->explanation);
 	return j;
 }

@@ -37,7 +37,7 @@ bool authz_decide(struct authz *a, const struct authz_caller *c, const struct au
 bool authz_would(struct authz *a, const struct evidence *e, const char *tenant,
     const struct request *asked, bool *ret, struct fault *f) CHECKED;
 
-/* The "context" of an AuthZEN decision. */
-struct json *authz_answer_context(const struct authz_answer *a);
+/* The "context" of an AuthZEN decision; what a holds in JSON goes with it. */
+struct json *authz_answer_context(struct authz_answer *a);
 
 #endif

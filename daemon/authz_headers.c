@@ -65,15 +65,15 @@ static bool
 put_method(struct json *said, struct octets method, struct fault *f)
 {
 	char action[sizeof("http.") + METHOD_MAX] = "http.";
+	char *to = action + strlen(action);
 
 	if (method.n == 0 || method.n > METHOD_MAX)
 		return expected("method", "one", f);
-	for (size_t i = 0; i < method.n; i++) {
-		if (!isalpha(method.at[i]))
-			return expected("method", "letters", f);
-		action[strlen("http.") + i] = (char)tolower(method.at[i]);
-	}
-	action[strlen("http.") + method.n] = '\0';
+	for (size_t i = 0; i < method.n; i++)
+		to[i] = (char)tolower(method.at[i]);
+	to[method.n] = '\0';
+	if (strspn(to, "abcdefghijklmnopqrstuvwxyz") != method.n)
+		return expected("method", "letters", f);
 	json_put_text(said, "action", action);
 	return true;
 }

@@ -91,6 +91,20 @@ take_subject(const struct json *s, struct authz_question *q, struct fault *f)
 	return take_properties(json_get(s, "properties"), q, f);
 }
 
+/* The same value again: what a batch has on top is of several questions. NULL out of memory. */
+static struct json *
+copy(const struct json *j)
+{
+	struct bytes text = { 0 };
+	struct json *ret = NULL;
+	struct fault ignored;
+
+	if (!json_write(j, &text, &ignored) || !json_parse(octets_bytes(&text), &ret, &ignored))
+		ret = NULL;
+	bytes_free(&text);
+	return ret;
+}
+
 static bool
 take_action(const struct json *a, struct json *said, struct fault *f)
 {
@@ -113,7 +127,8 @@ take_resource(const struct json *r, struct json *said, struct fault *f)
 		return expected("resource", "an object with a type and an id", f);
 	if (p != NULL && !is_object(p))
 		return expected("resource.properties", "an object", f);
-	resource = p == NULL ? json_object() : json_copy(p);
+	if ((resource = p == NULL ? json_object() : copy(p)) == NULL)
+		return expected("resource.properties", "whole numbers, texts and lists", f);
 	json_put_text(resource, "type", type);
 	json_put_text(resource, "id", id);
 	json_put(said, "resource", resource);
@@ -129,7 +144,8 @@ take_context(const struct json *c, struct json *said, struct fault *f)
 		return true;
 	if (!is_object(c))
 		return expected("context", "an object", f);
-	context = json_copy(c);
+	if ((context = copy(c)) == NULL)
+		return expected("context", "whole numbers, texts and lists", f);
 	json_free(json_take(context, "time")); /* the clock is ours */
 	if ((device = json_take(context, "device")) != NULL)
 		json_put(said, "device", device);
