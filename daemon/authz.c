@@ -1,10 +1,12 @@
 /* daemon/authz.c - see authz.h. Routes, who may call them, and how an answer looks there. */
 #include "daemon/authz.h"
 
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "ca/identify.h"
 #include "ca/refusal.h"
@@ -366,10 +368,25 @@ echo(struct exchange *x, struct fault *f)
 	return true;
 }
 
+void
+authz_name(struct authz *a, const char *name, int listener)
+{
+	struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
+	socklen_t n = sizeof(at);
+	bool v6 = strchr(name, ':') != NULL;
+	unsigned port = 0;
+
+	if (listener >= 0 && getsockname(listener, (struct sockaddr *)&at, &n) == 0)
+		port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
+						      : ((struct sockaddr_in *)&at)->sin_port);
+	(void)snprintf(
+	    a->url, sizeof(a->url), "https://%s%s%s:%u", v6 ? "[" : "", name, v6 ? "]" : "", port);
+}
+
 static void
 run(struct authz *a, struct exchange *x, size_t i)
 {
-	struct authz_caller c = { .explain = false };
+	struct authz_caller c = { .source = x->source, .address = x->address };
 	struct json *body = NULL;
 	struct fault f;
 	bool ok = echo(x, &f) && (routes[i].anyone || who_asks(a, x, &c, &f)) &&

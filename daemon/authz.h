@@ -16,6 +16,7 @@
 #define QUATRAIN_DAEMON_AUTHZ_H
 
 #include "ca/realm.h"
+#include "daemon/activity.h"
 #include "daemon/authz_question.h"
 #include "daemon/policies.h"
 #include "policy/identity.h"
@@ -26,25 +27,18 @@
 #define AUTHZ_TTL_S           1   /* how long an answer may be used again */
 #define AUTHZ_URL_MAX         320
 
-/* A decision as it is told; lent for the call. */
-struct authz_told {
-	const struct identity *caller;
-	const char *tenant; /* whose log */
-	bool permit;
-	const char *code, *rule, *id;
-	const uint8_t *set; /* set_digest(); NULL: none decided */
-	const struct request *request;
-};
-
 struct authz {
 	struct realm *realm;
 	struct policies *policies;
 	int64_t (*now_s)(void);
+	void (*note)(struct activity *a, const struct activity_fact *fact); /* NULL: nobody */
+	struct activity *activity;
 	char url[AUTHZ_URL_MAX]; /* https://NAME:PORT, as the metadata says it */
-	/* Tell what was decided; may be NULL. */
-	void (*tell)(void *with, const struct authz_told *t);
-	void *tell_with;
 };
+
+/* The URL: the first of the service's names, and the port of the secure listener (below 0: there is
+ * none, as at the desk). */
+void authz_name(struct authz *a, const char *name, int listener);
 
 /* True if the path is one of these, and then x is answered or asks. */
 bool authz_is(const struct exchange *x);

@@ -134,17 +134,26 @@ static void
 tell(struct authz *a, const struct authz_caller *c, const struct identity *who,
     const struct request *r, const struct set *s, const struct authz_answer *answer)
 {
-	const struct authz_told t = { .caller = &c->who,
+	char set[2 * DOCUMENT_DIGEST_OCTETS + 1], pep[IDENTITY_TEXT_MAX];
+	const struct activity_fact fact = { .act = ACTIVITY_ASKED,
 		.tenant = who->tenant[0] != '\0' ? who->tenant : c->who.tenant,
 		.permit = answer->permit,
 		.code = answer->code,
-		.rule = answer->rule,
+		.rule = answer->rule[0] != '\0' ? answer->rule : NULL,
 		.id = answer->id,
-		.set = s == NULL ? NULL : set_digest(s),
-		.request = r };
+		.policy = s == NULL ? NULL : set,
+		.request = r,
+		.pep = pep,
+		.from = c->source,
+		.stranger = c->address,
+		.now_s = a->now_s() };
 
-	if (a->tell != NULL)
-		a->tell(a->tell_with, &t);
+	if (a->note == NULL)
+		return;
+	if (s != NULL)
+		text_hex(set_digest(s), DOCUMENT_DIGEST_OCTETS, set);
+	identity_text(&c->who, pep);
+	a->note(a->activity, &fact);
 }
 
 static bool

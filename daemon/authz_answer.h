@@ -10,7 +10,9 @@
 /* Who asks. */
 struct authz_caller {
 	struct identity who;
-	bool explain; /* an auditor, who is shown how it came about */
+	bool explain;       /* an auditor, who is shown how it came about */
+	const char *source; /* address:port */
+	uint64_t address;   /* exchange.address */
 };
 
 struct authz_answer {

@@ -15,6 +15,7 @@
 #include "ca/wire.h"
 #include "daemon/activity.h"
 #include "daemon/api.h"
+#include "daemon/authz.h"
 #include "daemon/child.h"
 #include "daemon/gate.h"
 #include "daemon/habits.h"
@@ -50,6 +51,7 @@ struct edge {
 	struct api api;
 	struct policies *policies;
 	struct gate gate;
+	struct authz authz;
 	struct sessions sessions;
 	struct handshake handshake;
 	struct staple staple;
@@ -183,7 +185,8 @@ serve_secure(struct edge *e, struct exchange *x)
 			est_refuse_peer(x, &f);
 	} else if (x->peer.n > 0 && !x->born && !gate_pass(&e->gate, x, &who, &also)) {
 		return;
-	} else if (!est_serve(&e->est, x) && !api_serve(&e->api, x) && !serve_health(e, x)) {
+	} else if (!est_serve(&e->est, x) && !api_serve(&e->api, x) && !authz_serve(&e->authz, x) &&
+		   !serve_health(e, x)) {
 		not_found(x);
 	}
 }
@@ -399,6 +402,12 @@ open_all(struct edge *e, struct fault *f)
 		return fault_set(f, FAULT_INTERNAL, "edge: out of memory");
 	if (!policies_new(e->realm, &e->policies, f))
 		return false;
+	e->authz = (struct authz){ .realm = e->realm,
+		.policies = e->policies,
+		.now_s = clock_now_s,
+		.note = activity_note,
+		.activity = e->activity };
+	authz_name(&e->authz, e->settings.names.at[0], e->listener[FACE_SECURE]);
 	e->gate = (struct gate){ .realm = e->realm,
 		.policies = e->policies,
 		.http = e->http,

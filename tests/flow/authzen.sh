@@ -72,7 +72,7 @@ ask() {
 	local dir=$1 route=$2 body=$3
 	shift 3
 	[ "$dir" = - ] || set -- --cert "$dir/cert.pem" --key "$dir/key.pem" "$@"
-	http --cacert "$ROOT" -H 'Content-Type: application/json' --data-binary "$body" "$@" "$URL$route"
+	http --cacert "$ROOT" -H "Content-Type: ${TYPE:-application/json}" --data-binary "$body" "$@" "$URL$route"
 }
 decides() { # decides WHAT EXPECTED [JQ]: "true permit", "false forbid", ...
 	ask "$WORK/pep" /access/v1/evaluation "$(question "${3:-.}")"
@@ -121,7 +121,7 @@ wrong "row 39: what stands in a certificate is not to be said" 400 "$(question '
 wrong "a user who is none" 400 "$(question '.subject.id = "alice@acme.example"')"
 wrong "deep JSON" 400 "$(printf '[%.0s' {1..2000})"
 wrong "over 64 KiB" 413 "$(head -c 70000 /dev/zero | tr '\0' ' ')"
-wrong "another type" 415 "$(question)" -H 'Content-Type: text/plain'
+TYPE=text/plain wrong "another type" 415 "$(question)"
 wrong "a page asks" 403 "$(question)" -H 'Origin: https://evil.example'
 wrong "a request id with a blank" 400 "$(question)" -H 'X-Request-ID: a b'
 ask "$WORK/pep" /access/v1/evaluation "$(question)" -H 'X-Request-ID: bfe9eb29-ab87'
@@ -158,7 +158,7 @@ batch() { # batch SEMANTIC: no, yes, no
 is "all are decided" "false true false" "$(batch execute_all)"
 is "until the first no" "false" "$(batch deny_on_first_deny)"
 is "until the first yes" "false true" "$(batch permit_on_first_permit)"
-batch any >/dev/null
+batch any >/dev/null 2>&1
 is "in no other way" 400 "$STATUS"
 ask "$WORK/pep" /access/v1/evaluations "$(question)"
 is "a batch of none is one" "200 true" "$STATUS $(jq -r .decision "$BODY")"
@@ -203,6 +203,18 @@ envoy GET /jobs/1 "Hash=$(sha "$WORK/hp");URI=spiffe://acme.eu.example.org/print
 is "Envoy: the last element counts" 400 "$STATUS"
 envoy GET /jobs/1 ""
 is "Envoy: no certificate" 401 "$STATUS"
+
+# --- what was told stands in the activity log --------------------------------------------------
+
+told() { # told JQ: how many entries of the activity log of acme are so
+	api GET "/v1/tenants/acme/activity?limit=1000"
+	jq "[.items[] | (.entry // .) | select(.act == \"authz.decided\") | select($1)] | length" "$BODY"
+}
+ask "$WORK/pep" /access/v1/evaluation "$(question '.resource.properties.dlp = "secret"')"
+ID=$(jq -r .context.id "$BODY")
+noted() { [ "$(told ".id == \"$ID\"")" = 1 ]; }
+works "a decision is noted under its id" within 5 noted
+is "with what was asked, and by whom" 1 "$(told ".id == \"$ID\" and .decision == \"deny\" and .code == \"forbid\" and .request.resource.dlp == \"secret\" and .pep == \"endpoint:gateway/gate\"")"
 
 # --- standings, and the end --------------------------------------------------------------------
 

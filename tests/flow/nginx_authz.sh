@@ -85,7 +85,7 @@ is "a workstation has no permit" 403 "$STATUS"
 
 # --- forged ------------------------------------------------------------------------------------
 
-CLAIM=$(jq -sRr @uri <"$WORK/hp/cert.pem")
+CLAIM=$(openssl x509 -in "$WORK/hp/cert.pem" | jq -sRr @uri)
 visit - /index.txt
 is "without a certificate: refused" 401 "$STATUS"
 visit - /index.txt -H "X-Client-Cert: $CLAIM" -H "X-Client-Verify: SUCCESS"
@@ -116,7 +116,7 @@ ask "$WORK/pep" -H "X-Client-Cert: $CLAIM" -H "X-Client-Cert: $CLAIM"
 is "two certificates are none" 400 "$STATUS"
 ask "$WORK/pep" -H "X-Client-Cert: $(jq -sRr @uri <"$WORK/site.pem")"
 is "a certificate of somebody else's is nobody's" "403 unknown-certificate" "$STATUS $(header X-Quatrain-Code)"
-ask "$WORK/pep" -H "X-Client-Cert: $(jq -sRr @uri <"$DATA/chain.pem")"
+ask "$WORK/pep" -H "X-Client-Cert: $(openssl x509 -in "$DATA/chain.pem" | jq -sRr @uri)"
 is "a CA's is nobody's" 403 "$STATUS"
 
 # --- revoked, and nobody to ask ----------------------------------------------------------------
