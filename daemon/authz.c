@@ -368,19 +368,30 @@ echo(struct exchange *x, struct fault *f)
 	return true;
 }
 
+/* The port that listens there; 0: none. */
+static unsigned
+port_of(int listener)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} at;
+	socklen_t n = sizeof(at);
+
+	memset(&at, 0, sizeof(at));
+	if (listener < 0 || getsockname(listener, &at.any, &n) != 0)
+		return 0;
+	return ntohs(at.any.sa_family == AF_INET6 ? at.v6.sin6_port : at.v4.sin_port);
+}
+
 void
 authz_name(struct authz *a, const char *name, int listener)
 {
-	struct sockaddr_storage at = { .ss_family = AF_UNSPEC };
-	socklen_t n = sizeof(at);
 	bool v6 = strchr(name, ':') != NULL;
-	unsigned port = 0;
 
-	if (listener >= 0 && getsockname(listener, (struct sockaddr *)&at, &n) == 0)
-		port = ntohs(at.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&at)->sin6_port
-						      : ((struct sockaddr_in *)&at)->sin_port);
-	(void)snprintf(
-	    a->url, sizeof(a->url), "https://%s%s%s:%u", v6 ? "[" : "", name, v6 ? "]" : "", port);
+	(void)snprintf(a->url, sizeof(a->url), "https://%s%s%s:%u", v6 ? "[" : "", name,
+	    v6 ? "]" : "", port_of(listener));
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "daemon/authz_question.h"
+#include "tests/unit/run.h"
 
 static struct authz_question q;
 static struct fault f;
@@ -311,8 +312,7 @@ main(void)
 {
 	Suite *s = suite_create("authz_question");
 	TCase *t = tcase_create("all");
-	SRunner *r;
-	int failed;
+	int status;
 
 	tcase_add_test(t, an_evaluation);
 	tcase_add_test(t, nothing_of_the_subject_is_believed);
@@ -323,10 +323,7 @@ main(void)
 	tcase_add_test(t, what_envoy_passes_on);
 	tcase_add_test(t, forwarded_certificates_that_are_none);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
+	status = run_suite(s);
 	authz_question_free(&q);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return status;
 }
