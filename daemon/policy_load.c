@@ -8,6 +8,7 @@
 #include "ca/policy_signature.h"
 #include "ca/staff.h"
 #include "daemon/evidence.h"
+#include "policy/check.h"
 
 #define KEYS_MAX CONF_LIST_MAX
 
@@ -263,12 +264,32 @@ check_lockout(const struct policy_load *l, const struct set *s, struct fault *f)
 /* --- all of it ---------------------------------------------------------------------------------
  */
 
+/* Its own tests and invariants; what is only odd is told. */
+static bool
+check_itself(const struct policy_load *l, struct policy_loaded *p, struct fault *f)
+{
+	char text[4 * CHECK_TEXT_MAX];
+	struct check *c = NULL;
+	bool ok = check_run(p->document, &c, f) && check_passed(c, l->file, f);
+
+	for (size_t i = 0; ok && i < c->n; i++) {
+		(void)snprintf(text, sizeof(text), "%s:%u: %.180s: expected %.180s, found %.180s",
+		    l->file, c->at[i].line, c->at[i].name, c->at[i].expected, c->at[i].found);
+		json_add_text(p->warnings, text);
+	}
+	check_free(c);
+	if (!ok && f->code == FAULT_BADREQ)
+		f->code = FAULT_CONFLICT;
+	return ok;
+}
+
 static bool
 check_all(const struct policy_load *l, struct policy_loaded *p, struct fault *f)
 {
 	struct company *c = NULL;
 	struct set *s = NULL;
-	bool ok = gather(l, p->document, &c, f) && set_compile(c->all, c->all_n, &s, f) &&
+	bool ok = check_itself(l, p, f) && gather(l, p->document, &c, f) &&
+		  set_compile(c->all, c->all_n, &s, f) &&
 		  (l->tenant != NULL || check_lockout(l, s, f));
 
 	set_free(s);

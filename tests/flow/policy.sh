@@ -121,6 +121,12 @@ refuses "another tenant's subject" q policy put "$WORK/subject.yaml" --tenant ac
 refuses "a PolicySet as a guardrail" q policy put "$WORK/acme8.yaml"
 refuses "a guardrail as a tenant's" q policy put "$WORK/hands.yaml" --tenant acme
 stays "what is another's"
+{ cat "$WORK/acme8.yaml"; printf 'tests:\n  - name: lyon may not\n    request: {subject: {id: "spiffe://acme.eu.example.org/printer/x", role: printer}, action: connect, resource: {type: service}, source: {ip: 127.0.0.9}}\n    expect: {decision: deny}\n'; } >"$WORK/fails.yaml"
+refuses "a file whose own test fails" q policy put "$WORK/fails.yaml" --tenant acme
+stays "a test that fails"
+{ cat "$WORK/acme8.yaml"; printf 'invariants:\n  - {never_permit: {actions: [connect], when: {cert.key_pinned: false}}}\n'; } >"$WORK/invariant.yaml"
+refuses "an invariant that does not hold" q policy put "$WORK/invariant.yaml" --tenant acme
+stays "an invariant that does not hold"
 rail lock-out <<'YAML' >"$WORK/lock.yaml"
   - id: nobody-changes
     effect: forbid
