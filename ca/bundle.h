@@ -36,8 +36,8 @@ enum bundle_file {
 	BUNDLE_OUTSIDE,      /* entries elsewhere that the range leans on: line, range, line, ... */
 	BUNDLE_CSV,          /* views */
 	BUNDLE_CEF,
-	BUNDLE_VIEW, /* of which checkpoint they are */
-	BUNDLE_NAMES,
+	BUNDLE_VIEW,  /* of which checkpoint they are */
+	BUNDLE_NAMES, /* who occurs, as the service has it on record; proves nothing */
 	BUNDLE_FILES
 };
 
@@ -100,7 +100,8 @@ bool bundle_next_der(
 struct bundle_verdict {
 	uint64_t from, to, size, epoch;
 	uint64_t certificates, revocations, outside, redacted;
-	uint64_t lost; /* serials that the service had lost itself, and says so in its log */
+	uint64_t lost;  /* serials that the log itself tells to be lost or redacted */
+	uint64_t names; /* lines about whom the entries name, which no log proves */
 	char origin[LOG_ORIGIN_MAX];
 	uint8_t root[LOG_HASH_OCTETS];
 	int64_t first_s, last_s; /* of the first and last entry that tell their time */

@@ -22,8 +22,11 @@ struct bundle_check {
 	/* Rows of a serial and the SHA-256 of its certificate, sorted: what outside.jsonl proves.
 	 */
 	struct bytes known;
-	bool excuse; /* an entry tells that certificates were lost, or who issued them was redacted
-		      */
+	/* What entries tell to be lost, and half the SHA-256 of what was issued by an entry that is
+	 * redacted: for these no certificate can be shown. */
+	struct bundle_serials lost, gone;
+	struct bytes
+	    missing; /* rows of a serial that none is shown for, and the line that names it */
 	struct bytes row;
 	struct bundle_reader entries, revocations, issued, csv, cef;
 	struct bundle_verdict v;

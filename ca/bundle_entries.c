@@ -14,15 +14,18 @@
  */
 
 /* What an entry tells of others. */
-static void
-hear(struct bundle_check *c, struct octets line, const struct bundle_line *l)
+static bool
+hear(struct bundle_check *c, struct octets line, const struct bundle_line *l, struct fault *f)
 {
-	struct redaction stub;
+	uint8_t serial[TBS_SERIAL_OCTETS], digest[LOG_HASH_OCTETS];
+	bool fresh;
 
 	redactions_see(&c->redactions, (uint64_t)l->n, line);
-	if (redaction_stub(line, (uint64_t)l->n, &stub) ||
-	    (bundle_line_is(l, "ledger.merged") && l->unknown > 0))
-		c->excuse = true;
+	if (bundle_line_is(l, "certificate.lost") && bundle_line_serial(l, serial))
+		return bundle_serials_add(&c->lost, serial, &fresh, f);
+	if (bundle_line_is(l, REDACTION_ACT) && bundle_line_hash(l->serial_sha256, digest))
+		return bundle_serials_add(&c->gone, digest, &fresh, f);
+	return true;
 }
 
 static void
@@ -61,7 +64,8 @@ one_outside(
 	(void)snprintf(what, sizeof(what), "outside.jsonl: line %" PRIu64, at);
 	if (!bundle_check_root(c, &r, &e, what, f))
 		return false;
-	hear(c, line, &l);
+	if (!hear(c, line, &l, f))
+		return false;
 	learn(c, &l);
 	c->v.outside++;
 	return true;
@@ -164,7 +168,7 @@ check_certificate(struct bundle_check *c, const struct bundle_line *l, struct fa
 	struct octets der;
 	bool fresh;
 
-	if (!bundle_line_serial(l, serial) || bundle_line_is(l, "certificate.abandoned"))
+	if (!bundle_line_serial(l, serial) || bundle_line_bare(l))
 		return true;
 	if (!bundle_serials_add(&c->seen, serial, &fresh, f))
 		return false;
@@ -187,10 +191,9 @@ check_certificate(struct bundle_check *c, const struct bundle_line *l, struct fa
 		return take_certificate(c, serial, &der, f) &&
 		       bound(c, der, row + TBS_SERIAL_OCTETS, f);
 	c->v.lost++;
-	return c->excuse || fault_set(f, FAULT_BADREQ,
-				"outside.jsonl: nothing tells who issued what line %" PRIu64
-				" of entries.jsonl names",
-				c->entries.line);
+	bytes_put(&c->missing, serial, sizeof(serial));
+	bytes_put_u64(&c->missing, c->entries.line);
+	return bytes_ok(&c->missing, f);
 }
 
 /* --- views --------------------------------------------------------------------------------------
@@ -304,8 +307,33 @@ take_line(struct bundle_check *c, struct octets line, struct fault *f)
 	log_line_leaf(line, c->edge.size, leaf);
 	if (!check_certificate(c, &l, f) || !check_views(c, line, &l, leaf, f))
 		return false;
-	hear(c, line, &l);
+	if (!hear(c, line, &l, f))
+		return false;
 	log_edge_add(&c->edge, leaf);
+	return true;
+}
+
+/* What tells of a redaction may stand behind what leans on the redacted entry: so they are weighed
+ * when all was heard. */
+static bool
+check_missing(struct bundle_check *c, struct fault *f)
+{
+	const size_t row = TBS_SERIAL_OCTETS + sizeof(uint64_t);
+
+	for (size_t at = 0; at < c->missing.n; at += row) {
+		struct octets serial = octets_of(c->missing.at + at, TBS_SERIAL_OCTETS);
+		struct reader r = { .at = serial.at + serial.n, .n = sizeof(uint64_t) };
+		uint64_t line = reader_u64(&r);
+		uint8_t digest[LOG_HASH_OCTETS];
+
+		digest_of(serial, digest);
+		if (!bundle_serials_has(&c->lost, serial.at) &&
+		    !bundle_serials_has(&c->gone, digest))
+			return fault_set(f, FAULT_BADREQ,
+			    "outside.jsonl: nothing tells who issued what line %" PRIu64
+			    " of entries.jsonl names, nor that it was lost or redacted",
+			    line);
+	}
 	return true;
 }
 
@@ -315,6 +343,8 @@ check_ends(struct bundle_check *c, struct fault *f)
 {
 	struct bundle_reader *const rest[] = { &c->revocations, &c->issued, &c->csv, &c->cef };
 
+	if (!check_missing(c, f))
+		return false;
 	for (size_t i = 0; i < sizeof(rest) / sizeof(rest[0]); i++)
 		if (rest[i]->n > 0 || rest[i]->left > 0)
 			return fault_set(f, FAULT_BADREQ,

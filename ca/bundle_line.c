@@ -67,8 +67,8 @@ struct member {
 #name, sizeof(#name) - 1, offsetof(struct bundle_line, name)                       \
 	}
 static const struct member texts[] = { MEMBER(act), MEMBER(at), MEMBER(ca), MEMBER(certificate),
-	MEMBER(prev), MEMBER(serial) };
-static const struct member numbers[] = { MEMBER(n), MEMBER(unknown) };
+	MEMBER(prev), MEMBER(serial), MEMBER(serial_sha256) };
+static const struct member numbers[] = { MEMBER(n) };
 
 static bool
 find(const struct member *table, size_t n, struct octets name, size_t *ret)
@@ -116,7 +116,7 @@ take(struct bundle_line *l, struct octets name, struct octets value)
 bool
 bundle_line(struct octets line, struct bundle_line *ret)
 {
-	struct bundle_line l = { .n = -1, .unknown = -1 };
+	struct bundle_line l = { .n = -1 };
 	const uint8_t *at = line.at, *end, *name, *value;
 
 	if (line.n < 2 || *at != '{')
@@ -178,7 +178,7 @@ bool
 bundle_line_revokes(const struct bundle_line *l)
 {
 	static const char *const words[] = { "revoked", "abandoned", "held", "released",
-		"suspended", "resumed", "removed", "merged" };
+		"suspended", "resumed", "removed", "merged", "lost" };
 	const uint8_t *dot = l->act.n == 0 ? NULL : memrchr(l->act.at, '.', l->act.n);
 	struct octets word = l->act;
 
@@ -188,6 +188,13 @@ bundle_line_revokes(const struct bundle_line *l)
 		if (octets_same(word, octets_text(words[i])))
 			return true;
 	return false;
+}
+
+/* What was given up before it was issued, and what a merge found to be lost. */
+bool
+bundle_line_bare(const struct bundle_line *l)
+{
+	return bundle_line_is(l, "certificate.abandoned") || bundle_line_is(l, "certificate.lost");
 }
 
 /* --- serials that were met -------------------------------------------------------------------- */
@@ -256,6 +263,19 @@ bundle_serials_add(struct bundle_serials *s, const uint8_t serial[static TBS_SER
 	}
 	*ret_new = !there;
 	return true;
+}
+
+bool
+bundle_serials_has(const struct bundle_serials *s, const uint8_t serial[static TBS_SERIAL_OCTETS])
+{
+	static const uint8_t none[TBS_SERIAL_OCTETS];
+	bool there = false;
+
+	if (memcmp(serial, none, sizeof(none)) == 0)
+		return s->zeros;
+	if (s->room > 0)
+		(void)slot(s, serial, &there);
+	return there;
 }
 
 void

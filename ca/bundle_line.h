@@ -10,8 +10,8 @@
 /* What a line of canonical JSON says at its top; texts are lent without their quotes and as they
  * are escaped, n 0 where they are missing; numbers are -1 then. */
 struct bundle_line {
-	struct octets act, at, prev, serial, certificate, ca;
-	int64_t n, unknown;
+	struct octets act, at, prev, serial, certificate, ca, serial_sha256;
+	int64_t n;
 };
 /* False where line is no object. It is not validated otherwise. */
 bool bundle_line(struct octets line, struct bundle_line *ret);
@@ -22,6 +22,8 @@ bool bundle_line_hash(struct octets text, uint8_t to[static LOG_HASH_OCTETS]);
 bool bundle_line_is(const struct bundle_line *l, const char *act);
 /* Does it end, hold or release? */
 bool bundle_line_revokes(const struct bundle_line *l);
+/* Does it name a serial of which there is no certificate? */
+bool bundle_line_bare(const struct bundle_line *l);
 
 /* The serial in a certificate of ours. False where it is none. */
 bool bundle_der_serial(struct octets der, uint8_t to[static TBS_SERIAL_OCTETS]);
@@ -36,6 +38,8 @@ struct bundle_serials {
 /* *ret_new: it was not in it. Fault: FAULT_INTERNAL. */
 bool bundle_serials_add(struct bundle_serials *s, const uint8_t serial[static TBS_SERIAL_OCTETS],
     bool *ret_new, struct fault *f) CHECKED;
+bool bundle_serials_has(
+    const struct bundle_serials *s, const uint8_t serial[static TBS_SERIAL_OCTETS]);
 void bundle_serials_free(struct bundle_serials *s);
 
 /* --- views ---------------------------------------------------------------------------------- */

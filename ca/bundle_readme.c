@@ -27,10 +27,12 @@ const char bundle_readme[] =
     "revocations.jsonl  those of the entries that end, hold or release.\n"
     "outside.jsonl      entries elsewhere in the log that these lean on, each with its own proof:\n"
     "                   who issued what is revoked here, who redacted what is left out here.\n"
+    "names.jsonl        where it is: who occurs here, as the service has it on record. No evidence.\n"
     "MANIFEST           SHA-256 of each file: sha256sum -c MANIFEST\n"
     "entries.csv, .cef  where they are: a view of entries.jsonl for other programs. No evidence.\n"
     "\n"
     "By hand: a line's hash is SHA-256 of the octet 00 and the line without its end; a node's of the\n"
     "octet 01 and its two children. A redacted line is {\"leaf\":its hash,\"n\":..,\"redacted\":M}, and\n"
-    "entry M says who redacted it and by which law. Where a text had octets that could make one line\n"
-    "look like another, they are written \\xNN.\n";
+    "entry M says who redacted it and by which law, and a hash of the serial that it issued. An entry\n"
+    "certificate.lost names a serial of which nothing else was left when a log was led on. Where a\n"
+    "text had octets that could make one line look like another, they are written \\xNN.\n";

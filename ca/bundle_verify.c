@@ -209,6 +209,31 @@ check_source(struct bundle_check *c, struct fault *f)
 	return ok;
 }
 
+/* Lines about whom the entries name: the service's word, which no log proves. Of a form, so that
+ * each is one line to whoever reads it. */
+static bool
+check_names(struct bundle_check *c, struct fault *f)
+{
+	struct bundle_reader r;
+	struct octets line;
+	bool more = true, ok = bundle_reader_new(&c->b, BUNDLE_NAMES, &r, f);
+
+	while (ok && (ok = bundle_next(&r, LOG_ENTRY_MAX, &line, &more, f)) && more) {
+		struct json *j = NULL;
+
+		bytes_clear(&c->row);
+		if (!json_parse(line, &j, f) || !json_write(j, &c->row, f) ||
+		    !octets_same(octets_bytes(&c->row), line) || json_text(j, "handle") == NULL)
+			ok = fault_set(f, FAULT_BADREQ,
+			    "names.jsonl: line %" PRIu64 ": not canonical JSON with a handle",
+			    r.line);
+		json_free(j);
+		c->v.names++;
+	}
+	bundle_reader_free(&r);
+	return ok;
+}
+
 static bool
 open_all(struct bundle_check *c, struct fault *f)
 {
@@ -240,7 +265,7 @@ check_all(struct bundle_check *c, const char *root_pem, struct fault *f)
 	if (!open_all(c, f) || !bundle_check_outside(c, f) || !bundle_check_entries(c, f) ||
 	    !bundle_check_root(c, &c->range, &c->edge, "entries.jsonl", f) ||
 	    !check_signer(c, root_pem, f) || !check_cosigner(c, f) || !check_source(c, f) ||
-	    !check_manifest(c, f))
+	    !check_names(c, f) || !check_manifest(c, f))
 		return false;
 	if (c->b.tar && c->b.at_s != c->v.last_s)
 		return fault_set(f, FAULT_BADREQ, "tar: its time is not that of the last entry");
@@ -274,6 +299,9 @@ bundle_verify(const char *path, const char *root_pem, struct bundle_verdict *ret
 	bundle_reader_free(&c->csv);
 	bundle_reader_free(&c->cef);
 	bundle_serials_free(&c->seen);
+	bundle_serials_free(&c->lost);
+	bundle_serials_free(&c->gone);
+	bytes_free(&c->missing);
 	redactions_free(&c->redactions);
 	bytes_free(&c->known);
 	bytes_free(&c->row);

@@ -235,6 +235,7 @@ static const struct {
 	{ STANDING_GOOD, "region.resumed" },
 	{ STANDING_REVOKED, "certificate.revoked" },
 	{ STANDING_REVOKED, "ledger.merged" },
+	{ STANDING_REVOKED, "certificate.lost" },
 	{ STANDING_HELD, "certificate.held" },
 	{ STANDING_HELD, "tenant.suspended" },
 	{ STANDING_HELD, "region.suspended" },

@@ -29,6 +29,12 @@ merge_plans(struct merge *m, size_t *ret_n, struct merge_state *ret_state)
 	return m->plan;
 }
 
+/* Who merges and why, and the entry ledger.merged. */
+struct telling {
+	const struct log_context *why;
+	uint64_t index;
+};
+
 /* The end of what a lost certificate can have been valid for: that of its CA. */
 static bool
 fill_unknown(struct merge *m, const struct journal_line *l, struct standing *s, struct fault *f)
@@ -49,16 +55,30 @@ fill_unknown(struct merge *m, const struct journal_line *l, struct standing *s, 
 	return true;
 }
 
+/* Each lost serial has an entry of its own: nothing else of it is left, and whoever is shown a part
+ * of the log must see that it is this one that nobody can show. */
+static bool
+tell_lost(struct merge *m, struct ledger *l, const struct journal_line *line,
+    const struct log_context *why, uint64_t *ret_index, struct fault *f)
+{
+	struct json *e = log_entry("certificate.lost", why);
+
+	json_put_hex(e, "serial", line->serial, sizeof(line->serial));
+	json_put_hex(e, "issuer", line->issuer, sizeof(line->issuer));
+	return log_append(l, e, m->now_s, ret_index, f);
+}
+
 /* One serial, into l's batch. A compromised key is burnt where its certificate is known. */
 static bool
 apply_fact(struct merge *m, struct ledger *l, enum merge_act act, const struct journal_line *line,
-    uint64_t index, struct fault *f)
+    const struct telling *of, struct fault *f)
 {
+	uint64_t index = of->index;
 	struct standing s;
 	struct fault lost;
 
 	if (act == MERGE_UNKNOWN) {
-		if (!fill_unknown(m, line, &s, f))
+		if (!fill_unknown(m, line, &s, f) || !tell_lost(m, l, line, of->why, &index, f))
 			return false;
 	} else {
 		if (!ledger_standing(l, line->serial, &s, f))
@@ -82,7 +102,7 @@ apply_fact(struct merge *m, struct ledger *l, enum merge_act act, const struct j
 
 /* The facts of one ledger. */
 static bool
-apply_facts(struct merge *m, struct ledger *l, uint64_t index, struct fault *f)
+apply_facts(struct merge *m, struct ledger *l, const struct telling *of, struct fault *f)
 {
 	const struct journal_line *line;
 	enum merge_act act;
@@ -94,7 +114,7 @@ apply_facts(struct merge *m, struct ledger *l, uint64_t index, struct fault *f)
 			continue;
 		if (!merge_weigh(l, &m->fact[i], n, &act, &line, f))
 			return false;
-		if (act != MERGE_NOTHING && !apply_fact(m, l, act, line, index, f))
+		if (act != MERGE_NOTHING && !apply_fact(m, l, act, line, of, f))
 			return false;
 	}
 	return true;
@@ -157,11 +177,11 @@ static bool
 apply_plan(
     struct merge *m, const struct merge_plan *p, const struct log_context *why, struct fault *f)
 {
+	struct telling of = { .why = why };
 	struct ledger *l;
-	uint64_t index;
 
-	return realm_ledger(m->realm, p->tenant, &l, f) && tell(m, l, p, why, &index, f) &&
-	       apply_facts(m, l, index, f) && ledger_commit(l, f);
+	return realm_ledger(m->realm, p->tenant, &l, f) && tell(m, l, p, why, &of.index, f) &&
+	       apply_facts(m, l, &of, f) && ledger_commit(l, f);
 }
 
 /* --- the journal ------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "ca/log_trace.h"
 #include "ca/profile.h"
 
@@ -210,6 +211,7 @@ static const struct {
 	{ "tenant.rolled", "it tells of a CA" },
 	{ "region.rolled", "it tells of a CA" },
 	{ "ca.revoked", "it tells of a CA" },
+	{ "certificate.lost", "it tells what the service has not any more" },
 	{ "ledger.merged", "the log's epoch rests on it" },
 	{ "ledger.restored", "the log's epoch rests on it" },
 };
@@ -260,6 +262,7 @@ bool
 redaction_check(struct ledger *l, uint64_t n, struct redaction *ret, struct fault *f)
 {
 	struct redaction r = { .n = n };
+	uint8_t serial[TBS_SERIAL_OCTETS] = { 0 };
 	struct bytes line = { 0 };
 	struct json *j = NULL;
 	const char *act;
@@ -284,6 +287,10 @@ redaction_check(struct ledger *l, uint64_t n, struct redaction *ret, struct faul
 		goto out;
 	}
 	memcpy(r.was, act, strlen(act) + 1);
+	r.issued = strcmp(act, "certificate.issued") == 0 &&
+		   text_unhex(json_text(j, "serial") == NULL ? "" : json_text(j, "serial"), serial,
+		       sizeof(serial));
+	digest_of(octets_of(serial, sizeof(serial)), r.serial_digest);
 	if ((ok = may_go(j, n, f) && unaltered(l, &r, f)))
 		*ret = r;
 out:
@@ -309,6 +316,8 @@ redaction_make(struct ledger *l, uint64_t n, const struct redaction_order *o, in
 	json_put_hex(e, "leaf", r.leaf, sizeof(r.leaf));
 	json_put_hex(e, "before", r.before, sizeof(r.before));
 	json_put_text(e, "was", r.was);
+	if (r.issued)
+		json_put_hex(e, "serial_sha256", r.serial_digest, sizeof(r.serial_digest));
 	json_put_octets(e, "reason", o->reason);
 	json_put_octets(e, "order", o->order);
 	if (!log_append(l, e, now_s, &r.by, f))

@@ -27,6 +27,10 @@ struct redaction {
 	/* Told by entry "by" alone, not by a stub: */
 	uint8_t before[LOG_HASH_OCTETS]; /* leaf hash of entry n - 1; zeros for the first */
 	char was[REDACTION_WAS_MAX];     /* the act of the redacted line */
+	/* Known while it is made: which serial the line issued. "by" tells its hash, so that who
+	 * has the serial, and nobody else, can say that its issue is what was redacted. */
+	bool issued;
+	uint8_t serial_digest[LOG_HASH_OCTETS];
 };
 
 /* Pure. Is line the stub of entry n? n, by and leaf of ret are filled in if so. */

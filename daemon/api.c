@@ -78,6 +78,7 @@ static const struct api_route routes[] = {
 	{ "GET", "/v1/tenants/{t}/log/entries", 0, 200, api_entries },
 	{ "GET", "/v1/tenants/{t}/log/certificates", 0, 200, api_log_certificates },
 	{ "GET", "/v1/tenants/{t}/log/range", 0, 200, api_log_range },
+	{ "GET", "/v1/tenants/{t}/log/names", 0, 200, api_log_names },
 	{ "POST", "/v1/backups", WIRE_BACKUP, 201, NULL },
 	{ "GET", "/v1/tenants/{t}/log/checkpoint", 0, 200, api_checkpoint },
 	{ "GET", "/v1/tenants/{t}/log/tile/{*}", 0, 200, api_tile },

@@ -152,6 +152,7 @@ bool api_search(const struct api_call *c, struct fault *f);
 /* daemon/api_bundle.c */
 bool api_log_certificates(const struct api_call *c, struct fault *f);
 bool api_log_range(const struct api_call *c, struct fault *f);
+bool api_log_names(const struct api_call *c, struct fault *f);
 bool api_makers(const struct api_call *c, struct fault *f);
 bool api_devices(const struct api_call *c, struct fault *f);
 bool api_requests(const struct api_call *c, struct fault *f);
@@ -196,6 +197,9 @@ size_t api_events_open(const struct api *a); /* streams that are open */
  * for the answer. Faults: FAULT_DENIED, FAULT_BUSY, FAULT_INTERNAL. */
 bool api_rule(struct api *a, struct exchange *x, const struct identity *who, bool feed,
     const struct object *what, struct fault *f) CHECKED;
+
+/* A whole number of the query; *ret untouched where it is not there. Fault: FAULT_BADREQ. */
+bool api_number(const struct exchange *x, const char *name, uint64_t *ret, struct fault *f) CHECKED;
 
 /* Who asks: an operator by certificate, or the machine's own user at the desk. Faults: those of
  * identify(), FAULT_AUTH no certificate. */

@@ -9,9 +9,8 @@
 #define ENTRIES_MAX      1000
 #define CERTIFICATES_MAX (8u << 20) /* octets of one answer; a thousand are about one MiB */
 
-/* A whole number of the query; *ret untouched where it is not there. */
-static bool
-read_number(const struct exchange *x, const char *name, uint64_t *ret, struct fault *f)
+bool
+api_number(const struct exchange *x, const char *name, uint64_t *ret, struct fault *f)
 {
 	char text[20], *end;
 	uint64_t v;
@@ -83,8 +82,8 @@ api_log_certificates(const struct api_call *c, struct fault *f)
 		fault_set(f, FAULT_INTERNAL, "log: out of memory");
 		goto out;
 	}
-	if (!realm_ledger(c->api->realm, c->ledger, &l, f) || !read_number(x, "from", &from, f) ||
-	    !read_number(x, "count", &count, f))
+	if (!realm_ledger(c->api->realm, c->ledger, &l, f) || !api_number(x, "from", &from, f) ||
+	    !api_number(x, "count", &count, f))
 		goto out;
 	if (count == 0 || count > ENTRIES_MAX) {
 		fault_set(f, FAULT_BADREQ, "count: expected 1 to %d", ENTRIES_MAX);
@@ -149,8 +148,8 @@ api_log_range(const struct api_call *c, struct fault *f)
 	struct log_edge e;
 	struct ledger *l;
 
-	if (!realm_ledger(c->api->realm, c->ledger, &l, f) || !read_number(x, "from", &from, f) ||
-	    !read_number(x, "to", &to, f) || !read_number(x, "size", &size, f) ||
+	if (!realm_ledger(c->api->realm, c->ledger, &l, f) || !api_number(x, "from", &from, f) ||
+	    !api_number(x, "to", &to, f) || !api_number(x, "size", &size, f) ||
 	    !find_issue(x, l, &from, &to, f) || !log_edge_read(l, &e, f))
 		return false;
 	if (size > e.size)

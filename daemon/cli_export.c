@@ -53,6 +53,8 @@ read_wish(const struct invocation *inv, char log[static LEDGER_NAME_MAX], struct
 	if ((cli_option(inv, "out") == NULL) == (cli_option(inv, "bundle") == NULL))
 		return cli_usage(inv->command, "expected either --out DIR or --bundle FILE.tar"),
 		       false;
+	if (cli_option(inv, "act") != NULL && !cli_flag(inv, "with-names"))
+		return cli_usage(inv->command, "expected --with-names with --act"), false;
 	if ((from != NULL || to != NULL) && (first != NULL || last != NULL))
 		return cli_usage(inv->command, "expected times or indexes, not both"), false;
 	*w = (struct export_wish){ .tenant = cli_log_of(inv, log),
@@ -63,6 +65,8 @@ read_wish(const struct invocation *inv, char log[static LEDGER_NAME_MAX], struct
 		.from_index = first == NULL ? 0 : strtoull(first, NULL, 10),
 		.to_index = last == NULL ? UINT64_MAX : strtoull(last, NULL, 10),
 		.view = BUNDLE_ENTRIES,
+		.names = cli_flag(inv, "with-names"),
+		.act = cli_option(inv, "act"),
 		.checkpoint = cli_option(inv, "checkpoint") };
 	if ((from != NULL && !export_time(from, false, &w->from_s)) ||
 	    (to != NULL && !export_time(to, true, &w->to_s)))
@@ -124,6 +128,21 @@ place_name(const struct place *p, struct fault *f)
 /* --- the command --------------------------------------------------------------------------------
  */
 
+/* What waits is asked for again with the act that permits it, word for word. */
+static void
+tell_waits(const struct invocation *inv, const struct json *answer)
+{
+	const char *id = json_text(answer, "id");
+
+	if (inv->json) {
+		cli_print_json(stdout, answer);
+		return;
+	}
+	(void)cli_waits(answer);
+	(void)printf("Then: this command again within a day, with --act ");
+	cli_put_line(id == NULL ? "ID" : id);
+}
+
 static void
 tell(const struct invocation *inv, struct json *answer, const struct export_done *d)
 {
@@ -139,6 +158,8 @@ tell(const struct invocation *inv, struct json *answer, const struct export_done
 		json_put_number(answer, "issued", (int64_t)d->certificates);
 		json_put_number(answer, "revocations", (int64_t)d->revocations);
 		json_put_number(answer, "outside", (int64_t)d->outside);
+		if (cli_flag(inv, "with-names"))
+			json_put_number(answer, "names", (int64_t)d->names);
 		cli_print_json(stdout, answer);
 		return;
 	}
@@ -147,8 +168,11 @@ tell(const struct invocation *inv, struct json *answer, const struct export_done
 	if (d->to - d->from < d->size)
 		(void)printf(": numbers %" PRIu64 " to %" PRIu64 " of %" PRIu64, d->from, d->to - 1,
 		    d->size);
-	(void)printf("; with them %" PRIu64 " certificates, %" PRIu64 " revocations.\n",
+	(void)printf("; with them %" PRIu64 " certificates, %" PRIu64 " revocations",
 	    d->certificates, d->revocations);
+	if (cli_flag(inv, "with-names"))
+		(void)printf(", %" PRIu64 " lines about whom they name", d->names);
+	(void)printf(".\n");
 	(void)printf(
 	    "Next: quatrain log verify %s --root FILE, with a root certificate from a place that you trust\n",
 	    where);
@@ -172,8 +196,10 @@ log_export_command(const struct invocation *inv)
 	if (!place_open(inv, &p, &out, &f))
 		return cli_refuse(inv, &f);
 	if (!cli_open(inv, &client, &f) || !export_run(client, &w, out, &answer, &done, &f) ||
-	    !place_name(&p, &f))
+	    (!done.waits && !place_name(&p, &f)))
 		status = cli_refuse(inv, &f);
+	else if (done.waits)
+		tell_waits(inv, answer);
 	else
 		tell(inv, answer, &done);
 	bundle_out_free(out);

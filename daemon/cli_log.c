@@ -69,6 +69,11 @@ tell_bundle(const struct invocation *inv, const struct bundle_verdict *v)
 			    "lost         %" PRIu64
 			    " serials whose certificate or issue the service has not any more, as its log tells\n",
 			    v->lost);
+		if (v->names > 0)
+			(void)printf(
+			    "names        %" PRIu64
+			    " lines of what the service had on record; the log does not prove them\n",
+			    v->names);
 		(void)printf("Next: keep the bundle and this verdict together\n");
 		return;
 	}
@@ -86,6 +91,7 @@ tell_bundle(const struct invocation *inv, const struct bundle_verdict *v)
 	json_put_number(j, "revocations", (int64_t)v->revocations);
 	json_put_number(j, "redacted", (int64_t)v->redacted);
 	json_put_number(j, "lost", (int64_t)v->lost);
+	json_put_number(j, "names", (int64_t)v->names);
 	json_put_bool(j, "cosigned", v->cosigned);
 	cli_print_json(stdout, j);
 	json_free(j);

@@ -19,6 +19,10 @@ static const struct cli_param log_export_options[] = {
 	{ "to-index", CLI_INDEX, "N", NULL, 0, "and up to entry N, which is included" },
 	{ "format", CLI_CHOICE, "F", "jsonl|csv|cef", 0,
 	    "a view beside the evidence, which is always JSON lines: csv for spreadsheets, cef for SIEMs" },
+	{ "with-names", CLI_FLAG, NULL, NULL, 0,
+	    "with names.jsonl: what is on record of the operators and endpoints that occur; where there is a second officer, that one must approve" },
+	{ "act", CLI_ID, "ID", NULL, 0,
+	    "with --with-names: by this act, which another officer approved within the last day" },
 	{ "checkpoint", CLI_PATH, "FILE", NULL, 0,
 	    "of the tree of this checkpoint, as an earlier export wrote it: the same range gives the same octets" },
 };

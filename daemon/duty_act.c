@@ -1,4 +1,4 @@
-/* daemon/duty_act.c - what operators ask: tenants, tokens, exports; see signer.h. */
+/* daemon/duty_act.c - what operators ask: tenants, tokens, revocations; see signer.h. */
 #include <stdio.h>
 #include <string.h>
 
@@ -331,81 +331,4 @@ signer_serial(const struct wire_act *a, uint8_t serial[static TBS_SERIAL_OCTETS]
 	return text_unhex(hex, serial, TBS_SERIAL_OCTETS) ||
 	       fault_set(f, FAULT_NOTFOUND, "certificate: a serial is %d hex digits",
 		   TBS_SERIAL_OCTETS * 2);
-}
-
-/* Lines of our own: their ends stay as they are. */
-static bool
-put_lines(struct json *to, const char *name, struct octets lines, struct fault *f)
-{
-	struct bytes text = { 0 };
-	bool ok;
-
-	bytes_put_octets(&text, lines);
-	bytes_put_u8(&text, 0);
-	if ((ok = bytes_ok(&text, f)))
-		json_put_text(to, name, (const char *)text.at);
-	bytes_free(&text);
-	return ok;
-}
-
-/* The checkpoint over all up to and with the entry of this export. */
-static bool
-sign_checkpoint(struct signer *s, struct job *j, struct ledger *l, const struct notary_keys *keys,
-    struct json *answer, struct fault *f)
-{
-	struct checkpoint *c = &j->checkpoint;
-
-	if (!notary_sign(s, keys, l, j->now_s, c, f)) {
-		log_fact(LOG_ERROR, "log", "tenant", j->tenant, "why", f->text, NULL);
-		f->code = FAULT_INTERNAL; /* ours, not the asker's */
-		return false;
-	}
-	json_put_text(answer, "origin", c->origin);
-	json_put_number(answer, "size", (int64_t)c->mark.signed_size);
-	return put_lines(answer, "checkpoint", octets_of(c->note.at, c->own_n), f) &&
-	       (!c->cosigned || put_lines(answer, "cosignature",
-				    octets_of(c->note.at + c->own_n, c->note.n - c->own_n), f));
-}
-
-/* The log's with tenant and region, and that of the region's cosigner. */
-static bool
-tell_certificates(
-    struct signer *s, const struct notary_keys *k, struct json *answer, struct fault *f)
-{
-	struct bytes pem = { 0 }, cosigner = { 0 };
-	bool ok = cert_pem(k->log.certificate, &pem, f) &&
-		  realm_chain_pem(s->realm, k->ca.key_id, false, &pem, f) &&
-		  (!k->cosigns || cert_pem(k->cosigner.certificate, &cosigner, f)) &&
-		  put_lines(answer, "certificates", octets_bytes(&pem), f) &&
-		  (!k->cosigns || put_lines(answer, "cosigner", octets_bytes(&cosigner), f));
-
-	bytes_free(&cosigner);
-	bytes_free(&pem);
-	return ok;
-}
-
-bool
-duty_export(struct signer *s, struct job *j, struct fault *f)
-{
-	char by[IDENTITY_TEXT_MAX];
-	struct wire_act a;
-	struct json *body, *answer = json_object();
-	struct ledger *l;
-	struct log_context why;
-	struct notary_keys keys;
-	bool ok = false;
-
-	if (!signer_open_act(s, j, ACT_LOG_EXPORT, &a, &body, f)) {
-		json_free(answer);
-		return false;
-	}
-	why = signer_context(s, j, by);
-	if (signer_log(s, j, &a, &l, f) &&
-	    notary_find_keys(s, ledger_tenant(l), j->now_s, &keys, f) &&
-	    log_append(l, log_entry("log.exported", &why), j->now_s, NULL, f) &&
-	    sign_checkpoint(s, j, l, &keys, answer, f) && tell_certificates(s, &keys, answer, f))
-		ok = json_write(answer, &j->answer, f);
-	json_free(answer);
-	json_free(body);
-	return ok;
 }

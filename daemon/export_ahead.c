@@ -8,7 +8,7 @@
 
 struct export_ahead {
 	struct client *client;
-	const char *tenant;
+	const struct export_source *of;
 	export_fetch *fetch;
 	uint64_t from, to;
 	pthread_t thread;
@@ -26,7 +26,7 @@ fetch_page(struct export_ahead *a, struct export_page *p, struct fault *f)
 {
 	bytes_clear(&p->octets);
 	p->from = a->from;
-	if (!a->fetch(a->client, a->tenant, a->from, a->to - a->from, &p->octets, &p->n, f))
+	if (!a->fetch(a->client, a->of, a->from, a->to - a->from, &p->octets, &p->n, f))
 		return false;
 	a->from += p->n;
 	return true;
@@ -66,16 +66,14 @@ run(void *with)
 }
 
 bool
-export_ahead_new(struct client *c, const char *tenant, export_fetch *fetch, uint64_t from,
-    uint64_t to, struct export_ahead **ret, struct fault *f)
+export_ahead_new(struct client *c, const struct export_source *of, export_fetch *fetch,
+    uint64_t from, uint64_t to, struct export_ahead **ret, struct fault *f)
 {
 	struct export_ahead *a = calloc(1, sizeof(*a));
 
 	if (a == NULL)
 		return fault_set(f, FAULT_INTERNAL, "log: out of memory");
-	*a = (struct export_ahead){
-		.client = c, .tenant = tenant, .fetch = fetch, .from = from, .to = to
-	};
+	*a = (struct export_ahead){ .client = c, .of = of, .fetch = fetch, .from = from, .to = to };
 	(void)pthread_mutex_init(&a->line, NULL);
 	(void)pthread_mutex_init(&a->guard, NULL);
 	(void)pthread_cond_init(&a->turn, NULL);

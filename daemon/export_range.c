@@ -70,8 +70,8 @@ count_lines(struct octets o)
 }
 
 bool
-export_page(struct client *c, const char *tenant, uint64_t from, uint64_t count, struct bytes *ret,
-    uint64_t *ret_n, struct fault *f)
+export_page(struct client *c, const struct export_source *of, uint64_t from, uint64_t count,
+    struct bytes *ret, uint64_t *ret_n, struct fault *f)
 {
 	char path[CLI_PATH_MAX];
 	uint64_t n;
@@ -79,7 +79,7 @@ export_page(struct client *c, const char *tenant, uint64_t from, uint64_t count,
 	if (count > EXPORT_PAGE)
 		count = EXPORT_PAGE;
 	(void)snprintf(path, sizeof(path),
-	    "/v1/tenants/%s/log/entries?from=%" PRIu64 "&count=%" PRIu64, tenant, from, count);
+	    "/v1/tenants/%s/log/entries?from=%" PRIu64 "&count=%" PRIu64, of->tenant, from, count);
 	if (!client_get(c, path, "application/x-ndjson", ret, f))
 		return false;
 	if ((n = count_lines(octets_bytes(ret))) == 0 || n > count)
@@ -91,16 +91,29 @@ export_page(struct client *c, const char *tenant, uint64_t from, uint64_t count,
 }
 
 bool
-export_ders(struct client *c, const char *tenant, uint64_t from, uint64_t count, struct bytes *ret,
-    uint64_t *ret_n, struct fault *f)
+export_ders(struct client *c, const struct export_source *of, uint64_t from, uint64_t count,
+    struct bytes *ret, uint64_t *ret_n, struct fault *f)
 {
 	char path[CLI_PATH_MAX];
 
 	*ret_n = count < EXPORT_PAGE ? count : EXPORT_PAGE;
 	(void)snprintf(path, sizeof(path),
-	    "/v1/tenants/%s/log/certificates?from=%" PRIu64 "&count=%" PRIu64, tenant, from,
+	    "/v1/tenants/%s/log/certificates?from=%" PRIu64 "&count=%" PRIu64, of->tenant, from,
 	    *ret_n);
 	return client_get(c, path, "application/octet-stream", ret, f);
+}
+
+bool
+export_names(struct client *c, const struct export_source *of, uint64_t from, uint64_t count,
+    struct bytes *ret, uint64_t *ret_n, struct fault *f)
+{
+	char path[CLI_PATH_MAX];
+
+	*ret_n = count < EXPORT_NAMES_PAGE ? count : EXPORT_NAMES_PAGE;
+	(void)snprintf(path, sizeof(path),
+	    "/v1/tenants/%s/log/names?export=%" PRIu64 "&from=%" PRIu64 "&count=%" PRIu64,
+	    of->tenant, of->permit, from, *ret_n);
+	return client_get(c, path, "application/x-ndjson", ret, f);
 }
 
 /* The first entry of a page that tells its time: a redacted one does not. */
@@ -127,8 +140,8 @@ first_time(struct octets page, uint64_t *skipped, int64_t *ret_s)
 
 /* The next entry from index on that tells its time, before size; INT64_MAX where there is none. */
 static bool
-next_time(struct client *c, const char *tenant, uint64_t size, uint64_t *index, int64_t *ret_s,
-    struct fault *f)
+next_time(struct client *c, const struct export_source *of, uint64_t size, uint64_t *index,
+    int64_t *ret_s, struct fault *f)
 {
 	struct bytes page = { 0 };
 	uint64_t n, skipped, count = 1;
@@ -137,8 +150,8 @@ next_time(struct client *c, const char *tenant, uint64_t size, uint64_t *index, 
 	*ret_s = INT64_MAX;
 	while (ok && !found && *index < size) {
 		bytes_clear(&page);
-		if (!(ok = export_page(c, tenant, *index,
-			  count < size - *index ? count : size - *index, &page, &n, f)))
+		if (!(ok = export_page(c, of, *index, count < size - *index ? count : size - *index,
+			  &page, &n, f)))
 			break;
 		found = first_time(octets_bytes(&page), &skipped, ret_s);
 		*index += skipped;
@@ -150,7 +163,7 @@ next_time(struct client *c, const char *tenant, uint64_t size, uint64_t *index, 
 
 /* The first entry that does not stand before one of a time under at_s. */
 static bool
-lower(struct client *c, const char *tenant, uint64_t size, int64_t at_s, uint64_t *ret,
+lower(struct client *c, const struct export_source *of, uint64_t size, int64_t at_s, uint64_t *ret,
     struct fault *f)
 {
 	uint64_t lo = 0, hi = size;
@@ -159,7 +172,7 @@ lower(struct client *c, const char *tenant, uint64_t size, int64_t at_s, uint64_
 		uint64_t mid = lo + (hi - lo) / 2, known = mid;
 		int64_t its;
 
-		if (!next_time(c, tenant, size, &known, &its, f))
+		if (!next_time(c, of, size, &known, &its, f))
 			return false;
 		if (its < at_s)
 			lo = known + 1;
@@ -176,6 +189,7 @@ bool
 export_find(struct client *c, const struct export_wish *w, uint64_t size, uint64_t *ret_from,
     uint64_t *ret_to, struct fault *f)
 {
+	const struct export_source of = { .tenant = w->tenant };
 	uint64_t from = 0, to = size;
 	int64_t its;
 
@@ -183,9 +197,9 @@ export_find(struct client *c, const struct export_wish *w, uint64_t size, uint64
 		from = w->from_index;
 		to = w->to_index < size ? w->to_index + 1 : size;
 	} else if (w->by_time) {
-		if (!lower(c, w->tenant, size, w->from_s, &from, f) ||
-		    !lower(c, w->tenant, size, w->to_s + 1, &to, f) ||
-		    !next_time(c, w->tenant, size, &to, &its, f))
+		if (!lower(c, &of, size, w->from_s, &from, f) ||
+		    !lower(c, &of, size, w->to_s + 1, &to, f) ||
+		    !next_time(c, &of, size, &to, &its, f))
 			return false;
 	}
 	if (from >= to)

@@ -120,6 +120,7 @@ like "a view says of which checkpoint it is" "^$(sed -n 3p "$WORK/csv/checkpoint
 
 # --- redacted by law ---------------------------------------------------------------------------
 
+enrol globex g-2 "$WORK/g2" || stop_here "enrol g-2"
 enrol globex g-1 "$WORK/g1" || stop_here "enrol g-1"
 api POST "/v1/tenants/globex/certificates/$(serial "$WORK/g1/leaf.pem")/hold" '{"reason":"Mister Smith has it"}'
 entries globex >"$WORK/globex.jsonl"
@@ -141,6 +142,12 @@ works "what came after" q log export --tenant globex --out "$WORK/after" --from-
 both "what came after" "$WORK/after"
 is "a certificate whose issue is redacted is not in it" 0 "$(wc -c <"$WORK/after/issued.der")"
 is "and is counted" 1 "$(ours "$WORK/after" | grep -c '^lost  *1 ')"
+is "the redaction tells a hash of its serial" "$(python3 -c 'import hashlib, sys; print(hashlib.sha256(bytes.fromhex(sys.argv[1])).hexdigest())' "$(serial "$WORK/g1/leaf.pem")")" \
+    "$(jq -r 'select(.serial_sha256) | .serial_sha256' "$WORK/globex.jsonl")"
+# What is lost or redacted excuses itself alone: another certificate of such a log is not left out unseen.
+api POST "/v1/tenants/globex/certificates/$(serial "$WORK/g2/leaf.pem")/hold" '{"reason":"stolen"}'
+works "a log with a redaction, and more" q log export --tenant globex --out "$WORK/excused" --from-index "$((issued + 1))"
+both "a log with a redaction, and more" "$WORK/excused"
 
 # --- tampering ---------------------------------------------------------------------------------
 
@@ -282,6 +289,22 @@ for from in stub after; do
 	manifest "$WORK/lean"
 	neither "nothing tells of the redaction: $from" "$WORK/lean"
 done
+rm -rf "$WORK/lean"
+cp -r "$WORK/excused" "$WORK/lean"
+openssl x509 -in "$WORK/g2/leaf.pem" -outform DER -out "$WORK/g2.der"
+python3 - "$WORK/lean" "$WORK/g2.der" "$(serial "$WORK/g2/leaf.pem" | tr A-F a-f)" <<'PY'
+import sys
+folder, der, serial = sys.argv[1:]
+issued, cut = open(folder + "/issued.der", "rb").read(), open(der, "rb").read()
+assert cut in issued
+open(folder + "/issued.der", "wb").write(issued.replace(cut, b""))
+pairs = open(folder + "/outside.jsonl").read().split("\n")[:-1]
+kept = [p for p in zip(pairs[::2], pairs[1::2]) if '"serial":"' + serial not in p[0]]
+assert len(kept) * 2 < len(pairs)
+open(folder + "/outside.jsonl", "w").write("".join(a + "\n" + b + "\n" for a, b in kept))
+PY
+manifest "$WORK/lean"
+WHERE=outside.jsonl neither "a certificate and its proof left out where another is redacted" "$WORK/lean"
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$WORK/other.key" -subj /CN=other -out "$WORK/other.pem" 2>/dev/null
 neither "another root" "$WORK/good" "$WORK/other.pem"
 neither "the root of the bundle's own forger" "$WORK/good" "$WORK/good/certificates.pem"

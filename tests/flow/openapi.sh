@@ -163,7 +163,7 @@ ACT=$(q act list --state waiting --json | jq -r '.items[0].id')
 works "act approve, a dry run" q act approve "$ACT" --dry-run
 works "act approve" q act approve "$ACT"
 works "region resume" q region resume eu
-works "log export" q log export --tenant acme --out "$WORK/export"
+works "log export" q log export --tenant acme --out "$WORK/export" --with-names
 works "key list" q key list
 works "backup" q backup "$WORK/backup"
 refuses "a CA's end without its name" q cert revoke --tenant platform "$(q tenant show beta --json | jq -r .ca_serial)"

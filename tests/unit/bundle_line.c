@@ -35,10 +35,43 @@ START_TEST(members_at_the_top)
 	ck_assert_str_eq(shown(l.at), "2026-01-01T00:00:00Z");
 	ck_assert_str_eq(shown(l.serial), "yes");
 	ck_assert_int_eq(l.n, 17);
-	ck_assert_int_eq(l.unknown, -1);
 	ck_assert_uint_eq(l.ca.n, 0);
 	ck_assert(bundle_line_is(&l, "a.b"));
 	ck_assert(!bundle_line_is(&l, "a.bc"));
+}
+END_TEST
+
+START_TEST(acts_without_a_certificate)
+{
+	ck_assert(bundle_line(RAW("{\"act\":\"certificate.lost\"}"), &l));
+	ck_assert(bundle_line_bare(&l) && bundle_line_revokes(&l));
+	ck_assert(bundle_line(RAW("{\"act\":\"certificate.abandoned\"}"), &l));
+	ck_assert(bundle_line_bare(&l) && bundle_line_revokes(&l));
+	ck_assert(bundle_line(RAW("{\"act\":\"certificate.lost.found\"}"), &l));
+	ck_assert(!bundle_line_bare(&l) && !bundle_line_revokes(&l));
+	ck_assert(bundle_line(RAW("{\"act\":\"certificate.issued\"}"), &l));
+	ck_assert(!bundle_line_bare(&l) && !bundle_line_revokes(&l));
+}
+END_TEST
+
+START_TEST(serials_that_are_asked_for)
+{
+	struct bundle_serials s = { .at = NULL };
+	uint8_t serial[TBS_SERIAL_OCTETS] = { 0 };
+	bool fresh;
+
+	ck_assert(!bundle_serials_has(&s, serial));
+	ck_assert(bundle_serials_add(&s, serial, &fresh, &f) && fresh);
+	ck_assert(bundle_serials_has(&s, serial));
+	for (unsigned i = 1; i < 5000; i++) {
+		memcpy(serial, &i, sizeof(i));
+		ck_assert(!bundle_serials_has(&s, serial));
+		ck_assert(bundle_serials_add(&s, serial, &fresh, &f) && fresh);
+		ck_assert(bundle_serials_has(&s, serial));
+	}
+	bundle_serials_free(&s);
+	memset(serial, 1, sizeof(serial));
+	ck_assert(!bundle_serials_has(&s, serial));
 }
 END_TEST
 
@@ -442,6 +475,8 @@ main(void)
 	int failed;
 
 	tcase_add_test(pure, members_at_the_top);
+	tcase_add_test(pure, acts_without_a_certificate);
+	tcase_add_test(pure, serials_that_are_asked_for);
 	tcase_add_test(pure, empty_object);
 	tcase_add_test(pure, no_objects);
 	tcase_add_test(pure, numbers_that_are_none);

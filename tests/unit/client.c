@@ -749,10 +749,12 @@ START_TEST(operator_gets_three_files)
 END_TEST
 
 /* A checkpoint over three entries, signed by nobody. */
-#define A43    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-#define NOTE   "o\\n3\\n" A43 "=\\n\\n\u2014 o " A43 A43 "AAAAA=\\n"
-#define EXPORT "{\"certificates\":\"C\",\"checkpoint\":\"" NOTE "\",\"origin\":\"o\",\"size\":3}"
-#define LINES  "application/x-ndjson"
+#define A43  "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+#define NOTE "o\\n3\\n" A43 "=\\n\\n\u2014 o " A43 A43 "AAAAA=\\n"
+#define EXPORT                                                                                     \
+	"{\"certificates\":\"C\",\"checkpoint\":\"" NOTE                                           \
+	"\",\"log_index\":2,\"origin\":\"o\",\"size\":3}"
+#define LINES "application/x-ndjson"
 
 /* What cannot be exported whole leaves nothing behind. What an export holds: tests/flow/bundle.sh.
  */
@@ -767,31 +769,38 @@ export_refused(const char *why, const struct canned *answers, size_t n)
 	ck_assert_int_ne(access("d/certificates.pem", F_OK), 0);
 }
 
+/* What comes before the first entry. */
+#define ASKED                                                                                      \
+	{ 201, JSON, EXPORT },                                                                     \
+	    { 200, JSON, "{\"consistency\":[],\"from\":0,\"left\":[],\"size\":3,\"to\":3}" },      \
+	{                                                                                          \
+		200, JSON, "{\"chain\":\"-----BEGIN CERTIFICATE-----\"}"                           \
+	}
+
 START_TEST(exports)
 {
-	static const struct canned many[] = { { 201, JSON, EXPORT },
-		{ 200, LINES, "1\n2\n3\n4\n" } };
-	static const struct canned torn[] = { { 201, JSON, EXPORT }, { 200, LINES, "1\n2" } };
-	static const struct canned none[] = { { 201, JSON, EXPORT }, { 200, LINES, "" } };
-	static const struct canned html[] = { { 201, JSON, EXPORT }, { 200, "text/html", "1\n" } };
+	static const struct canned many[] = { ASKED, { 200, LINES, "1\n2\n3\n4\n" } };
+	static const struct canned torn[] = { ASKED, { 200, LINES, "1\n2" } };
+	static const struct canned none[] = { ASKED, { 200, LINES, "" } };
+	static const struct canned html[] = { ASKED, { 200, "text/html", "1\n" } };
 	static const struct canned void_[] = { { 201, JSON,
 	    "{\"certificates\":\"C\",\"origin\":\"o\"}" } };
 	static const struct canned no_note[] = { { 201, JSON,
 	    "{\"certificates\":\"C\",\"checkpoint\":\"P\"}" } };
 	FILE *to;
 
-	export_refused("expected 1 to 3 whole entries from 0, found 4", many, 2);
+	export_refused("expected 1 to 3 whole entries from 0, found 4", many, 4);
 	ck_assert_ptr_nonnull(
 	    strstr(slurp("seen"), "GET /v1/tenants/acme/log/entries?from=0&count=3 "));
-	export_refused("found 0", torn, 2);
-	export_refused("found 0", none, 2);
-	export_refused("expected application/x-ndjson", html, 2);
+	export_refused("found 0", torn, 4);
+	export_refused("found 0", none, 4);
+	export_refused("expected application/x-ndjson", html, 4);
 	export_refused("holds no checkpoint", void_, 1);
 	export_refused("checkpoint: line 1", no_note, 1);
 	/* What is there is not overwritten, and not taken away. */
 	ck_assert_ptr_nonnull(to = fopen("data/checkpoint", "w"));
 	ck_assert_int_eq(fclose(to), 0);
-	command(many, 2, ARGS("log", "export", "--tenant", "acme", "--out", "data"));
+	command(many, 4, ARGS("log", "export", "--tenant", "acme", "--out", "data"));
 	ck_assert_int_eq(said.status, CLI_REFUSED);
 	ck_assert_msg(strstr(said.err, "checkpoint is in data already") != NULL, "%s", said.err);
 	ck_assert_int_eq(access("data/checkpoint", F_OK), 0);

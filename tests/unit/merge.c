@@ -143,7 +143,7 @@ START_TEST(a_lost_certificate_becomes_revoked)
 {
 	static const uint8_t serial[TBS_SERIAL_OCTETS] = { 0x11, 0x22 };
 	struct bytes row = { 0 };
-	uint8_t key[TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS], reason;
+	uint8_t key[TBS_KEY_ID_OCTETS + TBS_SERIAL_OCTETS], index[8], reason;
 	struct standing s;
 	uint64_t epoch;
 
@@ -157,6 +157,13 @@ START_TEST(a_lost_certificate_becomes_revoked)
 	ck_assert_uint_eq(reason, REASON_UNSPECIFIED);
 	ck_assert(ledger_standing(l, serial, &s, &f));
 	ck_assert_int_eq(s.not_after_s, g.acme->a.not_after_s);
+	ck_assert_uint_eq(s.issued_index, s.log_index);
+	ck_assert(ledger_get(l, TABLE_LOG, octets_u64(s.log_index, index), &row, &f));
+	bytes_put_u8(&row, 0); /* an entry of its own: nothing else of it is left */
+	ck_assert_ptr_nonnull(strstr((char *)row.at, "\"act\":\"certificate.lost\""));
+	ck_assert_ptr_nonnull(
+	    strstr((char *)row.at, "\"serial\":\"11220000000000000000000000000000\""));
+	bytes_clear(&row);
 	memcpy(key, g.acme->a.key_id, TBS_KEY_ID_OCTETS);
 	memcpy(key + TBS_KEY_ID_OCTETS, serial, TBS_SERIAL_OCTETS);
 	ck_assert(ledger_get(l, TABLE_REVOKED, octets_of(key, sizeof(key)), &row, &f));

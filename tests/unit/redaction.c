@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "ca/audit.h"
 #include "ca/ledger_check.h"
 #include "ca/log_proof.h"
@@ -234,13 +235,15 @@ END_TEST
 START_TEST(certificates_that_the_log_is_believed_by_stay)
 {
 	struct delegate d;
+	const struct ground_cert *leaf;
+	uint8_t digest[DIGEST_OCTETS];
 	struct ledger *platform = g.platform->ledger;
 	struct redaction r;
 	unsigned kept = 0, all = 0;
 
 	ck_assert(keyring_delegate(g.keys, &g.acme->a, &found_log, g.now_s, &d, &f));
 	ground_commit(l);
-	(void)ground_leaf(&g, g.acme, "printer", "hp-1");
+	leaf = ground_leaf(&g, g.acme, "printer", "hp-1");
 	for (int k = 0; k < 2; k++) {
 		struct ledger *of = k == 0 ? l : platform;
 		struct log_edge e;
@@ -258,6 +261,9 @@ START_TEST(certificates_that_the_log_is_believed_by_stay)
 	ck_assert_uint_lt(kept, all);
 	ck_assert(redaction_check(l, size_now() - 1, &r, &f)); /* the printer's */
 	ck_assert_str_eq(r.was, "certificate.issued");
+	ck_assert(r.issued);
+	digest_of(octets_of(leaf->serial, TBS_SERIAL_OCTETS), digest);
+	ck_assert_mem_eq(r.serial_digest, digest, sizeof(digest));
 }
 END_TEST
 
