@@ -33,8 +33,8 @@ static const struct cli_param activity_list_options[] = {
 		"was decided for other people's software.",                                        \
 		"quatrain decision show ID --tenant T" },                                          \
 	    { { "activity", "export" }, { NULL, CLI_NONE, NULL, NULL, 0, NULL },                   \
-		    { log_export_options,                                                          \
-			sizeof(log_export_options) / sizeof(log_export_options[0]) },              \
+		    { activity_export_options,                                                     \
+			sizeof(activity_export_options) / sizeof(activity_export_options[0]) },    \
 		    CLI_CALLS, log_export_command, "export a tenant's activity log",               \
 		    "Does what log export does, with the log of a tenant's activity.",             \
 		    "quatrain log verify DIR --root FILE" },                                       \

@@ -6,26 +6,35 @@
 
 #include "daemon/cli_table.h"
 
+/* Of either log. */
+#define EXPORT_OPTIONS                                                                                                         \
+	{ "tenant", CLI_LABEL, "T", NULL, CLI_REQUIRED, "the tenant's name" },                                                 \
+	    { "out", CLI_PATH, "DIR", NULL, 0,                                                                                 \
+		    "the folder for entries.jsonl and all that proves it; made where it is missing" },                         \
+	    { "bundle", CLI_PATH, "FILE.tar", NULL, 0,                                                                         \
+		    "the same as one file, instead of --out; it must not exist" },                                             \
+	    { "from", CLI_TIME, "TIME", NULL, 0,                                                                               \
+		    "entries of this day (UTC) or moment (RFC 3339) and later; all from the first one where it is left out" }, \
+	    { "to", CLI_TIME, "TIME", NULL, 0,                                                                                 \
+		    "and up to this day or moment, which is included" },                                                       \
+	    { "from-index", CLI_INDEX, "N", NULL, 0, "instead of times: from entry N on" },                                    \
+	    { "to-index", CLI_INDEX, "N", NULL, 0, "and up to entry N, which is included" },                                   \
+	    { "format", CLI_CHOICE, "F", "jsonl|csv|cef", 0,                                                                   \
+		    "a view beside the evidence, which is always JSON lines: csv for spreadsheets, cef for SIEMs" },           \
+	{                                                                                                                      \
+		"checkpoint", CLI_PATH, "FILE", NULL, 0,                                                                       \
+		    "of the tree of this checkpoint, as an earlier export wrote it: the same range gives the same octets"      \
+	}
+
 static const struct cli_param log_export_options[] = {
-	{ "tenant", CLI_LABEL, "T", NULL, CLI_REQUIRED, "the tenant's name" },
-	{ "out", CLI_PATH, "DIR", NULL, 0,
-	    "the folder for entries.jsonl and all that proves it; made where it is missing" },
-	{ "bundle", CLI_PATH, "FILE.tar", NULL, 0,
-	    "the same as one file, instead of --out; it must not exist" },
-	{ "from", CLI_TIME, "TIME", NULL, 0,
-	    "entries of this day (UTC) or moment (RFC 3339) and later; all from the first one where it is left out" },
-	{ "to", CLI_TIME, "TIME", NULL, 0, "and up to this day or moment, which is included" },
-	{ "from-index", CLI_INDEX, "N", NULL, 0, "instead of times: from entry N on" },
-	{ "to-index", CLI_INDEX, "N", NULL, 0, "and up to entry N, which is included" },
-	{ "format", CLI_CHOICE, "F", "jsonl|csv|cef", 0,
-	    "a view beside the evidence, which is always JSON lines: csv for spreadsheets, cef for SIEMs" },
+	EXPORT_OPTIONS,
 	{ "with-names", CLI_FLAG, NULL, NULL, 0,
 	    "with names.jsonl: what is on record of the operators and endpoints that occur; where there is a second officer, that one must approve" },
 	{ "act", CLI_ID, "ID", NULL, 0,
 	    "with --with-names: by this act, which another officer approved within the last day" },
-	{ "checkpoint", CLI_PATH, "FILE", NULL, 0,
-	    "of the tree of this checkpoint, as an earlier export wrote it: the same range gives the same octets" },
 };
+
+static const struct cli_param activity_export_options[] = { EXPORT_OPTIONS };
 
 static const struct cli_param log_verify_options[] = {
 	{ "root", CLI_PATH, "FILE", NULL, 0,

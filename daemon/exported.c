@@ -25,18 +25,6 @@ read_time(const struct json *range, const char *name, int64_t *to, struct fault 
 		   "range: %s: RFC 3339: expected a time as 2026-11-22T14:30:00Z", name);
 }
 
-/* By its first sign: an empty one has no member to tell it by. */
-static bool
-is_object(const struct json *j)
-{
-	struct bytes text = { 0 };
-	struct fault none;
-	bool is = json_write(j, &text, &none) && text.n > 0 && text.at[0] == '{';
-
-	bytes_free(&text);
-	return is;
-}
-
 static bool
 read_range(const struct json *range, struct exported *e, struct fault *f)
 {
@@ -44,7 +32,7 @@ read_range(const struct json *range, struct exported *e, struct fault *f)
 	bool times, indexes;
 	const char *name;
 
-	if (!is_object(range))
+	if (json_kind(range) != JSON_OBJECT)
 		return fault_set(f, FAULT_BADREQ, "range: expected an object");
 	for (size_t i = 0; (name = json_name_at(range, i)) != NULL; i++) {
 		bool is = false;
@@ -87,7 +75,7 @@ exported_read(const struct json *j, struct exported *ret, struct fault *f)
 		}
 	if (!is)
 		return fault_set(f, FAULT_BADREQ, "format: expected jsonl, csv or cef");
-	if (names != NULL && !e.names && !json_false(j, "names"))
+	if (names != NULL && !e.names && json_kind(names) != JSON_FALSE)
 		return fault_set(f, FAULT_BADREQ, "names: expected true or false");
 	if (json_get(j, "approval") != NULL) {
 		if (act == NULL || strlen(act) != PROPOSAL_ID_LETTERS || !e.names)
