@@ -148,8 +148,9 @@ herald_sign(const struct herald_secrets *s, const char *id, int64_t now_s, struc
 struct gather {
 	const struct webhook *w;
 	struct bytes *to;
-	uint64_t in[HERALD_ENTRIES_MAX]; /* those that are in it */
-	uint64_t next, end;              /* entries of [next, end) are looked at */
+	uint64_t in[HERALD_ENTRIES_MAX]; /* those that are in it, as far as there is room */
+	size_t in_n;
+	uint64_t next, end; /* entries of [next, end) are looked at */
 	size_t n, rows, begun;
 	char at[TEXT_TIME_MAX]; /* of the newest one that is in it */
 	struct fault fault;
@@ -192,7 +193,9 @@ gather(void *with, struct octets key, struct octets value)
 	}
 	if (is_wanted(g->w, entry)) {
 		bytes_put_text(g->to, g->n == 0 ? "" : ",");
-		g->in[g->n++] = g->next;
+		if (g->n++ <
+		    HERALD_ENTRIES_MAX) /* one that was begun when less was wanted may hold more */
+			g->in[g->in_n++] = g->next;
 		bytes_put_octets(g->to, value); /* the very octets that are in the tree */
 		if ((at = json_text(entry, "at")) != NULL)
 			(void)snprintf(g->at, sizeof(g->at), "%s", at);
@@ -213,7 +216,7 @@ put_traces(const struct gather *g, struct ledger *l, struct herald_body *ret, st
 	bool ok = true;
 
 	ret->traceparent[0] = '\0';
-	for (size_t i = 0; i < g->n; i++) {
+	for (size_t i = 0; i < g->in_n; i++) {
 		if (!log_trace(l, g->in[i], &t))
 			continue;
 		trace_text(&t, text);

@@ -264,6 +264,11 @@ START_TEST(a_post_is_bounded)
 	j = posted(l, &p, &n);
 	ck_assert_uint_eq(n, 21);
 	json_free(j);
+	/* one that was begun when less was wanted is that one still */
+	p = (struct herald_place){ .next = first, .to = first + HERALD_ENTRIES_MAX + 20 };
+	j = posted(l, &p, &n);
+	ck_assert_uint_eq(n, HERALD_ENTRIES_MAX + 20);
+	json_free(j);
 	/* a post that was begun over entries that are gone is a fault, and never a shorter one */
 	p = (struct herald_place){ .next = first, .to = first + 1000 };
 	struct herald_body body = { .n = 0 };
