@@ -13,6 +13,7 @@
 #include "daemon/activity_entry.h"
 #include "daemon/signer.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct signer s;
@@ -415,7 +416,6 @@ main(void)
 {
 	Suite *suite = suite_create("activity");
 	TCase *t = tcase_create("activity");
-	SRunner *run = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -435,8 +435,5 @@ main(void)
 	tcase_add_test(t, an_older_copy_is_found);
 	tcase_add_test(t, acts_name_either_log);
 	suite_add_tcase(suite, t);
-	srunner_run_all(run, CK_NORMAL);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include "ca/bundle_line.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define ENTRIES 21
 
@@ -471,8 +472,6 @@ main(void)
 {
 	Suite *s = suite_create("bundle_line");
 	TCase *pure = tcase_create("pure"), *t = tcase_create("log");
-	SRunner *r;
-	int failed;
 
 	tcase_add_test(pure, members_at_the_top);
 	tcase_add_test(pure, acts_without_a_certificate);
@@ -495,9 +494,5 @@ main(void)
 	tcase_add_test(t, ranges_spelled_another_way);
 	suite_add_tcase(s, pure);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/check.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define HEAD                                                                                       \
@@ -461,7 +462,6 @@ main(void)
 {
 	Suite *suite = suite_create("check");
 	TCase *t = tcase_create("check");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, eu_guardrail);
@@ -476,8 +476,5 @@ main(void)
 	tcase_add_test(t, a_crowd);
 	tcase_add_test(t, many_findings);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/habits_internal.h"
+#include "tests/unit/run.h"
 
 #define NOW_S INT64_C(1893974400)
 
@@ -238,7 +239,6 @@ main(void)
 {
 	Suite *suite = suite_create("habits");
 	TCase *t = tcase_create("habits");
-	SRunner *run = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -254,8 +254,5 @@ main(void)
 	tcase_add_test(t, rows_from_the_future_are_dropped);
 	tcase_add_test(t, a_file_that_others_may_write_is_not_read);
 	suite_add_tcase(suite, t);
-	srunner_run_all(run, CK_NORMAL);
-	int failed = srunner_ntests_failed(run);
-	srunner_free(run);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -9,6 +9,7 @@
 #include "ca/merge.h"
 #include "ca/revoke.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static const struct journal_place beginning = { .offset = 0 };
 
@@ -485,7 +486,6 @@ main(void)
 {
 	Suite *s = suite_create("merge");
 	TCase *t = tcase_create("merge"), *c = tcase_create("check");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -509,8 +509,5 @@ main(void)
 	tcase_add_test(c, a_check_finds_standings_without_a_reason);
 	tcase_add_test(c, a_check_finds_counters_and_edges);
 	suite_add_tcase(s, c);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

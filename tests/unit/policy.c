@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "policy/decide.h"
+#include "tests/unit/run.h"
 
 static struct identity who;
 static struct object what;
@@ -357,7 +358,6 @@ main(void)
 {
 	Suite *s = suite_create("policy");
 	TCase *t = tcase_create("policy");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, permits_what_is_written_and_nothing_else);
@@ -373,8 +373,5 @@ main(void)
 	tcase_add_test(t, the_longest_identity_fits);
 	tcase_add_test(t, roles_are_words);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -7,6 +7,7 @@
 #include "base/digest.h"
 #include "ca/policy_book.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 static struct ground g;
 static struct ledger *l;
@@ -240,8 +241,6 @@ main(void)
 {
 	Suite *s = suite_create("policy_book");
 	TCase *t = tcase_create("policy_book");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 60);
@@ -253,8 +252,5 @@ main(void)
 	tcase_add_test(t, a_set_is_kept_once);
 	tcase_add_test(t, a_backup_knows_each_row);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -8,6 +8,7 @@
 #include <openssl/evp.h>
 
 #include "ca/policy_signature.h"
+#include "tests/unit/run.h"
 
 static const char text[] = "kind: Guardrail\n";
 static EVP_PKEY *pkey[2];
@@ -151,8 +152,6 @@ main(void)
 {
 	Suite *s = suite_create("policy_signature");
 	TCase *t = tcase_create("policy_signature");
-	SRunner *r = srunner_create(s);
-	int failed;
 
 	suite_add_tcase(s, t);
 	tcase_add_checked_fixture(t, setup, teardown);
@@ -163,8 +162,5 @@ main(void)
 	tcase_add_test(t, octets_that_were_altered);
 	tcase_add_test(t, lines_that_are_none);
 	tcase_add_test(t, verifier_keys_that_are_none);
-	srunner_run_all(r, CK_NORMAL);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

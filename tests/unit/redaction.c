@@ -12,6 +12,7 @@
 #include "ca/redaction.h"
 #include "tests/unit/forge.h"
 #include "tests/unit/ground.h"
+#include "tests/unit/run.h"
 
 #define SECRET "mark-of-what-must-go"
 
@@ -398,7 +399,6 @@ main(void)
 {
 	Suite *s = suite_create("redaction");
 	TCase *t = tcase_create("redaction");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_set_timeout(t, 120); /* a loaded machine is no failure */
@@ -412,8 +412,5 @@ main(void)
 	tcase_add_test(t, lines_one_behind_the_other);
 	tcase_add_test(t, an_audit_says_redacted);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -6,6 +6,7 @@
 
 #include "base/digest.h"
 #include "book.h"
+#include "run.h"
 
 static struct set *set;
 static struct decision d;
@@ -561,7 +562,6 @@ main(void)
 {
 	Suite *s = suite_create("set");
 	TCase *t = tcase_create("set");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, NULL, teardown);
 	tcase_add_test(t, default_is_deny);
@@ -585,8 +585,5 @@ main(void)
 	tcase_add_test(t, too_many_rules);
 	tcase_add_test(t, explained);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

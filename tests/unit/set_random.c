@@ -11,6 +11,7 @@
 
 #include "book.h"
 #include "policy/condition.h"
+#include "run.h"
 
 #define ROUNDS   400
 #define REQUESTS 500
@@ -446,13 +447,9 @@ main(void)
 {
 	Suite *s = suite_create("set_random");
 	TCase *t = tcase_create("set_random");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_test(t, the_index_says_what_the_rules_say);
 	tcase_add_test(t, order_never_matters);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }
