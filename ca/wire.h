@@ -38,7 +38,8 @@ enum wire_verb {
 	WIRE_SESSIONS, /* of an edge, u64 in all, then rows of key id, u32: live connections by the
 			  CA of the client's certificate -> nothing */
 	WIRE_BACKUP,
-	WIRE_FEED,  /* object: "changes N", "snapshot PLACE" (ca/feed_piece.h) or "certificates" ->
+	WIRE_FEED,  /* object: "changes N", "snapshot PLACE" (ca/feed_piece.h), "offline" (the head
+		       of a bundle, ca/offline_file.h) or "certificates" ->
 		       a signed note, or PEM */
 	WIRE_STATE, /* nothing -> what the signer knows to be stopped: rows of what u8 (bits
 		       WIRE_STOPS_*), why, counted */

@@ -189,6 +189,8 @@ bool api_feed(const struct api_call *c, struct fault *f);
 /* The tenant of the query, where the path names none. Fault: FAULT_BADREQ. */
 bool api_feed_tenant(struct api_call *c, struct fault *f) CHECKED;
 void api_feed_free(struct api *a); /* what it keeps */
+/* daemon/api_offline.c */
+bool api_offline(const struct api_call *c, struct fault *f);
 /* daemon/api_events.c */
 bool api_events(const struct api_call *c, struct fault *f);
 size_t api_events_open(const struct api *a); /* streams that are open */

@@ -105,6 +105,10 @@ fault_word(enum fault_code code)
 		[FAULT_CONFLICT] = "conflict",
 		[FAULT_LIMIT] = "over a limit",
 		[FAULT_BUSY] = "not now",
+		[FAULT_STALE] = "not up to date",
+		[FAULT_BLIND] = "precondition required",
+		[FAULT_REUSED] = "used for something else",
+		[FAULT_OFTEN] = "too often",
 		[FAULT_INTERNAL] = "internal",
 	};
 

@@ -6,6 +6,10 @@
 
 #include "daemon/cli_table.h"
 
+static const struct cli_param policy_test_options[] = {
+	{ "run", CLI_TEXT, "NAME", NULL, 0, "only tests whose name has this in it" },
+};
+
 static const struct cli_param policy_explain_options[] = {
 	{ "input", CLI_PATH, "FILE", NULL, CLI_REQUIRED,
 	    "the request in JSON, as embedded tests have it; - is standard input" },
@@ -21,6 +25,12 @@ static const struct cli_param policy_diff_options[] = {
 static const struct cli_param policy_replay_options[] = {
 	{ "policy", CLI_PATH, "FILE", NULL, CLI_REQUIRED | CLI_REPEATED,
 	    "a policy that was in force, or a folder of them: all that made the set whose digest the entries name" },
+};
+
+static const struct cli_param policy_bundle_options[] = {
+	{ "tenant", CLI_LABEL, "T", NULL, CLI_REQUIRED, "the tenant's name" },
+	{ "out", CLI_PATH, "FILE", NULL, CLI_REQUIRED,
+	    "where to write it, whole each time; one that is newer stays" },
 };
 
 static const struct cli_param policy_decide_options[] = {

@@ -86,6 +86,8 @@ duty_feed(struct signer *s, struct job *j, struct fault *f)
 	    !realm_authority(s->realm, t.key_id, &ca, f) ||
 	    !keyring_delegate(s->keys, &ca, &found_log, j->now_s, &d, f))
 		return false;
+	if (strcmp(what, "offline") == 0)
+		return duty_offline_head(s, &c, d.key, &j->answer, f);
 	if (strcmp(what, "certificates") != 0)
 		return make_piece(&c, what, d.key, &j->answer, f);
 	return cert_pem(d.certificate, &j->answer, f) &&

@@ -39,30 +39,39 @@ is_policy(const struct dirent *e)
 	return e->d_name[0] != '.' && dot != NULL && strcmp(dot, ".yaml") == 0;
 }
 
-static bool
-add_folder(struct policy_files *p, const char *path, struct fault *f)
+bool
+policy_files_each(const char *path, bool (*each)(void *with, const char *file, struct fault *f),
+    void *with, struct fault *f)
 {
 	struct dirent **names = NULL;
 	char file[PATH_SIZE];
-	int n = scandir(path, &names, is_policy, alphasort);
-	bool ok = n > 0 || fault_set(f, FAULT_NOTFOUND, "policy: %s: no *.yaml in it", path);
+	struct stat st;
+	bool ok = true;
+	int n;
 
+	if (stat(path, &st) != 0 || !S_ISDIR(st.st_mode))
+		return each(with, path, f);
+	if ((n = scandir(path, &names, is_policy, alphasort)) <= 0)
+		ok = fault_set(f, FAULT_NOTFOUND, "policy: %s: no *.yaml in it", path);
 	for (int i = 0; i < n; i++) {
 		(void)snprintf(file, sizeof(file), "%.3800s/%s", path, names[i]->d_name);
-		ok = ok && add_file(p, file, f);
+		ok = ok && each(with, file, f);
 		free(names[i]);
 	}
 	free(names);
 	return ok;
 }
 
+static bool
+add_one(void *with, const char *file, struct fault *f)
+{
+	return add_file(with, file, f);
+}
+
 bool
 policy_files_add(struct policy_files *p, const char *path, struct fault *f)
 {
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode) ? add_folder(p, path, f)
-							   : add_file(p, path, f);
+	return policy_files_each(path, add_one, p, f);
 }
 
 bool

@@ -22,6 +22,11 @@ struct policy_files {
  * "FILE:LINE:
  * ...", FAULT_LIMIT. */
 bool policy_files_add(struct policy_files *p, const char *path, struct fault *f) CHECKED;
+/* Call each with path, or with every *.yaml of it in order where it is a folder. Faults: of each;
+ * FAULT_NOTFOUND a folder without any. */
+bool policy_files_each(const char *path,
+    bool (*each)(void *with, const char *file, struct fault *f), void *with,
+    struct fault *f) CHECKED;
 bool policy_files_compile(struct policy_files *p, struct fault *f) CHECKED;
 void policy_files_free(struct policy_files *p);
 

@@ -178,6 +178,12 @@ bool duty_policy(struct signer *s, struct job *j, struct fault *f);
 bool duty_policy_remove(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_feed.c */
 bool duty_feed(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_offline.c: the head of a bundle as ledgers stand, signed by k; appended. Faults:
+ * FAULT_CONFLICT the policies are not for that, FAULT_INTERNAL. */
+struct feed_cut;
+struct key;
+bool duty_offline_head(struct signer *s, const struct feed_cut *c, const struct key *k,
+    struct bytes *ret, struct fault *f) CHECKED;
 /* daemon/duty_activity.c */
 bool duty_activity(struct signer *s, struct job *j, struct fault *f);
 /* daemon/radius.c */

@@ -168,6 +168,8 @@ recorded_decide(
 	if (!recorded_read(entry, &a.was)) {
 		if (json_get(entry, "redacted") != NULL)
 			a.outcome = RECORDED_REDACTED;
+		else if (json_true(entry, "omitted"))
+			(void)unknown(&a, "its request was too long to be recorded");
 	} else if (with->strict && !a.was.decided) {
 		a.outcome = RECORDED_NONE;
 	} else if (with->strict && strcmp(a.was.policy, digest) != 0) {

@@ -6,7 +6,8 @@
  *	{"decision": "permit" | "deny", "code": ..., "rule": ..., "id": ...,
  *	 "policy": SHA-256 hex, "request": as request_read() takes it, "t": RFC 3339 or seconds}
  *
- * with any other members. Where the request has no time, t is it. Pure.
+ * with any other members. Where the request has no time, t is it; one that was too long for its
+ *entry is "omitted": true. Pure.
  */
 #ifndef QUATRAIN_POLICY_RECORDED_H
 #define QUATRAIN_POLICY_RECORDED_H

@@ -191,6 +191,26 @@ for path in tile/0/000.p/1 tile/entries/000.p/1 keys "proof?index=0" "consistenc
 	api GET "/v1/tenants/acme/log/$path"
 	is "log/$path" 200 "$STATUS"
 done
+cat >"$WORK/offline.yaml" <<'Y'
+apiVersion: quatrain.policy/v1
+kind: PolicySet
+metadata:
+  name: acme
+  scope: spiffe://acme.eu.example.org/**
+  owner: it@acme.example
+  revision: 1
+mode: enforce
+schema: quatrain.attributes/v1
+defaults:
+  offline: {max_age: 12h}
+rules:
+  - id: all
+    effect: permit
+    actions: ["*"]
+Y
+works "a policy that may be used offline" q policy put "$WORK/offline.yaml" --tenant acme
+api GET /v1/tenants/acme/policy/bundle
+is "the bundle" 200 "$STATUS"
 http --unix-socket "$DATA/run/api.sock" -m 2 "http://localhost/v1/events?tenant=acme&after=0"
 is "events" 200 "$STATUS"
 api GET "/v1/tenants/acme/revocations"

@@ -435,6 +435,43 @@ START_TEST(profiles_are_tried)
 }
 END_TEST
 
+/* The two examples that are shipped would be loaded, and each of their tests passes by name. */
+START_TEST(policies_are_tried)
+{
+	static const char dir[] = QUATRAIN_SOURCE_DIR "/conf/policy";
+	static const char rail[] = QUATRAIN_SOURCE_DIR "/conf/policy/eu-guardrail.yaml";
+
+	capture_run(&said, ARGS("policy", "check", dir));
+	ck_assert_msg(said.status == CLI_OK, "%s", said.err);
+	ck_assert_ptr_nonnull(
+	    strstr(said.out, "2 documents: 0 problems, 0 warnings; 14 of 14 tests"));
+	ck_assert_ptr_nonnull(strstr(said.out, "Next: "));
+	capture_run(&said, ARGS("policy", "test", dir));
+	ck_assert_msg(said.status == CLI_OK, "%s", said.err);
+	ck_assert_ptr_nonnull(strstr(said.out, "\n14 passed, 0 failed\n"));
+	capture_run(&said, ARGS("policy", "test", rail, "--run", "swapped key"));
+	ck_assert_ptr_nonnull(strstr(said.out, "\n1 passed, 0 failed\n"));
+	capture_run(&said, ARGS("policy", "diff", rail, rail));
+	ck_assert_int_eq(said.status, CLI_OK);
+	ck_assert_ptr_nonnull(strstr(said.out, "the same in meaning\n"));
+	ends(CLI_REFUSED, "no test has a name with",
+	    ARGS("policy", "test", dir, "--run", "none so"));
+	capture_run(
+	    &said, ARGS("policy", "check", QUATRAIN_SOURCE_DIR "/conf/profiles/printer.yaml", rail,
+		       "/nonexistent"));
+	ck_assert_int_eq(said.status, CLI_REFUSED);
+	ck_assert_ptr_nonnull(strstr(said.err, "printer.yaml:"));
+	ck_assert_ptr_nonnull(strstr(said.err, "/nonexistent"));
+	ck_assert_ptr_nonnull(strstr(said.out, "1 document: 2 problems"));
+	ends(CLI_REFUSED, "no *.yaml", ARGS("policy", "check", QUATRAIN_SOURCE_DIR "/docs/man"));
+	WRONG("expected FILE", "policy", "check");
+	WRONG("--input", "policy", "explain", rail);
+	WRONG("OLD and NEW", "policy", "diff", rail);
+	WRONG("--replay with it", "policy", "diff", rail, rail, "--old", rail);
+	WRONG("--policy", "policy", "replay", rail);
+}
+END_TEST
+
 START_TEST(manual_is_the_table)
 {
 	const char *text = slurp(QUATRAIN_SOURCE_DIR "/docs/man/quatrain.1");
@@ -563,6 +600,7 @@ main(void)
 	tcase_add_test(t, version);
 	tcase_add_test(t, table_is_consistent);
 	tcase_add_test(t, profiles_are_tried);
+	tcase_add_test(t, policies_are_tried);
 	tcase_add_test(t, manual_is_the_table);
 	tcase_add_test(t, page_is_the_table);
 	tcase_add_test(t, commands_go_through_the_api);

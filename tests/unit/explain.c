@@ -387,6 +387,8 @@ START_TEST(what_was_decided_is_decided_again)
 	ck_assert_int_eq(again("{\"act\":\"session.cut\"}", true).outcome, RECORDED_NONE);
 	ck_assert_int_eq(again("{\"redacted\":{}}", true).outcome, RECORDED_REDACTED);
 	ck_assert_int_eq(
+	    again("{\"decision\":\"deny\",\"omitted\":true}", true).outcome, RECORDED_UNKNOWN);
+	ck_assert_int_eq(
 	    again("{\"decision\":\"permit\",\"request\":{\"action\":7}}", false).outcome,
 	    RECORDED_UNKNOWN);
 	ck_assert_int_eq(again(saturday, true).outcome, RECORDED_NONE);
