@@ -10,7 +10,7 @@
 #include "policy/prove.h"
 #include "policy/witness.h"
 
-#define STEPS_PROOF UINT64_C(4000000)
+#define STEPS_MAX UINT64_C(32000000) /* for all proofs of a document: about a second */
 
 struct claim { /* what is looked for: a request that is permitted though it never should be */
 	const struct document *d;
@@ -18,6 +18,7 @@ struct claim { /* what is looked for: a request that is permitted though it neve
 	const struct space *space;
 	const struct invariant *invariant; /* NULL: an officer's change of policies */
 	void *counters;
+	uint64_t steps;
 	struct json *request; /* found */
 	char by[CHECK_TEXT_MAX];
 };
@@ -120,14 +121,14 @@ prove_invariant(struct claim *c, const struct formula *invariant, struct goal *r
 		return PROOF_OPEN;
 	first.next = no_forbid(s, room, NULL);
 	if (c->d->kind == DOCUMENT_GUARDRAIL)
-		return prove(s, &first, STEPS_PROOF, look, c);
+		return prove(s, &first, &c->steps, look, c);
 	for (size_t i = 0; i < c->d->rules_n && worst != PROOF_FOUND; i++) {
 		enum proof one;
 
 		if (s->rules[i] == NULL || c->d->rules[i].effect != EFFECT_PERMIT)
 			continue;
 		permit.formula = s->rules[i];
-		one = prove(s, &permit, STEPS_PROOF, look, c);
+		one = prove(s, &permit, &c->steps, look, c);
 		worst = one == PROOF_NONE ? worst : one;
 	}
 	return worst;
@@ -164,7 +165,7 @@ check_locked(struct check *check, struct claim *c, struct space *s, struct goal 
 		return;
 	first.formula = space_staff(s, id);
 	first.next = no_forbid(s, room, NULL);
-	if (prove(s, &first, STEPS_PROOF, look, c) == PROOF_FOUND) {
+	if (prove(s, &first, &c->steps, look, c) == PROOF_FOUND) {
 		json_free(c->request);
 		c->request = NULL;
 		return;
@@ -221,7 +222,7 @@ prove_all(struct check *check, struct claim *c, struct space *space, struct faul
 bool
 check_invariants(struct check *c, const struct document *d, const struct set *s, struct fault *f)
 {
-	struct claim claim = { .d = d, .s = s };
+	struct claim claim = { .d = d, .s = s, .steps = STEPS_MAX };
 	struct space space;
 	bool ok;
 

@@ -8,6 +8,7 @@
 #include "policy/glob.h"
 #include "policy/prove.h"
 
+#define STEPS_MAX  UINT64_C(20000000) /* for all rules of a document */
 #define STEPS_RULE UINT64_C(20000)
 #define STEPS_PAIR UINT64_C(2000)
 #define RULES_MAX  2000 /* beyond, no rule is looked at by itself */
@@ -20,6 +21,7 @@ struct rules { /* that are looked at */
 	const struct document *d;
 	struct space space;
 	struct goal *room; /* for one goal a rule, and two more */
+	uint64_t steps;    /* that are left */
 };
 
 static void
@@ -33,6 +35,17 @@ warn(struct check *c, enum finding_kind kind, const struct policy_rule *rule, co
 	check_name(n, rule->id);
 	(void)snprintf(n->expected, sizeof(n->expected), "%s", expected);
 	(void)snprintf(n->found, sizeof(n->found), "%s", found);
+}
+
+/* No request is so. What cannot be told with that much work is not told. */
+static bool
+none(struct rules *r, const struct goal *goals, uint64_t steps)
+{
+	uint64_t left = steps < r->steps ? steps : r->steps, had = left;
+	bool so = left > 0 && prove(&r->space, goals, &left, NULL, NULL) == PROOF_NONE;
+
+	r->steps -= had - left;
+	return so;
 }
 
 static enum want
@@ -56,7 +69,7 @@ check_alone(struct rules *r, size_t i)
 	size_t n = 1;
 
 	*first = (struct goal){ r->space.rules[i], fires(rule), NULL };
-	if (prove(&r->space, first, STEPS_RULE, NULL, NULL) == PROOF_NONE) {
+	if (none(r, first, STEPS_RULE)) {
 		warn(r->check, FINDING_NEVER, rule, "conditions that can hold",
 		    "some that exclude each other");
 		return;
@@ -70,7 +83,7 @@ check_alone(struct rules *r, size_t i)
 		    (struct goal){ r->space.rules[k], does_not_fire(&r->d->rules[k]), first->next };
 		first->next = &r->room[n++];
 	}
-	if (n > 1 && prove(&r->space, first, STEPS_RULE, NULL, NULL) == PROOF_NONE)
+	if (n > 1 && none(r, first, STEPS_RULE))
 		warn(r->check, FINDING_STOPPED, rule, "a permit that some request gets",
 		    "forbids that stop all of them");
 }
@@ -102,7 +115,7 @@ covers(struct rules *r, size_t b, size_t a)
 		return false;
 	r->room[1] = (struct goal){ r->space.rules[b], does_not_fire(y), NULL };
 	r->room[0] = (struct goal){ r->space.rules[a], fires(x), &r->room[1] };
-	return prove(&r->space, &r->room[0], STEPS_PAIR, NULL, NULL) == PROOF_NONE;
+	return none(r, &r->room[0], STEPS_PAIR);
 }
 
 /* Of two that say the same, the later one is told. */
@@ -124,7 +137,7 @@ check_covered(struct rules *r, size_t a)
 static bool
 check_each(struct check *c, const struct document *d, struct fault *f)
 {
-	struct rules r = { .check = c, .d = d };
+	struct rules r = { .check = c, .d = d, .steps = STEPS_MAX };
 	bool ok;
 
 	r.room = calloc(d->rules_n + 2, sizeof(*r.room));

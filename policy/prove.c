@@ -279,7 +279,7 @@ begin(struct prover *p)
 	struct region *r = calloc(1, sizeof(*r));
 
 	p->levels[0] = r;
-	p->goals = calloc(GOALS_MAX, sizeof(*p->goals));
+	p->goals = malloc(GOALS_MAX * sizeof(*p->goals));
 	if (r == NULL || p->goals == NULL)
 		return false;
 	r->bits = calloc(p->words + 1, sizeof(*r->bits));
@@ -298,7 +298,7 @@ begin(struct prover *p)
 
 enum proof
 prove(
-    const struct space *s, const struct goal *goals, uint64_t steps, prove_look *look_, void *with)
+    const struct space *s, const struct goal *goals, uint64_t *steps, prove_look *look_, void *with)
 {
 	struct prover *p = calloc(1, sizeof(*p));
 	enum proof said;
@@ -306,7 +306,7 @@ prove(
 	if (p == NULL)
 		return PROOF_OPEN;
 	p->s = s;
-	p->steps = steps;
+	p->steps = *steps;
 	p->words = s->bits / 64;
 	p->look = look_;
 	p->with = with;
@@ -314,6 +314,7 @@ prove(
 		p->open = true;
 	else
 		(void)search(p, 0, goals);
+	*steps = p->steps;
 	said = p->found ? PROOF_FOUND : p->open ? PROOF_OPEN : PROOF_NONE;
 	for (size_t i = 0; i < LEVELS_MAX && p->levels[i] != NULL; i++) {
 		free(p->levels[i]->bits);

@@ -41,9 +41,9 @@ enum proof {
  * be so. */
 typedef bool prove_look(void *with, const struct region *r);
 
-/* goals: the first of them, lent. steps: how much work at most. look may be NULL: then each region
- * that is left counts as PROOF_OPEN. */
+/* goals: the first of them, lent. steps: how much work at most, and what is left of it after. look
+ * may be NULL: then each region that is left counts as PROOF_OPEN. */
 enum proof prove(
-    const struct space *s, const struct goal *goals, uint64_t steps, prove_look *look, void *with);
+    const struct space *s, const struct goal *goals, uint64_t *steps, prove_look *look, void *with);
 
 #endif

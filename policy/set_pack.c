@@ -286,11 +286,10 @@ subject_holds(const struct packed *p, const struct view *v)
 int
 packed_holds(const struct set *s, const struct packed *p, const struct view *v)
 {
-	const struct test *t = &s->tests[p->first];
 	int says = 1;
 
 	for (uint32_t i = 0; i < p->n; i++) {
-		int one = test_holds(&t[i], v);
+		int one = test_holds(&s->tests[p->first + i], v);
 
 		if (one == 0)
 			return 0;

@@ -219,13 +219,13 @@ make_kids(struct space *s, enum formula_kind kind, const struct formula *const *
 	return to;
 }
 
-/* A row of answers on an axis, to be filled in; NULL: too many. */
+/* A row of answers on an axis, to be filled in, each of which costs so much; NULL: too many. */
 static int8_t *
-row(struct space *s, const struct axis *a, struct formula *to)
+row(struct space *s, const struct axis *a, size_t cost, struct formula *to)
 {
 	int8_t *says;
 
-	s->cells += a->n;
+	s->cells += (uint64_t)a->n * (1 + cost / 8);
 	if (s->cells > SPACE_CELLS_MAX)
 		s->too_large = true;
 	says = s->too_large ? NULL : arena_take(&s->arena, a->n, 1);
@@ -240,7 +240,7 @@ of_free(struct space *s, const struct condition *c)
 {
 	static const int8_t answers[] = { 1, 0, -1 };
 	struct formula *to = make(s, FORMULA_AXIS);
-	int8_t *says = row(s, space_find(s, AXIS_FREE, NULL, c), to);
+	int8_t *says = row(s, space_find(s, AXIS_FREE, NULL, c), 0, to);
 
 	if (says != NULL)
 		memcpy(says, answers, sizeof(answers));
@@ -254,7 +254,7 @@ of_attribute(struct space *s, const struct condition *c)
 	const struct attribute_ref *ref = c->op == CONDITION_TIME ? &TIME : &c->attribute;
 	const struct axis *a = space_find(s, AXIS_ATTRIBUTE, ref, NULL);
 	struct formula *to = make(s, FORMULA_AXIS);
-	int8_t *says = row(s, a, to);
+	int8_t *says = row(s, a, c->wants_n, to);
 	struct request r = { 0 };
 
 	for (size_t i = 0; says != NULL && i < a->n; i++) {
@@ -271,6 +271,34 @@ of_attribute(struct space *s, const struct condition *c)
 	return to;
 }
 
+static const struct formula *
+of_set(struct space *s, const struct condition *c)
+{
+	const struct axis *a = space_find(s, AXIS_ATTRIBUTE, &c->attribute, NULL);
+	size_t axis = (size_t)(a - s->axes);
+	const struct formula *to;
+
+	for (size_t i = 0; i < s->sets_n; i++)
+		if (s->sets[i].wants == c->wants && s->sets[i].axis == axis)
+			return s->sets[i].is;
+	to = of_attribute(s, c);
+	if (s->sets_n < SPACE_SETS_MAX) {
+		s->sets[s->sets_n].wants = c->wants;
+		s->sets[s->sets_n].axis = axis;
+		s->sets[s->sets_n++].is = to;
+	}
+	return to;
+}
+
+/* A condition of one attribute or more. */
+static const struct formula *
+of_atom(struct space *s, const struct condition *c)
+{
+	if (is_free(c))
+		return of_free(s, c);
+	return c->op == CONDITION_IN_SET ? of_set(s, c) : of_attribute(s, c);
+}
+
 /* NOLINTNEXTLINE(misc-no-recursion): a document has at most CONF_DEPTH_MAX levels */
 static const struct formula *
 of_condition(struct space *s, const struct condition *c)
@@ -282,7 +310,7 @@ of_condition(struct space *s, const struct condition *c)
 	struct formula *to;
 
 	if (c->op != CONDITION_ALL && c->op != CONDITION_ANY && c->op != CONDITION_NOT)
-		return is_free(c) ? of_free(s, c) : of_attribute(s, c);
+		return of_atom(s, c);
 	to = make(s, kinds[c->op]);
 	kids = arena_take(&s->arena, c->kids_n, sizeof(*kids));
 	for (size_t i = 0; kids != NULL && i < c->kids_n; i++)
@@ -297,7 +325,7 @@ of_actions(struct space *s, const struct octets *actions, size_t n)
 {
 	const struct axis *a = space_find(s, AXIS_ACTION, NULL, NULL);
 	struct formula *to = make(s, FORMULA_AXIS);
-	int8_t *says = row(s, a, to);
+	int8_t *says = row(s, a, n, to);
 
 	for (size_t i = 0; says != NULL && i < a->n; i++)
 		for (size_t k = 0; k < n && says[i] == 0; k++)
@@ -310,7 +338,7 @@ of_texts(struct space *s, const struct attribute_ref *ref, const struct octets *
 {
 	const struct axis *a = space_find(s, AXIS_ATTRIBUTE, ref, NULL);
 	struct formula *to = make(s, FORMULA_AXIS);
-	int8_t *says = row(s, a, to);
+	int8_t *says = row(s, a, n, to);
 
 	for (size_t i = 0; says != NULL && i < a->n; i++) {
 		says[i] = a->at[i].type == VALUE_NONE ? -1 : 0;

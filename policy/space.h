@@ -15,7 +15,8 @@
 #include "policy/document.h"
 
 #define SPACE_VALUES_MAX 16384               /* of one axis */
-#define SPACE_CELLS_MAX  (UINT64_C(1) << 26) /* answers in all */
+#define SPACE_CELLS_MAX  (UINT64_C(1) << 23) /* answers in all, weighed by what each costs */
+#define SPACE_SETS_MAX   64                  /* conditions of sets that are computed once */
 #define SPACE_AXES_MAX   1024
 #define SPACE_ANYTHING   2
 
@@ -57,6 +58,12 @@ struct space {
 	size_t axes_n, axes_room, bits;
 	uint64_t cells;
 	bool too_large;
+	struct { /* whoever asks for the same set of the same attribute gets the same formula */
+		const struct value *wants;
+		size_t axis;
+		const struct formula *is;
+	} sets[SPACE_SETS_MAX];
+	size_t sets_n;
 	const struct zone *zone; /* of all times so far */
 	bool timed, zones;       /* there are times; of several zones */
 	const struct formula *

@@ -148,6 +148,67 @@ START_TEST(acme_paris)
 }
 END_TEST
 
+static char page[65536];
+
+static void
+read_page(void)
+{
+	FILE *in = fopen(QUATRAIN_SOURCE_DIR "/docs/policy.md", "re");
+	size_t n;
+
+	ck_assert_ptr_nonnull(in);
+	n = fread(page, 1, sizeof(page) - 1, in);
+	page[n] = '\0';
+	(void)fclose(in);
+}
+
+/* Every example of the page is taken: whole files, and rules. */
+START_TEST(examples_of_the_page)
+{
+	static const char fence[] = "```yaml\n";
+	size_t files = 0, rules = 0;
+	char yaml[8192];
+
+	read_page();
+	for (char *at = strstr(page, fence), *end; at != NULL; at = strstr(end, fence)) {
+		bool file = strncmp(at + strlen(fence), "apiVersion", 10) == 0;
+
+		at += strlen(fence);
+		end = strstr(at, "\n```");
+		ck_assert_ptr_nonnull(end);
+		(void)snprintf(yaml, sizeof(yaml), "%s%.*s\n", file ? "" : HEAD "rules:\n" NEEDED,
+		    (int)(end - at), at);
+		none(yaml);
+		ck_assert_uint_eq(c->tests_passed, c->tests);
+		ck_assert_uint_eq(c->invariants_proven, c->invariants);
+		files += file;
+		rules += !file;
+	}
+	ck_assert(files >= 2 && rules >= 2);
+}
+END_TEST
+
+/* And every attribute and operator stands on it. */
+START_TEST(names_of_the_page)
+{
+	static const char *const operators[] = { "equals", "in", "not_in", "in_set", "cidr", "gt",
+		"gte", "lt", "lte", "max", "equals_attr", "contains_attr", "time", "rate", "quota",
+		"all", "any", "not" };
+	char quoted[ATTRIBUTE_NAME_MAX + 3];
+
+	read_page();
+	for (unsigned i = 0; i < ATTRIBUTE_FIXED; i++) {
+		(void)snprintf(
+		    quoted, sizeof(quoted), "`%s`", attribute_info((enum attribute)i)->name);
+		ck_assert_msg(strstr(page, quoted) != NULL, "%s", quoted);
+	}
+	for (size_t i = 0; i < COUNT(operators); i++) {
+		(void)snprintf(quoted, sizeof(quoted), "`%s`", operators[i]);
+		ck_assert_msg(strstr(page, quoted) != NULL, "%s", quoted);
+	}
+}
+END_TEST
+
 #define PERMIT_A                                                                                     \
 	HEAD                                                                                         \
 	    "rules:\n" NEEDED                                                                        \
@@ -466,6 +527,8 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, eu_guardrail);
 	tcase_add_test(t, acme_paris);
+	tcase_add_test(t, examples_of_the_page);
+	tcase_add_test(t, names_of_the_page);
 	tcase_add_test(t, tests_fail);
 	tcase_add_test(t, proven);
 	tcase_add_test(t, refuted);
