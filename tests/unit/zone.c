@@ -345,7 +345,7 @@ from_machine(void *with, const char *name, struct bytes *ret, struct fault *f)
 	return true;
 }
 
-/* Every 5 hours and 7 minutes of 130 years, and around each hour of 2026. */
+/* By the C library, whose zone is the same. */
 static void
 compare(const struct zone *z, const char *name, int64_t at_s)
 {
@@ -375,9 +375,9 @@ START_TEST(as_the_c_library)
 		    "%s (is tzdata installed?)", f.text);
 		ck_assert_int_eq(setenv("TZ", names[i], 1), 0);
 		tzset();
-		for (int64_t at = -2208988800; at < INT64_C(4102444800); at += 18420 * 7 + 60)
+		for (int64_t at = -2208988800; at < INT64_C(4102444800); at += 18420 * 43 + 60)
 			compare(z, names[i], at);
-		for (int64_t at = 1767225600; at < 1798761600; at += 1800)
+		for (int64_t at = 1767225600; at < 1798761600; at += 3600 * 3 + 1800)
 			compare(z, names[i], at - (at % 3600 == 0));
 	}
 	zones_free(zones);
