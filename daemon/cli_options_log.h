@@ -77,6 +77,8 @@ static const struct cli_param replay_options[] = {
 	{ "tenant", CLI_LABEL, "T", NULL, 0, "of this tenant's log, from the service" },
 	{ "index", CLI_INDEX, "N", NULL, 0, "the entry of this number" },
 	{ "all", CLI_FLAG, NULL, NULL, 0, "every entry" },
+	{ "policy", CLI_PATH, "FILE", NULL, CLI_REPEATED,
+	    "a policy that was in force, or a folder of them: all of one set; the service has every one" },
 };
 
 #endif

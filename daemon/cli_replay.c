@@ -8,6 +8,7 @@
 #include "ca/proof_file.h"
 #include "daemon/cli_call.h"
 #include "daemon/entry_lines.h"
+#include "daemon/replay_sets.h"
 #include "policy/inputs.h"
 
 #define PAGE         1000
@@ -22,6 +23,7 @@ struct replaying {
 	uint64_t n[REPLAY_OUTCOMES], entries, altered;
 	struct json *findings;
 	struct entry_lines lines;
+	struct replay_sets sets;
 };
 
 static void
@@ -63,8 +65,9 @@ tell(struct replaying *r, uint64_t index, const struct replay *p)
 					   : "NOT REPLAYED",
 	    index);
 	if (p->outcome == REPLAY_UNDECIDED)
-		cli_put_line(
-		    "nobody was judged: the service itself did it, or nothing was recorded");
+		cli_put_line(p->by_policies ? p->why
+					    : "nobody was judged: the service itself did it, or "
+					      "nothing was recorded");
 	else if (p->outcome == REPLAY_REDACTED)
 		cli_put_line("its body is redacted");
 	else
@@ -76,11 +79,16 @@ replay_line(struct replaying *r, struct octets line, uint64_t index, struct faul
 {
 	struct json *j;
 	struct replay p;
+	bool ok = true;
 
 	if (!json_parse(line, &j, f))
 		return false;
 	replay_entry(j, r->rules, &p);
+	if (p.outcome == REPLAY_SAME && p.by_policies)
+		ok = replay_sets_decide(&r->sets, json_get(j, "decided"), &p, f);
 	json_free(j);
+	if (!ok)
+		return false;
 	r->entries++;
 	r->n[p.outcome]++;
 	tell(r, index, &p);
@@ -144,6 +152,8 @@ from_service(struct replaying *r, const char *tenant, struct fault *f)
 	char path[CLI_PATH_MAX];
 	bool ok = cli_open(r->inv, &c, f);
 
+	r->sets.client = c;
+	r->sets.tenant = tenant;
 	r->lines.began = !r->one; /* the first of all names the hash of nothing: zeros */
 	do {
 		n = 0;
@@ -213,6 +223,18 @@ run(struct replaying *r, struct fault *f)
 				   : from_proof(r, r->inv->words[0], f);
 }
 
+/* The policies of files that the command line names make one set. */
+static bool
+add_files(struct replaying *r, struct fault *f)
+{
+	const char *paths[POLICY_FILES_MAX];
+	size_t n = 0;
+
+	while (n < POLICY_FILES_MAX && (paths[n] = cli_option_at(r->inv, "policy", n)) != NULL)
+		n++;
+	return replay_sets_open(&r->sets, f) && (n == 0 || replay_sets_add(&r->sets, paths, n, f));
+}
+
 int
 replay_command(const struct invocation *inv)
 {
@@ -235,7 +257,7 @@ replay_command(const struct invocation *inv)
 		return cli_refuse(inv, &f);
 	text_hex(r.rules, sizeof(r.rules), r.digest);
 	r.findings = json_array();
-	if (!run(&r, &f)) {
+	if (!add_files(&r, &f) || !run(&r, &f)) {
 		status = cli_refuse(inv, &f);
 	} else if (r.entries == 0) {
 		fault_set(&f, FAULT_NOTFOUND, "replay: there is no such entry");
@@ -246,6 +268,7 @@ replay_command(const struct invocation *inv)
 		    (r.one && r.n[REPLAY_SAME] == 0))
 			status = CLI_REFUSED;
 	}
+	replay_sets_close(&r.sets);
 	json_free(r.findings);
 	return status;
 }

@@ -6,7 +6,7 @@
 
 #include "policy/set.h"
 
-#define POLICY_FILES_MAX   24          /* of one command line, or of a folder on it */
+#define POLICY_FILES_MAX   72          /* of one command line, or of a folder on it */
 #define POLICY_FILE_MAX    (64u << 20) /* octets, whatever a service would take */
 #define POLICY_REQUEST_MAX 65536       /* octets of a request */
 

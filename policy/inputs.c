@@ -128,10 +128,10 @@ again(const struct json *entry, struct replay *r)
 	decide(&in.who, in.act, &in.what, &v);
 	r->now = v.rule;
 	r->permits = v.permit;
-	if (v.permit != r->permit)
+	if (v.permit != (r->permit || r->forbidden))
 		(void)snprintf(r->why, sizeof(r->why), "these inputs are %s by %s",
 		    v.permit ? "permitted" : "refused", v.rule);
-	else if (strcmp(v.rule, r->rule) != 0)
+	else if (!r->forbidden && strcmp(v.rule, r->rule) != 0)
 		(void)snprintf(r->why, sizeof(r->why), "these inputs come under %s", v.rule);
 	else if (!names_asker(r->by, &in.who))
 		(void)snprintf(r->why, sizeof(r->why), "\"by\" names another than the inputs show");
@@ -153,12 +153,16 @@ replay_entry(
 {
 	char digest[2 * RULES_DIGEST_OCTETS + 1];
 	struct replay r = { .outcome = REPLAY_DIFFERS };
+	const char *decided;
 
 	keep(entry, "act", r.act, sizeof(r.act));
 	keep(entry, "rule", r.rule, sizeof(r.rule));
 	keep(entry, "by", r.by, sizeof(r.by));
 	keep(entry, "policy", r.policy, sizeof(r.policy));
 	r.permit = strcmp(r.act, refused) != 0;
+	decided = json_text(json_get(entry, "decided"), "decision");
+	r.by_policies = decided != NULL;
+	r.forbidden = r.by_policies && !r.permit && strcmp(decided, "deny") == 0;
 	text_hex(rules, RULES_DIGEST_OCTETS, digest);
 	if (r.act[0] == '\0' && json_get(entry, "redacted") != NULL)
 		r.outcome = REPLAY_REDACTED;

@@ -43,6 +43,8 @@ struct replay {
 	char policy[2 * RULES_DIGEST_OCTETS + 1]; /* recorded: the rules that are needed */
 	const char *now;          /* the rule that decides now; NULL: none was asked */
 	bool permit, permits;     /* recorded; now */
+	bool by_policies;         /* "decided" tells what policies said besides (ca/log.h) */
+	bool forbidden;           /* and they refused it: a built-in rule had permitted it */
 	char why[FAULT_TEXT_MAX]; /* of REPLAY_DIFFERS */
 };
 

@@ -178,6 +178,20 @@ works "the local user agrees" q act approve "$(jq -r .id "$BODY")"
 works "and tokens are made again" q token create --tenant acme --device hp-4
 works "the other goes" q policy remove no-far-staff
 
+# --- the same decisions again ------------------------------------------------------------------------
+
+works "every decision is made again, by the policies of then" q replay --tenant acme --all
+like "and none comes out otherwise" ' 0 otherwise, 0 under other rules' "$OUT"
+works "the platform's too" q replay --tenant platform --all
+NO=$(entries acme | jq -r 'select(.rule == "no-late-hands/known-enroller") | .n' | tail -n 1)
+works "one that a guardrail refused" q replay --tenant acme --index "$NO"
+works "an export" q log export --tenant acme --out "$WORK/then"
+exits "without the policies it cannot be told" 1 q replay "$WORK/then" --index "$NO"
+like "it names what is needed" "$(entries acme | jq -r "select(.n == $NO) | .decided.policy")" "$OUT"
+works "with them it is the same" q replay "$WORK/then" --index "$NO" --policy "$WORK/hands.yaml"
+sed "s/operator:alice/local/" "$WORK/hands.yaml" >"$WORK/bent.yaml"
+exits "and with others it is not" 1 q replay "$WORK/then" --index "$NO" --policy "$WORK/bent.yaml"
+
 # --- the same after a restart, and after every death in between -------------------------------------
 
 SUM=$(q policy show --tenant acme --json | jq -r .digest)
