@@ -17,7 +17,7 @@ static const struct cli_param policy_explain_options[] = {
 
 static const struct cli_param policy_diff_options[] = {
 	{ "replay", CLI_PATH, "LOG", NULL, 0,
-	    "say which decisions of this log would change: a folder of log export, or a file with one JSON object a line; - is standard input" },
+	    "say which decisions of this log would change: a folder of activity export, or a file with one JSON object a line; - is standard input" },
 	{ "old", CLI_PATH, "FILE", NULL, CLI_REPEATED,
 	    "with --replay: compare with what these policies decide, and not with what was recorded; for lines that only ask" },
 };
