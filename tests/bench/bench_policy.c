@@ -4,7 +4,8 @@
  * bench_policy spread N   N rules of N/10 tenants: action, role, net, hours, age, pinned, enroller
  * bench_policy bucket N   N forbids for every action, tenant and role: one bucket, all wildcards
  * bench_policy reload N   decisions of one thread, while another reads, compiles and swaps N rules
- * bench_policy yaml N     the documents of "spread" on standard output, for other engines
+ * bench_policy files DIR  what tests/clients/node/policy_peers.mjs made there, as it has others
+ * decide it
  *
  * One line of JSON. Decisions are made one after the other by one thread; how many a second is by
  * the processor's time that they used, since others may want it as well, and each one's time by the
@@ -278,9 +279,8 @@ speed_of(const struct set *s, const struct asking *a)
 }
 
 static void
-measure(struct documents *d, uint32_t n)
+measure(struct documents *d, const struct asking *a, uint32_t n)
 {
-	struct asking a = requests(n);
 	int64_t read_ns, compile_ns, at = spent_ns(CLOCK_THREAD_CPUTIME_ID);
 	struct set *s;
 	struct speed v;
@@ -290,7 +290,7 @@ measure(struct documents *d, uint32_t n)
 	at = spent_ns(CLOCK_THREAD_CPUTIME_ID);
 	s = compile(d);
 	compile_ns = spent_ns(CLOCK_THREAD_CPUTIME_ID) - at;
-	v = speed_of(s, &a);
+	v = speed_of(s, a);
 	printf("{\"rules\":%u,\"per_s\":%.0f,\"p50_ns\":%" PRId64 ",\"p99_ns\":%" PRId64
 	       ",\"permitted\":%.3f,\"read_ms\":%.1f,\"compile_ms\":%.1f}\n",
 	    n, v.per_s, v.p50_ns, v.p99_ns, v.permitted, (double)read_ns / 1e6,
@@ -358,14 +358,96 @@ reload(struct documents *first, struct documents *second, uint32_t n)
 	documents_free(second);
 }
 
+/* --- what others decide too ------------------------------------------------------------------ */
+
+static struct bytes
+whole(const char *dir, const char *name)
+{
+	struct bytes b = { 0 };
+	char path[512], part[65536];
+	FILE *file;
+	size_t n;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	if ((file = fopen(path, "r")) == NULL)
+		give_up(path);
+	while ((n = fread(part, 1, sizeof(part), file)) > 0)
+		bytes_put(&b, part, n);
+	(void)fclose(file);
+	return b;
+}
+
+/* One a line; REQUESTS of them. What they lend from stays. */
+static void
+read_requests(const char *dir, struct asking *a)
+{
+	struct bytes text = whole(dir, "requests.jsonl");
+	struct octets rest = octets_bytes(&text);
+	struct request_room *rooms = calloc(REQUESTS, sizeof(*rooms));
+	struct json *j;
+	struct fault f;
+
+	a->at = calloc(REQUESTS, sizeof(*a->at));
+	if (rooms == NULL || a->at == NULL)
+		give_up("out of memory");
+	for (size_t i = 0; i < REQUESTS; i++) {
+		const uint8_t *end = rest.n == 0 ? NULL : memchr(rest.at, '\n', rest.n);
+
+		if (end == NULL)
+			give_up("requests.jsonl: too few");
+		if (!json_parse(octets_of(rest.at, (size_t)(end - rest.at)), &j, &f) ||
+		    !request_read(j, &a->at[i], &rooms[i], &f))
+			give_up(f.text);
+		a->at[i].supports_all = true;
+		rest.n -= (size_t)(end + 1 - rest.at);
+		rest.at = end + 1;
+	}
+	bytes_free(&text);
+}
+
+static void
+read_files(const char *dir, struct documents *d, struct asking *a, uint32_t *rules)
+{
+	struct bytes made = whole(dir, "made.json");
+	struct json *j;
+	struct fault f;
+	char name[32];
+	int64_t n, count;
+
+	if (!json_parse(octets_bytes(&made), &j, &f) ||
+	    !json_number(j, "documents", 1, 100000, 0, &n) ||
+	    !json_number(j, "rules", 1, SET_RULES_MAX, 0, &count))
+		give_up("made.json");
+	d->n = (size_t)n;
+	d->texts = calloc(d->n, sizeof(*d->texts));
+	d->at = calloc(d->n, sizeof(struct document *));
+	d->zones = zones_new(no_zone, NULL);
+	if (d->texts == NULL || d->at == NULL || d->zones == NULL)
+		give_up("out of memory");
+	for (size_t i = 0; i < d->n; i++) {
+		(void)snprintf(name, sizeof(name), "t%zu.yaml", i);
+		d->texts[i] = whole(dir, name);
+	}
+	*rules = (uint32_t)count;
+	read_requests(dir, a);
+	json_free(j);
+	bytes_free(&made);
+}
+
 int
 main(int argc, char **argv)
 {
 	struct documents d = { 0 }, again = { 0 };
 	uint32_t n = argc == 3 ? (uint32_t)strtoul(argv[2], NULL, 10) : 0;
+	struct asking a;
 
+	if (argc == 3 && strcmp(argv[1], "files") == 0) {
+		read_files(argv[2], &d, &a, &n);
+		measure(&d, &a, n);
+		return 0;
+	}
 	if (n == 0 || n > SET_RULES_MAX)
-		give_up("spread|bucket|reload|yaml RULES");
+		give_up("spread|bucket|reload RULES, or files DIR");
 	if (strcmp(argv[1], "bucket") == 0)
 		write_bucket(&d, n);
 	else
@@ -373,11 +455,9 @@ main(int argc, char **argv)
 	if (strcmp(argv[1], "reload") == 0) {
 		write_spread(&again, n);
 		reload(&d, &again, n);
-	} else if (strcmp(argv[1], "yaml") == 0) {
-		for (size_t i = 0; i < d.n; i++)
-			printf("---\n%.*s", (int)d.texts[i].n, (const char *)d.texts[i].at);
 	} else {
-		measure(&d, n);
+		a = requests(n);
+		measure(&d, &a, n);
 	}
 	return 0;
 }

@@ -1,4 +1,4 @@
-// node policy_peers.mjs make DIR RULES REQUESTS       writes DIR/tN.yaml and DIR/requests.jsonl
+// node policy_peers.mjs make DIR RULES REQUESTS       writes DIR/tN.yaml, DIR/requests.jsonl and made.json
 // node policy_peers.mjs cedar|casbin DIR SECONDS      decides these requests by these rules, over and over; prints JSON
 //
 // The rules are plain on purpose, so that each engine can say them in its own way: an action, a role, a pattern of names,
@@ -57,7 +57,9 @@ function make(dir, ruleCount, requestCount) {
 	for (const [tenant, some] of of) writeFileSync(join(dir, `${tenant}.yaml`), yaml(tenant, some));
 	writeFileSync(join(dir, "requests.jsonl"), `${requests(list, requestCount).map((r) => JSON.stringify(r)).join("\n")}\n`);
 	writeFileSync(join(dir, "rules.json"), JSON.stringify(list));
-	console.log(JSON.stringify({ rules: ruleCount, requests: requestCount, documents: of.size }));
+	const made = JSON.stringify({ rules: ruleCount, requests: requestCount, documents: of.size });
+	writeFileSync(join(dir, "made.json"), made);
+	console.log(made);
 }
 
 const minuteOf = (r) => Number(r.time.slice(11, 13)) * 60 + Number(r.time.slice(14, 16));
