@@ -14,6 +14,7 @@
 #include "ca/proposal.h"
 #include "daemon/once.h"
 #include "daemon/round.h"
+#include "tests/unit/born.h"
 #include "tests/unit/ground.h"
 #include "tests/unit/run.h"
 
@@ -406,6 +407,47 @@ remove_endpoint(struct asked *q)
 	q->act = "endpoint.removed";
 }
 
+/* Two ledgers have a row of it, and no commit comes before the round's. */
+static void
+add_maker(struct asked *q)
+{
+	static char json[4096];
+	struct bytes der = { 0 }, text = { 0 };
+	EVP_PKEY *key;
+	X509 *root = born_ca("Root", NULL, NULL, &key);
+
+	born_der(root, &der);
+	text_base64(octets_bytes(&der), 0, &text);
+	ck_assert_int_lt(
+	    snprintf(json, sizeof(json), "{\"name\":\"lexa\",\"certificate\":\"%.*s\"}",
+		(int)text.n, (const char *)text.at),
+	    (int)sizeof(json));
+	q->verb = WIRE_MAKER;
+	q->tenant = q->in = "acme";
+	q->json = json;
+	q->act = "maker.added";
+	bytes_free(&der);
+	bytes_free(&text);
+	X509_free(root);
+	EVP_PKEY_free(key);
+}
+
+static void
+remove_maker(struct asked *q)
+{
+	struct asked first = { .object = "" };
+	struct told t = { .code = 0 };
+
+	add_maker(&first);
+	ground_shut(&g);
+	ck_assert_int_eq(signer(&first, "added", 0, &t), WENT_ON);
+	ck_assert_msg(is_done(&t), "%u: %s", t.code, t.text);
+	q->verb = WIRE_MAKER_REMOVE;
+	q->tenant = q->in = "acme";
+	q->object = "lexa";
+	q->act = "maker.removed";
+}
+
 /* What alice asks for waits; its id, for bob to approve. */
 static void
 ask_first(const struct asked *q, struct asked *approval)
@@ -470,8 +512,8 @@ approve_redaction(struct asked *q)
 }
 
 static prepare *const acts[] = { suspend_tenant, resume_tenant, suspend_region, make_tenant,
-	roll_tenant_over, revoke_ca, revoke_leaf, revoke_operator, remove_endpoint,
-	approve_suspension, approve_redaction };
+	roll_tenant_over, revoke_ca, revoke_leaf, revoke_operator, remove_endpoint, add_maker,
+	remove_maker, approve_suspension, approve_redaction };
 
 START_TEST(asked_again_it_is_done_once)
 {
