@@ -327,7 +327,8 @@ take_headers(struct exchange *x, const h2o_headers_t *headers)
 static bool
 lend_header(const struct exchange *x, const char *name, struct octets *ret)
 {
-	const struct call *c = H2O_STRUCT_FROM_MEMBER(struct call, x, x);
+	const struct call *c =
+	    H2O_STRUCT_FROM_MEMBER(struct call, x, (struct exchange *)(uintptr_t)x);
 
 	return take_named(&c->req->headers, name, ret);
 }
