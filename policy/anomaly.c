@@ -17,7 +17,7 @@
 #define RATE_LEAST  20
 #define LATEST_S    INT64_C(253402300799) /* year 9999 */
 
-/* The weights; the table in anomaly.h and in docs/policy.md says when each counts. */
+/* The weights; the table in anomaly.h says when each counts. */
 static const struct {
 	const char *word;
 	unsigned points;
@@ -175,8 +175,8 @@ anomaly_weigh(const struct anomaly *a, const struct anomaly_event *e, struct ano
 	weigh_network(a, e, now_s, cold, ret);
 	if (a->key != 0 && e->key != 0 && e->key != a->key && !e->renewed)
 		add(ret, ANOMALY_KEY, 1, 0);
-	if (e->foreign)
-		add(ret, ANOMALY_FOREIGN, (int64_t)a->foreign + 1, 0);
+	if (e->foreign || (a->foreign > 0 && now_s - a->foreign_s <= DAY_S))
+		add(ret, ANOMALY_FOREIGN, (int64_t)a->foreign + e->foreign, 0);
 	if (cold)
 		return;
 	weigh_hour(a, now_s, ret);
@@ -262,8 +262,10 @@ anomaly_learn(struct anomaly *a, const struct anomaly_event *e)
 	learn_rate(a, now_s);
 	if (e->key != 0)
 		a->key = e->key;
-	if (e->foreign)
+	if (e->foreign) {
 		count_u32(&a->foreign);
+		a->foreign_s = now_s;
+	}
 	count_u32(&a->events);
 	a->last_s = now_s;
 }
@@ -273,9 +275,9 @@ bool
 anomaly_is_sane(const struct anomaly *a, int64_t now_s)
 {
 	if (a->events == 0 || a->first_s < 0 || a->last_s < a->first_s ||
-	    a->last_s > now_s + AT_ONCE_S || a->week > week_of(now_s + AT_ONCE_S) ||
-	    a->hour_at > (now_s + AT_ONCE_S) / HOUR_S || a->hour_n > a->events ||
-	    a->foreign > a->events)
+	    a->last_s > now_s + AT_ONCE_S || a->foreign_s < 0 || a->foreign_s > a->last_s ||
+	    a->week > week_of(now_s + AT_ONCE_S) || a->hour_at > (now_s + AT_ONCE_S) / HOUR_S ||
+	    a->hour_n > a->events || a->foreign > a->events)
 		return false;
 	for (size_t i = 0; i < ANOMALY_NETWORKS; i++)
 		if (a->network[i].id != 0 &&
@@ -307,7 +309,8 @@ anomaly_text(const struct anomaly_reason *r, struct bytes *ret)
 		    ret, "%" PRId64 " in this hour, %" PRId64 " at most before", r->seen, r->usual);
 		break;
 	case ANOMALY_FOREIGN:
-		bytes_put_fmt(ret, "an act of staff, for the %" PRId64 ". time", r->seen);
+		bytes_put_fmt(
+		    ret, "it asked for what only staff may do, %" PRId64 " times so far", r->seen);
 		break;
 	case ANOMALY_KEY:
 		bytes_put_text(ret, "another key than its last one");

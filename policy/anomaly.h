@@ -14,7 +14,7 @@
  *	networks     60      another network was seen within 5 minutes, and this one before that:
  *	                     one key in two places at once
  *	key          40      another key than the last one, of which the ledger told nothing
- *	foreign      40      it asked for an act that only staff may do
+ *	foreign      40      it asks for an act that only staff may do, or did within a day
  *	network      20      a network that is not among the last 8 it came from
  *	hour         15      of all its events under 1 in 200 came in this hour of the week, or in
  *those beside it rate         25      over 8 times as many in this hour as it has in one at most,
@@ -55,6 +55,7 @@ struct anomaly {
 		uint64_t id; /* hash of the network; 0: free */
 		int64_t last_s;
 	} network[ANOMALY_NETWORKS];
+	int64_t foreign_s;             /* when it last asked for what only staff may ask for */
 	uint32_t events;               /* in all, to UINT32_MAX */
 	uint32_t week;                 /* since 1970, of the newest event: hours halve each 4 */
 	uint32_t hour_at;              /* since 1970, of hour_n */

@@ -289,6 +289,13 @@ START_TEST(a_printer_that_asks_for_an_officers_act)
 	anomaly_learn(&a, &e);
 	weigh(&e);
 	ck_assert_int_eq(reason(ANOMALY_FOREIGN)->seen, 2);
+	e.foreign = false; /* what it did is not forgotten at once */
+	e.at_s += DAY_S;
+	weigh(&e);
+	ck_assert_ptr_nonnull(reason(ANOMALY_FOREIGN));
+	e.at_s++;
+	weigh(&e);
+	ck_assert_ptr_null(reason(ANOMALY_FOREIGN));
 }
 END_TEST
 
@@ -402,6 +409,8 @@ START_TEST(rows_that_cannot_be)
 	REFUSED(a.hour_at += 2);
 	REFUSED(a.hour_n = a.events + 1);
 	REFUSED(a.foreign = a.events + 1);
+	REFUSED(a.foreign_s = -1);
+	REFUSED(a.foreign_s = a.last_s + 1);
 	REFUSED(a.network[0].last_s = -1);
 	REFUSED(a.network[0].last_s = a.last_s + 1);
 }
