@@ -181,6 +181,7 @@ serve_secure(struct edge *e, struct exchange *x)
 		fault_set(&f, FAULT_DENIED,
 		    "connect: a manufacturer's certificate is good for a first enrolment alone");
 	if (!holds && !(x->born && est_for_born(x))) {
+		gate_refused(&e->gate, x, &who, &also, &f);
 		if (!api_refuse_peer(x, &f))
 			est_refuse_peer(x, &f);
 	} else if (x->peer.n > 0 && !x->born && !gate_pass(&e->gate, x, &who, &also)) {
@@ -231,6 +232,8 @@ served(const struct exchange *x, int64_t took_us)
 		limit_served(e->limit, x, clock_steady_us());
 	if (x->status == 0)
 		return;
+	if (x->face == FACE_SECURE)
+		gate_served(&e->gate, x);
 	tally_served(&e->tally->asker[e->number], x, took_us);
 	served_tell(x, took_us, &e->lines);
 }

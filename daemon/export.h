@@ -17,7 +17,7 @@
 
 /* What was asked for. */
 struct export_wish {
-	const char *tenant;
+	const char *tenant; /* or the name of its activity's ledger (ca/ledger_name.h) */
 	bool by_time, by_index;
 	int64_t from_s, to_s;          /* both included */
 	uint64_t from_index, to_index; /* both included */

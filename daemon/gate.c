@@ -12,6 +12,8 @@
 _Static_assert(EXCHANGE_ROOM_OCTETS >= sizeof(uint64_t), "a turn stands in a connection's room");
 _Static_assert(EXCHANGE_DECISION_MAX == POLICIES_ID_LETTERS + 1, "ids of decisions are one size");
 
+#define REFUSED UINT64_MAX /* a turn that never comes: what was told is not told again */
+
 static uint64_t
 turn_of(const uint8_t *room)
 {
@@ -96,6 +98,51 @@ gate_pass(
 	(void)!policies_refuse(&v, &f);
 	refuse(x, &v, &f);
 	return false;
+}
+
+void
+gate_refused(struct gate *g, struct exchange *x, const struct identity *who,
+    const struct identified *also, const struct fault *why)
+{
+	const struct ruling nobody = { .permit = false };
+	struct evidence of;
+	struct request asked;
+	struct activity_fact fact = { .act = ACTIVITY_CONNECT,
+		.tenant = who->tenant,
+		.why = why->text,
+		.from = x->source,
+		.stranger = x->address,
+		.now_s = clock_now_s() };
+	struct fault f;
+
+	if (x->room != NULL && turn_of(x->room) == REFUSED)
+		return;
+	if (who->tenant[0] != '\0' && evidence_of(g->realm, x->peer, who, also, &of, &f)) {
+		evidence_request(&of, "connect", x->source, fact.now_s, &asked);
+		fact.request = &asked;
+	}
+	note(g, &fact, &nobody);
+	if (x->room != NULL)
+		set_turn(x->room, REFUSED);
+}
+
+void
+gate_served(struct gate *g, const struct exchange *x)
+{
+	const struct habits_event event = { .foreign = true };
+	struct identified also;
+	struct anomaly_score score;
+	struct identity who;
+	struct evidence of;
+	struct request asked;
+	struct fault f;
+
+	if (x->status != 403 || x->peer.n == 0 || x->room == NULL || turn_of(x->room) != g->turn ||
+	    !api_is(x) || !identify(g->realm, x->peer, clock_now_s(), &who, &also, &f) ||
+	    who.kind != IDENTITY_ENDPOINT || !evidence_of(g->realm, x->peer, &who, &also, &of, &f))
+		return;
+	evidence_request(&of, "api", x->source, clock_now_s(), &asked);
+	habits_weigh(g->habits, &asked, &event, &score);
 }
 
 /* Who is judged once for all the connections that stand side by side: a device may have thousands.

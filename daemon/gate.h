@@ -33,6 +33,14 @@ struct gate {
 bool gate_pass(
     struct gate *g, struct exchange *x, const struct identity *who, const struct identified *also);
 
+/* x's certificate does not hold, as why says: told to the activity log, once a connection. who and
+ * also as identify() found them; who->tenant is empty where it found nothing. */
+void gate_refused(struct gate *g, struct exchange *x, const struct identity *who,
+    const struct identified *also, const struct fault *why);
+/* x was answered: an endpoint that was let in and asked the API for what only staff may do is
+ * remembered as one that did (policy/anomaly.h). */
+void gate_served(struct gate *g, const struct exchange *x);
+
 /* Something changed: each live connection whose certificate does not hold any more, or that would
  * be refused now, ends. Returns how many. */
 unsigned gate_cut(struct gate *g);

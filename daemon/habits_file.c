@@ -21,7 +21,7 @@
 #define WAYS       8
 #define SUM        32
 #define PATH_LIMIT 1024
-#define ROW_OCTETS ((size_t)(8 * 5 + 16 * ANOMALY_NETWORKS + 4 * 6 + 2 * ANOMALY_HOURS))
+#define ROW_OCTETS ((size_t)(8 * 6 + 16 * ANOMALY_NETWORKS + 4 * 6 + 2 * ANOMALY_HOURS))
 #define HEAD       (sizeof(magic) - 1 + 1 + SECRET_SEED_OCTETS)
 #define FILE_MAX   (HEAD + ROW_OCTETS * HABITS_ROWS + SUM)
 
@@ -34,6 +34,7 @@ write_row(uint64_t who, const struct anomaly *a, struct bytes *to)
 	bytes_put_u64(to, (uint64_t)a->first_s);
 	bytes_put_u64(to, (uint64_t)a->last_s);
 	bytes_put_u64(to, a->key);
+	bytes_put_u64(to, a->last);
 	bytes_put_u64(to, (uint64_t)a->foreign_s);
 	for (size_t i = 0; i < ANOMALY_NETWORKS; i++) {
 		bytes_put_u64(to, a->network[i].id);
@@ -57,6 +58,7 @@ read_row(struct reader *in, struct anomaly *a)
 	*a = (struct anomaly){ .first_s = (int64_t)reader_u64(in) };
 	a->last_s = (int64_t)reader_u64(in);
 	a->key = reader_u64(in);
+	a->last = reader_u64(in);
 	a->foreign_s = (int64_t)reader_u64(in);
 	for (size_t i = 0; i < ANOMALY_NETWORKS; i++) {
 		a->network[i].id = reader_u64(in);

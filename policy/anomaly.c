@@ -118,7 +118,7 @@ weigh_network(const struct anomaly *a, const struct anomaly_event *e, int64_t no
     struct anomaly_score *s)
 {
 	const struct anomaly_network *own = NULL;
-	int64_t other_s = -1, known = 0;
+	int64_t other_s = now_s, known = 0;
 
 	if (e->network == 0)
 		return;
@@ -128,10 +128,10 @@ weigh_network(const struct anomaly *a, const struct anomaly_event *e, int64_t no
 		known += n->id != 0;
 		if (n->id == e->network)
 			own = n;
-		else if (n->id != 0 && n->last_s > other_s)
+		else if (n->id != 0 && n->id == a->last)
 			other_s = n->last_s;
 	}
-	if (own != NULL && other_s >= own->last_s && now_s - own->last_s <= AT_ONCE_S)
+	if (own != NULL && a->last != e->network && now_s - own->last_s <= AT_ONCE_S)
 		add(s, ANOMALY_AT_ONCE, now_s - other_s, AT_ONCE_S);
 	if (own == NULL && !cold && known > 0)
 		add(s, ANOMALY_NETWORK, known + 1, known);
@@ -201,6 +201,7 @@ learn_network(struct anomaly *a, uint64_t id, int64_t now_s)
 
 	if (id == 0)
 		return;
+	a->last = id;
 	for (size_t i = 0; i < ANOMALY_NETWORKS; i++) {
 		struct anomaly_network *n = &a->network[i];
 

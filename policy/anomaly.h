@@ -50,7 +50,8 @@ enum anomaly_word {
 /* What is kept of one endpoint. Zeros: nothing was seen yet. */
 struct anomaly {
 	int64_t first_s, last_s;
-	uint64_t key; /* the beginning of the last key's SHA-256; 0: none */
+	uint64_t key;  /* the beginning of the last key's SHA-256; 0: none */
+	uint64_t last; /* id of the network of the newest event; 0: none */
 	struct anomaly_network {
 		uint64_t id; /* hash of the network; 0: free */
 		int64_t last_s;

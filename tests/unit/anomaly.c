@@ -121,6 +121,22 @@ START_TEST(two_networks_at_once)
 }
 END_TEST
 
+/* Within one second too; and who stays where it went is at one place. */
+START_TEST(two_networks_in_one_second)
+{
+	struct anomaly_event e = at(MONDAY_S);
+
+	anomaly_learn(&a, &e);
+	e.network = AWAY;
+	anomaly_learn(&a, &e);
+	weigh(&e);
+	ck_assert_ptr_null(reason(ANOMALY_AT_ONCE));
+	e.network = HOME;
+	weigh(&e);
+	ck_assert_ptr_nonnull(reason(ANOMALY_AT_ONCE));
+}
+END_TEST
+
 START_TEST(one_network_again_and_again_is_one)
 {
 	for (int i = 0; i < 100; i++) {
@@ -468,6 +484,7 @@ main(void)
 	tcase_add_test(t, the_usual_is_nothing);
 	tcase_add_test(t, what_is_new_is_cold);
 	tcase_add_test(t, two_networks_at_once);
+	tcase_add_test(t, two_networks_in_one_second);
 	tcase_add_test(t, one_network_again_and_again_is_one);
 	tcase_add_test(t, another_network);
 	tcase_add_test(t, the_network_seen_longest_ago_is_forgotten);
