@@ -92,6 +92,11 @@ bool keyring_delegate(struct keyring *k, const struct authority *of, const struc
 bool keyring_certificate(struct realm *r, const struct authority *of, const struct purpose *p,
     struct bytes *ret, struct fault *f) CHECKED;
 
+/* The serials of all that it ever had for p, the present one too, appended. Fault: FAULT_INTERNAL.
+ */
+bool keyring_past(struct realm *r, const struct authority *of, const struct purpose *p,
+    struct bytes *ret, struct fault *f) CHECKED;
+
 /* Forget every issuer and delegate whose records are in l: it is about to be closed. */
 void keyring_drop(struct keyring *k, const struct ledger *l);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "ca/cert.h"
 #include "ca/chain.h"
 
 static const char pem_begin[] = "-----BEGIN CERTIFICATE-----";
@@ -115,6 +116,90 @@ read_rooted(const struct json *log, const struct json *cosigner, struct octets r
 	       same_region(octets_text(pem), octets_text(above), f);
 }
 
+/* Past cosigners are of the same region, by its name: its key may be another by now. */
+static bool
+same_name(struct octets log, struct octets cosigner, struct fault *f)
+{
+	struct bytes a = { 0 }, b = { 0 };
+	struct cert of_log, of_cosigner;
+	bool ok = chain_pem_at(log, 2, &a, f) && chain_pem_at(cosigner, 1, &b, f) &&
+		  cert_read(octets_bytes(&a), &of_log, f) &&
+		  cert_read(octets_bytes(&b), &of_cosigner, f);
+
+	if (ok && !octets_same(of_log.subject, of_cosigner.subject))
+		ok = fault_set(f, FAULT_BADREQ, "keys: a past cosigner is of another region");
+	bytes_free(&a);
+	bytes_free(&b);
+	return ok;
+}
+
+/* Within the time of the certificate, and nearest to when it is asked for. */
+static bool
+time_within(struct octets pem, int64_t *at_s, struct fault *f)
+{
+	struct bytes der = { 0 };
+	struct cert c;
+	bool ok = chain_pem_at(pem, 0, &der, f) && cert_read(octets_bytes(&der), &c, f);
+
+	if (ok && *at_s > c.not_after_s)
+		*at_s = c.not_after_s;
+	if (ok && *at_s < c.not_before_s)
+		*at_s = c.not_before_s;
+	bytes_free(&der);
+	return ok;
+}
+
+/* One past key; those beyond the room are left alone: the newest come last. */
+static bool
+read_old(const struct json *one, const char *log_pem, struct octets root, int64_t at_s,
+    struct log_keys *k, struct fault *f)
+{
+	const char *role = json_text(one, "role"), *pem = json_text(one, "certificates"),
+		   *vkey = json_text(one, "vkey");
+	bool cosigns = role != NULL && strcmp(role, "cosigner") == 0;
+	struct log_known_key *to = cosigns ? &k->cosigner[k->cosigners] : &k->old[k->olds];
+	enum log_key_type type;
+
+	if (role == NULL || pem == NULL || vkey == NULL)
+		return fault_set(
+		    f, FAULT_BADREQ, "keys: past: expected role, vkey and certificates");
+	if (cosigns ? k->cosigners == LOG_NOTE_LINES : k->olds == LOG_KEYS_OLD)
+		return true;
+	if (root.n == 0) {
+		if (!read_vkey(octets_text(vkey), &type, to) ||
+		    type != (cosigns ? LOG_KEY_COSIGNS : LOG_KEY_SIGNS) ||
+		    (!cosigns && strcmp(to->name, k->log.name) != 0))
+			return fault_set(f, FAULT_BADREQ, "keys: past: no verifier key");
+	} else if (!time_within(octets_text(pem), &at_s, f)) {
+		return false;
+	} else if (cosigns) {
+		log_cosigner_name(k->log.name, to->name);
+		if (!log_cosigner(octets_text(pem), root, at_s, to->key, f) ||
+		    !same_name(octets_text(log_pem), octets_text(pem), f))
+			return false;
+	} else {
+		memcpy(to->name, k->log.name, sizeof(to->name));
+		if (!log_signer(octets_text(pem), root, k->log.name, at_s, to->key, f))
+			return false;
+	}
+	k->cosigners += cosigns;
+	k->olds += !cosigns;
+	return true;
+}
+
+static bool
+read_past(const struct json *answer, struct octets root, int64_t at_s, struct log_keys *k,
+    struct fault *f)
+{
+	const char *log_pem = json_text(json_get(answer, "log"), "certificates");
+	const struct json *one = json_at(json_get(answer, "past"), 0);
+
+	for (; one != NULL; one = json_next(one))
+		if (!read_old(one, log_pem == NULL ? "" : log_pem, root, at_s, k, f))
+			return false;
+	return true;
+}
+
 /* What the service answers: {"origin","log":{"vkey","certificates"},"cosigner":{the same}}. */
 static bool
 read_answer(struct octets file, struct octets root, const char *origin, int64_t at_s,
@@ -143,6 +228,7 @@ read_answer(struct octets file, struct octets root, const char *origin, int64_t 
 		    &lines, "%s\n%s\n", own == NULL ? "" : own, other == NULL ? "" : other);
 		ok = bytes_ok(&lines, f) && read_vkeys(octets_bytes(&lines), origin, k, f);
 	}
+	ok = ok && read_past(j, root, at_s, k, f);
 	bytes_free(&lines);
 	json_free(j);
 	return ok;

@@ -6,7 +6,8 @@
  * one a line (C2SP signed-note), which count because the verifier has them from
  * a place that it trusts; or by both, for the log and for its region's cosigner,
  * as GET /v1/tenants/{t}/log/keys answers (JSON): with a root the certificates
- * count, and without one the keys.
+ * count, and without one the keys; and past ones too, each for the time of its
+ * certificate.
  */
 #ifndef QUATRAIN_CA_LOG_KEYS_H
 #define QUATRAIN_CA_LOG_KEYS_H
@@ -14,6 +15,7 @@
 #include "ca/note.h"
 
 #define LOG_KEYS_MAX 131072 /* octets of such a file */
+#define LOG_KEYS_OLD 32
 
 struct log_known_key {
 	char name[LOG_ORIGIN_MAX];
@@ -23,6 +25,9 @@ struct log_known_key {
 struct log_keys {
 	bool rooted;              /* by certificates, up to the root */
 	struct log_known_key log; /* of the log that was asked for */
+	/* Past ones of the same log, by which an older checkpoint holds. */
+	size_t olds;
+	struct log_known_key old[LOG_KEYS_OLD];
 	size_t cosigners;
 	struct log_known_key cosigner[LOG_NOTE_LINES];
 };

@@ -23,6 +23,20 @@ check_cosigners(
 	return true;
 }
 
+/* By the log's key, or by one that was the log's when it was signed. */
+static bool
+signed_by(const struct log_note *n, const struct log_keys *k, bool *ret_old, struct fault *f)
+{
+	struct fault none;
+
+	*ret_old = true;
+	for (size_t i = 0; i < k->olds; i++)
+		if (log_note_signed(n, k->old[i].key, &none))
+			return true;
+	*ret_old = false;
+	return log_note_signed(n, k->log.key, f);
+}
+
 bool
 proof_check_note(
     const struct log_note *n, const struct log_keys *k, struct proven_note *ret, struct fault *f)
@@ -32,7 +46,7 @@ proof_check_note(
 	if (strcmp(n->origin, k->log.name) != 0)
 		return fault_set(f, FAULT_BADREQ,
 		    "checkpoint: it is of the log %.100s, not of %.100s", n->origin, k->log.name);
-	if (!log_note_signed(n, k->log.key, f) || !check_cosigners(n, k, &p, f))
+	if (!signed_by(n, k, &p.old_key, f) || !check_cosigners(n, k, &p, f))
 		return false;
 	memcpy(p.origin, n->origin, sizeof(p.origin));
 	memcpy(p.root, n->root, sizeof(p.root));

@@ -17,6 +17,7 @@ struct proven_note {
 	uint64_t size, epoch;
 	uint8_t root[LOG_HASH_OCTETS];
 	bool rooted;
+	bool old_key;    /* by a past key of the log */
 	size_t cosigned; /* by keys that are known; each saw that the log only grew */
 	struct {
 		char name[LOG_ORIGIN_MAX];

@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/digest.h"
-#include "ca/found.h"
 #include "ca/log_tree.h"
 #include "ca/proof_file.h"
 #include "daemon/api.h"
@@ -109,91 +108,6 @@ api_tile(const struct api_call *c, struct fault *f)
 	if (ok)
 		send_tile(c->x, !t.entries && t.width == LOG_TILE_WIDTH);
 	return ok;
-}
-
-/* --- keys --------------------------------------------------------------------------------------
- */
-
-static bool
-put_key(struct json *to, const char *member, const char *name, enum log_key_type type,
-    struct octets certificate, struct octets above, struct fault *f)
-{
-	struct json *j = json_object();
-	char vkey[LOG_VKEY_MAX];
-	struct bytes pem = { 0 };
-	struct cert c;
-	bool ok;
-
-	ok = cert_parse(certificate, &c, f) &&
-	     (c.spki.n == 44 ||
-		 fault_set(f, FAULT_INTERNAL, "log: RFC 8410 section 4: no Ed25519 key")) &&
-	     log_vkey(name, type, c.spki.at + c.spki.n - 32, vkey, f) &&
-	     cert_pem(certificate, &pem, f);
-	bytes_put_octets(&pem, above);
-	bytes_put_u8(&pem, 0); /* as a text */
-	if ((ok = ok && bytes_ok(&pem, f))) {
-		json_put_text(j, "name", name);
-		json_put_text(j, "vkey", vkey);
-		json_put_text(j, "certificates", (const char *)pem.at);
-		json_put(to, member, j);
-	} else {
-		json_free(j);
-	}
-	bytes_free(&pem);
-	return ok;
-}
-
-/* Without one the member is left out. */
-static bool
-put_cosigner(const struct api_call *c, const char *origin, const struct authority *ca,
-    struct json *to, struct fault *f)
-{
-	struct bytes der = { 0 }, above = { 0 };
-	char name[LOG_ORIGIN_MAX];
-	struct authority region;
-	bool ok;
-
-	log_cosigner_name(origin, name);
-	if (!realm_authority(c->api->realm, ca->issuer, &region, f))
-		return false;
-	ok = keyring_certificate(c->api->realm, &region, &found_cosigner, &der, f);
-	if (!ok && f->code == FAULT_NOTFOUND)
-		return true;
-	ok = ok && realm_chain_pem(c->api->realm, region.key_id, false, &above, f) &&
-	     put_key(to, "cosigner", name, LOG_KEY_COSIGNS, octets_bytes(&der),
-		 octets_bytes(&above), f);
-	bytes_free(&above);
-	bytes_free(&der);
-	return ok;
-}
-
-bool
-api_log_keys(const struct api_call *c, struct fault *f)
-{
-	struct bytes der = { 0 }, above = { 0 };
-	char origin[LOG_ORIGIN_MAX];
-	struct json *j = json_object();
-	struct authority ca;
-	struct tenant t;
-	bool ok;
-
-	log_origin(realm_space(c->api->realm), c->ledger, origin);
-	ok =
-	    realm_tenant(c->api->realm, c->tenant, &t, f) &&
-	    realm_authority(c->api->realm, t.key_id, &ca, f) &&
-	    keyring_certificate(c->api->realm, &ca, &found_log, &der, f) &&
-	    realm_chain_pem(c->api->realm, ca.key_id, false, &above, f) &&
-	    put_key(j, "log", origin, LOG_KEY_SIGNS, octets_bytes(&der), octets_bytes(&above), f) &&
-	    put_cosigner(c, origin, &ca, j, f);
-	bytes_free(&above);
-	bytes_free(&der);
-	if (!ok) {
-		json_free(j);
-		return false;
-	}
-	json_put_text(j, "origin", origin);
-	api_answer(c->x, 200, j);
-	return true;
 }
 
 /* --- proofs ------------------------------------------------------------------------------------

@@ -118,6 +118,7 @@ put_note(struct json *j, const struct proven_note *n)
 	json_put_hex(j, "root", n->root, sizeof(n->root));
 	json_put_number(j, "epoch", (int64_t)n->epoch);
 	json_put_text(j, "key_from", n->rooted ? "certificates up to the root" : "verifier key");
+	json_put_bool(j, "past_key", n->old_key);
 	for (size_t i = 0; i < n->cosigned; i++) {
 		struct json *one = json_object();
 
@@ -137,7 +138,8 @@ tell_note(const struct proven_note *n)
 	text_hex(n->root, sizeof(n->root), root);
 	(void)printf("log       %s\nentries   %" PRIu64 "\nroot      %s\nepoch     %" PRIu64 "\n",
 	    n->origin, n->size, root, n->epoch);
-	(void)printf("signed    by the log's key, %s\n",
+	(void)printf("signed    by %s, %s\n",
+	    n->old_key ? "a past key of the log" : "the log's key",
 	    n->rooted ? "which certificates up to your root name"
 		      : "as your verifier key has it; no root was asked");
 	for (size_t i = 0; i < n->cosigned; i++) {
