@@ -40,7 +40,7 @@ struct events {
 
 /* Decide on what is known of the asker now, for every log that is followed. */
 static bool
-judge(struct events *s, const struct exchange *x, struct fault *f)
+judge(struct events *s, struct exchange *x, struct fault *f)
 {
 	struct api_call c = { .api = s->api, .now_s = s->api->now_s() };
 	struct object what = { .tenant = "" };
@@ -54,6 +54,8 @@ judge(struct events *s, const struct exchange *x, struct fault *f)
 	for (size_t i = 0; v.permit && i < s->at.n; i++) {
 		memcpy(what.tenant, s->at.at[i].tenant, sizeof(what.tenant));
 		decide(&who, ACT_READ, &what, &v);
+		if (v.permit && !api_rule(s->api, x, &who, false, &what, f))
+			return false;
 	}
 	identity_text(&who, s->who);
 	return v.permit || fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
@@ -287,7 +289,7 @@ end(const struct events *s, const struct exchange *x, const struct fault *f)
 
 /* May it go on? Asked whenever anything of the platform's changed, and with each heartbeat. */
 static bool
-still(struct events *s, const struct exchange *x, int64_t now_us)
+still(struct events *s, struct exchange *x, int64_t now_us)
 {
 	struct fault f;
 

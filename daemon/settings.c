@@ -10,6 +10,7 @@
 #include "base/store.h"
 #include "base/text.h"
 #include "ca/name.h"
+#include "ca/policy_signature.h"
 #include "daemon/network.h"
 #include "ocsp/answer.h"
 
@@ -318,6 +319,19 @@ check_hooks(const char *file, const struct settings *s, struct fault *f)
 	return true;
 }
 
+/* What could verify nothing would refuse everything, and nobody would know before. */
+static bool
+check_policy(const char *file, const struct settings *s, struct fault *f)
+{
+	struct policy_key ignored;
+	struct fault why;
+
+	for (size_t i = 0; i < s->policy.trust_key.n; i++)
+		if (!policy_key_read(s->policy.trust_key.at[i], &ignored, &why))
+			return fault_set(f, why.code, "%s: %s", file, why.text);
+	return true;
+}
+
 static bool
 check(const char *file, const struct settings *s, struct fault *f)
 {
@@ -327,7 +341,7 @@ check(const char *file, const struct settings *s, struct fault *f)
 		    file);
 	return check_space(file, s, f) && check_names(file, s, f) && check_listeners(file, s, f) &&
 	       check_hsm(file, s, f) && check_limits(file, s, f) && check_ocsp(file, s, f) &&
-	       check_feed(file, s, f) && check_hooks(file, s, f);
+	       check_feed(file, s, f) && check_hooks(file, s, f) && check_policy(file, s, f);
 }
 
 bool

@@ -219,11 +219,14 @@ done
 within 10 connect hp-1
 is "and a printer is let in" 200 "$STATUS"
 
-# --- a key that is trusted -------------------------------------------------------------------------
+# --- a key that is none, and one that is trusted -------------------------------------------------------------------------
 
 service_stop
 TRUST=1
 write_conf
+sed 's/security\.example/Security.example/' "$CONF" >"$WORK/bad.yaml"
+refuses "a key whose name was altered starts nothing" timeout 20 "$QUATRAIN_BIN" serve --config "$WORK/bad.yaml"
+like "and the line says what is expected" 'trust_key: expected NAME.HASH.BASE64' "$OUT"
 service_start || stop_here "a start with a trusted key"
 refuses "unsigned" q policy put "$WORK/acme.yaml" --tenant acme
 like "with the reason" 'signature' "$OUT"
