@@ -164,9 +164,8 @@ consider_packed(struct run *run, uint32_t rank)
 }
 
 static void
-consider_bucket(struct run *run, const struct bucket *b)
+consider_bucket(struct run *run, const struct bucket *b, const uint32_t *ranks)
 {
-	const uint32_t *ranks = run->s->ranks;
 	uint32_t i = b->first;
 
 	for (; i < b->end[SECTION_ALWAYS]; i++)
@@ -181,6 +180,52 @@ consider_bucket(struct run *run, const struct bucket *b)
 		consider_packed(run, ranks[i]);
 }
 
+/* The word that the request has at a place; false: it is not known. */
+static bool
+word_at(const struct run *run, unsigned place, struct octets *ret)
+{
+	const struct value *v;
+
+	if (place < PLACE_SEGMENTS) {
+		*ret = path_segment(run->view.id, place);
+		return true;
+	}
+	v = &run->request->fixed[place - PLACE_SEGMENTS];
+	*ret = v->text;
+	return v->type == VALUE_TEXT;
+}
+
+static void
+consider_detail(struct run *run, const struct bucket *b, unsigned place, struct octets word)
+{
+	const struct table *details = &run->s->details;
+	const struct bucket *d = bucket_find(details, detail_key(b->key, place, word));
+
+	if (d != NULL)
+		consider_bucket(run, d, details->ranks);
+}
+
+/* Those rules of a bucket that want what the request has. Where it does not say what it has, any of
+ * them may fire. */
+static void
+consider_some(struct run *run, const struct bucket *b)
+{
+	struct octets word;
+
+	for (uint64_t left = b->places; left != 0; left &= left - 1)
+		if (!word_at(run, (unsigned)__builtin_ctzll(left), &word)) {
+			consider_bucket(run, b, run->s->index.ranks);
+			return;
+		}
+	for (uint64_t left = b->places; left != 0; left &= left - 1) {
+		unsigned place = (unsigned)__builtin_ctzll(left);
+
+		if (word_at(run, place, &word))
+			consider_detail(run, b, place, word);
+	}
+	consider_detail(run, b, PLACE_REST, (struct octets){ NULL, 0 });
+}
+
 /* All buckets of one action's name: of the tenant and of any, of the role and of any. */
 static void
 consider_action(struct run *run, uint32_t action, uint32_t tenant, uint32_t role)
@@ -191,10 +236,13 @@ consider_action(struct run *run, uint32_t action, uint32_t tenant, uint32_t role
 		if ((run->s->wild >> wild & 1) == 0 || ((wild & WILD_TENANT) == 0 && tenant == 0) ||
 		    ((wild & WILD_ROLE) == 0 && role == 0))
 			continue;
-		b = bucket_find(run->s, bucket_key(action, (wild & WILD_TENANT) != 0 ? 0 : tenant,
-					    (wild & WILD_ROLE) != 0 ? 0 : role));
-		if (b != NULL)
-			consider_bucket(run, b);
+		b = bucket_find(
+		    &run->s->index, bucket_key(action, (wild & WILD_TENANT) != 0 ? 0 : tenant,
+					(wild & WILD_ROLE) != 0 ? 0 : role));
+		if (b != NULL && b->places != 0)
+			consider_some(run, b);
+		else if (b != NULL)
+			consider_bucket(run, b, run->s->index.ranks);
 	}
 }
 

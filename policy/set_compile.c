@@ -157,8 +157,10 @@ set_free(struct set *s)
 	free(s->rules);
 	free(s->packed);
 	free(s->tests);
-	free(s->buckets);
-	free(s->ranks);
+	free(s->index.buckets);
+	free(s->index.ranks);
+	free(s->details.buckets);
+	free(s->details.ranks);
 	free(s);
 }
 

@@ -10,16 +10,6 @@
 #define TENANT_BITS 22
 #define ROLE_BITS   20
 
-struct entry {
-	uint64_t key;
-	uint32_t rank;
-};
-
-struct entries {
-	struct entry *at;
-	size_t n, room;
-};
-
 /* The names that a rule is found by, "any" as 0. */
 struct names_of {
 	size_t n[NAME_KINDS];
@@ -35,20 +25,20 @@ bucket_key(uint32_t action, uint32_t tenant, uint32_t role)
 }
 
 static size_t
-slot_of(const struct set *s, uint64_t key)
+slot_of(const struct table *t, uint64_t key)
 {
 	uint64_t h = key * UINT64_C(0x9e3779b97f4a7c15);
-	size_t i = (h ^ h >> 32) & (s->buckets_room - 1);
+	size_t i = (h ^ h >> 32) & (t->room - 1);
 
-	while (s->buckets[i].key != 0 && s->buckets[i].key != key)
-		i = (i + 1) & (s->buckets_room - 1);
+	while (t->buckets[i].key != 0 && t->buckets[i].key != key)
+		i = (i + 1) & (t->room - 1);
 	return i;
 }
 
 const struct bucket *
-bucket_find(const struct set *s, uint64_t key)
+bucket_find(const struct table *t, uint64_t key)
 {
-	const struct bucket *b = &s->buckets[slot_of(s, key)];
+	const struct bucket *b = &t->buckets[slot_of(t, key)];
 
 	return b->key == 0 ? NULL : b;
 }
@@ -139,21 +129,22 @@ widen(struct names_of *of, enum name_kind kind)
 	of->too_many[kind] = true;
 }
 
-static bool
-make_room(struct entries *e, struct fault *f)
+bool
+entries_add(struct entries *e, uint64_t key, uint32_t rank, struct fault *f)
 {
-	size_t room = e->room == 0 ? 1024 : 2 * e->room;
-	struct entry *more;
+	if (e->n == e->room) {
+		size_t room = e->room == 0 ? 1024 : 2 * e->room;
+		struct entry *more;
 
-	if (e->n + ENTRIES_RULE_MAX <= e->room)
-		return true;
-	if (e->n > ENTRIES_MAX)
-		return fault_set(f, FAULT_LIMIT, "policy: more rules than the index takes");
-	more = realloc(e->at, room * sizeof(*more));
-	if (more == NULL)
-		return fault_set(f, FAULT_INTERNAL, "policy: out of memory");
-	e->at = more;
-	e->room = room;
+		if (e->n > ENTRIES_MAX)
+			return fault_set(f, FAULT_LIMIT, "policy: more rules than the index takes");
+		more = realloc(e->at, room * sizeof(*more));
+		if (more == NULL)
+			return fault_set(f, FAULT_INTERNAL, "policy: out of memory");
+		e->at = more;
+		e->room = room;
+	}
+	e->at[e->n++] = (struct entry){ key, rank };
 	return true;
 }
 
@@ -165,8 +156,6 @@ add_entries(struct set *s, uint32_t rank, struct entries *e, struct fault *f)
 	struct names_of of = { 0 };
 	size_t tenants, roles;
 
-	if (!make_room(e, f))
-		return false;
 	if (!add_names(s, &of, &s->rules[rank]))
 		return fault_set(f, FAULT_LIMIT, "policy: more names than the index takes");
 	if (of.n[NAME_ACTION] * of.n[NAME_TENANT] * of.n[NAME_ROLE] > ENTRIES_RULE_MAX)
@@ -182,7 +171,8 @@ add_entries(struct set *s, uint32_t rank, struct entries *e, struct fault *f)
 		uint32_t tenant = of.ids[NAME_TENANT][i / roles % tenants];
 		uint32_t role = of.ids[NAME_ROLE][i % roles];
 
-		e->at[e->n++] = (struct entry){ bucket_key(action, tenant, role), rank };
+		if (!entries_add(e, bucket_key(action, tenant, role), rank, f))
+			return false;
 		s->wild |= (uint8_t)(1u << ((tenant == 0 ? WILD_TENANT : 0) |
 					    (role == 0 ? WILD_ROLE : 0)));
 	}
@@ -191,18 +181,18 @@ add_entries(struct set *s, uint32_t rank, struct entries *e, struct fault *f)
 
 /* How much of each section every bucket has, and where that begins. */
 static void
-lay_out(struct set *s, const struct entries *e)
+lay_out(struct table *t, const struct set *s, const struct entries *e)
 {
 	uint32_t next = 0;
 
 	for (size_t i = 0; i < e->n; i++) {
-		struct bucket *b = &s->buckets[slot_of(s, e->at[i].key)];
+		struct bucket *b = &t->buckets[slot_of(t, e->at[i].key)];
 
 		b->key = e->at[i].key;
 		b->end[s->rules[e->at[i].rank].section]++;
 	}
-	for (size_t i = 0; i < s->buckets_room; i++) {
-		struct bucket *b = &s->buckets[i];
+	for (size_t i = 0; i < t->room; i++) {
+		struct bucket *b = &t->buckets[i];
 
 		b->first = next;
 		for (size_t k = 0; k < SECTIONS; k++) {
@@ -214,22 +204,22 @@ lay_out(struct set *s, const struct entries *e)
 	}
 }
 
-/* Entries come by rank, so each section is by rank as well. */
-static bool
-fill(struct set *s, const struct entries *e, struct fault *f)
+/* As entries come by rank, so does each section. */
+bool
+table_fill(struct table *t, const struct set *s, const struct entries *e, struct fault *f)
 {
-	for (s->buckets_room = 16; s->buckets_room < 2 * e->n; s->buckets_room *= 2)
+	for (t->room = 16; t->room < 2 * e->n; t->room *= 2)
 		;
-	s->buckets = calloc(s->buckets_room, sizeof(*s->buckets));
-	s->ranks = calloc(e->n + 1, sizeof(*s->ranks));
-	if (s->buckets == NULL || s->ranks == NULL)
+	t->buckets = calloc(t->room, sizeof(*t->buckets));
+	t->ranks = calloc(e->n + 1, sizeof(*t->ranks));
+	if (t->buckets == NULL || t->ranks == NULL)
 		return fault_set(f, FAULT_INTERNAL, "policy: out of memory");
-	lay_out(s, e);
+	lay_out(t, s, e);
 	for (size_t i = 0; i < e->n; i++) {
-		struct bucket *b = &s->buckets[slot_of(s, e->at[i].key)];
+		struct bucket *b = &t->buckets[slot_of(t, e->at[i].key)];
 		uint32_t rank = e->at[i].rank;
 
-		s->ranks[b->end[s->rules[rank].section]++] = rank;
+		t->ranks[b->end[s->rules[rank].section]++] = rank;
 	}
 	return true;
 }
@@ -243,7 +233,7 @@ set_index(struct set *s, struct fault *f)
 	for (size_t i = 0; i < s->n && ok; i++)
 		if (s->rules[i].section != SECTION_NONE)
 			ok = add_entries(s, (uint32_t)i, &e, f);
-	ok = ok && fill(s, &e, f);
+	ok = ok && table_fill(&s->index, s, &e, f);
 	free(e.at);
-	return ok;
+	return ok && set_details(s, f);
 }

@@ -39,8 +39,27 @@ enum section {
 
 struct bucket {
 	uint64_t key;                  /* 0: free */
-	uint32_t first, end[SECTIONS]; /* among the set's ranks; one section behind the other */
+	uint32_t first, end[SECTIONS]; /* among the ranks; one section behind the other */
+	uint64_t places;               /* of details, a bit each; 0: it has none */
 };
+
+/* Buckets by their key, and all their ranks. */
+struct table {
+	struct bucket *buckets;
+	size_t room; /* a power of two */
+	uint32_t *ranks;
+};
+
+/*
+ * A bucket of many rules has details: buckets of those of its rules that want one word at one place
+ * of a request, which is a segment of the subject's path or the text of an attribute. The rules
+ * that want none stand in a detail of their own. Each rule has the place where it has the fewest
+ * beside it, so that a request looks at few of a bucket's rules, however many there are.
+ */
+#define DETAILS_FROM   24 /* rules of a bucket */
+#define PLACE_SEGMENTS 8  /* the first of the path; behind them a place for each attribute */
+#define PLACE_REST     63
+_Static_assert(PLACE_SEGMENTS + ATTRIBUTE_FIXED < PLACE_REST, "places fit in 64 bits");
 
 struct ruling { /* a rule that is not off */
 	const struct document *document;
@@ -107,10 +126,8 @@ struct set {
 	struct test *tests;
 	size_t tests_n, tests_room;
 	struct names names[NAME_KINDS];
-	struct bucket *buckets;
-	size_t buckets_room; /* a power of two */
-	uint32_t *ranks;     /* of all buckets */
-	uint8_t wild;        /* bit WILD_* combination: there is such a bucket */
+	struct table index, details;
+	uint8_t wild; /* bit WILD_* combination: there is such a bucket */
 	bool permits;
 	uint8_t digest[DIGEST_OCTETS];
 };
@@ -131,7 +148,24 @@ uint32_t names_add(struct names *names, struct octets o);
 struct octets names_tenant(struct octets id);
 
 uint64_t bucket_key(uint32_t action, uint32_t tenant, uint32_t role);
-const struct bucket *bucket_find(const struct set *s, uint64_t key);
+const struct bucket *bucket_find(const struct table *t, uint64_t key); /* NULL: none */
+/* A table of entries, which come by rank. */
+struct entry {
+	uint64_t key;
+	uint32_t rank;
+};
+struct entries {
+	struct entry *at;
+	size_t n, room;
+};
+bool entries_add(struct entries *e, uint64_t key, uint32_t rank, struct fault *f) CHECKED;
+bool table_fill(
+    struct table *t, const struct set *s, const struct entries *e, struct fault *f) CHECKED;
+/* Of the index' large buckets. */
+bool set_details(struct set *s, struct fault *f) CHECKED;
+uint64_t detail_key(uint64_t bucket, unsigned place, struct octets word);
+/* The i-th segment of a path, of an id or pattern behind its scheme; empty: none. */
+struct octets path_segment(struct octets id, unsigned i);
 /* Fill in names, buckets and ranks from rules. */
 bool set_index(struct set *s, struct fault *f) CHECKED;
 /* Fill in packed and tests from rules. */

@@ -361,7 +361,9 @@ START_TEST(the_index_says_what_the_rules_say)
 		size_t n = 1 + roll(3);
 
 		for (size_t i = 0; i < n; i++)
-			docs[i] = document(i, roll(round % 10 == 0 ? 200 : 12));
+			docs[i] = document(i, roll(round % 50 == 0   ? 1000
+						   : round % 10 == 0 ? 200
+								     : 12));
 		s = book_set(docs, n);
 		for (unsigned i = 0; i < REQUESTS; i++) {
 			struct request r = request();
