@@ -233,7 +233,8 @@ consider_action(struct run *run, uint32_t action, uint32_t tenant, uint32_t role
 	for (unsigned wild = 0; wild < 4; wild++) {
 		const struct bucket *b;
 
-		if ((run->s->wild >> wild & 1) == 0 || ((wild & WILD_TENANT) == 0 && tenant == 0) ||
+		if ((run->s->wild[action] >> wild & 1) == 0 ||
+		    ((wild & WILD_TENANT) == 0 && tenant == 0) ||
 		    ((wild & WILD_ROLE) == 0 && role == 0))
 			continue;
 		b = bucket_find(
@@ -356,13 +357,26 @@ decide(struct run *run, struct decision *ret)
 	}
 }
 
+/* Its lists are left as they are: clearing them costs as much as a small decision. */
+static void
+run_begin(struct run *run, const struct set *s, const struct request *r, struct counters *counters)
+{
+	run->s = s;
+	run->request = r;
+	run->counters = counters;
+	run->peek = run->forbids_only = run->forbid_unknown = run->too_many = false;
+	run->forbid = run->permit = UINT32_MAX;
+	run->shadow_n = run->granted_n = run->counted_n = 0;
+}
+
 void
 set_decide(const struct set *s, const struct request *r, struct counters *counters, bool peek,
     struct decision *ret)
 {
-	struct run run = { .s = s, .request = r, .counters = counters, .peek = peek };
+	struct run run;
 
-	run.forbid = run.permit = UINT32_MAX;
+	run_begin(&run, s, r, counters);
+	run.peek = peek;
 	decide(&run, ret);
 }
 
@@ -370,10 +384,11 @@ void
 set_forbids(const struct set *s, const struct request *r, struct counters *counters, bool peek,
     struct decision *ret)
 {
-	struct run run = { .s = s, .request = r, .counters = counters, .peek = peek };
+	struct run run;
 
+	run_begin(&run, s, r, counters);
+	run.peek = peek;
 	run.forbids_only = true;
-	run.forbid = run.permit = UINT32_MAX;
 	decide(&run, ret);
 }
 

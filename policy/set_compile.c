@@ -157,6 +157,7 @@ set_free(struct set *s)
 	free(s->rules);
 	free(s->packed);
 	free(s->tests);
+	free(s->wild);
 	free(s->index.buckets);
 	free(s->index.ranks);
 	free(s->details.buckets);

@@ -81,8 +81,7 @@ candidates_of(const struct set *s, uint64_t bucket, uint32_t rank)
 		const struct test *t = &s->tests[p->first + i];
 
 		if (t->kind == TEST_TEXT)
-			add(&c, bucket, PLACE_SEGMENTS + t->attribute,
-			    (struct octets){ t->text, t->text_n });
+			add(&c, bucket, PLACE_SEGMENTS + t->attribute, t->text);
 	}
 	return c;
 }

@@ -173,8 +173,8 @@ add_entries(struct set *s, uint32_t rank, struct entries *e, struct fault *f)
 
 		if (!entries_add(e, bucket_key(action, tenant, role), rank, f))
 			return false;
-		s->wild |= (uint8_t)(1u << ((tenant == 0 ? WILD_TENANT : 0) |
-					    (role == 0 ? WILD_ROLE : 0)));
+		s->wild[action] |= (uint8_t)(1u << ((tenant == 0 ? WILD_TENANT : 0) |
+						    (role == 0 ? WILD_ROLE : 0)));
 	}
 	return true;
 }
@@ -228,8 +228,13 @@ bool
 set_index(struct set *s, struct fault *f)
 {
 	struct entries e = { 0 };
-	bool ok = true;
+	size_t actions = 1;
+	bool ok;
 
+	for (size_t i = 0; i < s->n; i++)
+		actions += s->rules[i].rule->actions_n;
+	s->wild = calloc(actions, sizeof(*s->wild));
+	ok = s->wild != NULL || fault_set(f, FAULT_INTERNAL, "policy: out of memory");
 	for (size_t i = 0; i < s->n && ok; i++)
 		if (s->rules[i].section != SECTION_NONE)
 			ok = add_entries(s, (uint32_t)i, &e, f);

@@ -82,21 +82,16 @@ enum test_kind {
 	TEST_TIME, /* UTC */
 };
 
-struct test {
+struct test { /* 24 octets: five of them are two lines of a cache */
 	uint8_t kind, attribute;
+	uint8_t prefix; /* of a net: 96 to 128 */
 	uint8_t days;
-	bool yes;
 	uint16_t from_m, until_m;
-	uint32_t text_n;
-	uint32_t unused;
 	union {
-		const uint8_t *text;
-		int64_t low;
+		struct octets text;
 		uint64_t net[2];
-	};
-	union {
-		int64_t high;
-		uint64_t mask[2];
+		int64_t range[2]; /* low, high */
+		bool yes;
 	};
 };
 
@@ -127,7 +122,7 @@ struct set {
 	size_t tests_n, tests_room;
 	struct names names[NAME_KINDS];
 	struct table index, details;
-	uint8_t wild; /* bit WILD_* combination: there is such a bucket */
+	uint8_t *wild; /* by an action's number, a bit for each WILD_*: there is such a bucket */
 	bool permits;
 	uint8_t digest[DIGEST_OCTETS];
 };

@@ -23,12 +23,11 @@ test_of_want(const struct condition *c, struct test *t)
 		return true;
 	case VALUE_NUMBER:
 		t->kind = TEST_RANGE;
-		t->low = t->high = want->number;
+		t->range[0] = t->range[1] = want->number;
 		return true;
 	case VALUE_TEXT:
 		t->kind = TEST_TEXT;
-		t->text = want->text.at;
-		t->text_n = (uint32_t)want->text.n;
+		t->text = want->text;
 		return true;
 	default:
 		return false;
@@ -44,8 +43,8 @@ test_of_order(const struct condition *c, struct test *t)
 		return false;
 	t->kind = TEST_RANGE;
 	t->attribute = (uint8_t)c->attribute.at;
-	t->low = c->op == CONDITION_GT ? want + 1 : c->op == CONDITION_GTE ? want : INT64_MIN;
-	t->high = c->op == CONDITION_LT ? want - 1 : c->op == CONDITION_LTE ? want : INT64_MAX;
+	t->range[0] = c->op == CONDITION_GT ? want + 1 : c->op == CONDITION_GTE ? want : INT64_MIN;
+	t->range[1] = c->op == CONDITION_LT ? want - 1 : c->op == CONDITION_LTE ? want : INT64_MAX;
 	return true;
 }
 
@@ -78,8 +77,7 @@ test_of_net(const struct condition *c, struct test *t)
 	t->attribute = ATTRIBUTE_SOURCE_IP;
 	t->net[0] = big_endian(want->address);
 	t->net[1] = big_endian(want->address + 8);
-	t->mask[0] = UINT64_MAX;
-	t->mask[1] = want->type == VALUE_ADDRESS ? UINT64_MAX : high_bits(want->prefix - 64u);
+	t->prefix = want->type == VALUE_ADDRESS ? 128 : want->prefix;
 	return true;
 }
 
@@ -172,8 +170,7 @@ pack_rule(struct set *s, struct packed *p, const struct ruling *r)
 	p->more_fits = p->tail == TAIL_OTHER || rule->types_n > 1;
 	p->more_holds = rule->unless != NULL || (when != NULL && when->op != CONDITION_ALL);
 	if (rule->types_n == 1) {
-		t.text = rule->types[0].at;
-		t.text_n = (uint32_t)rule->types[0].n;
+		t.text = rule->types[0];
 		if (!add_test(s, p, &t))
 			return false;
 	}
@@ -229,17 +226,16 @@ test_holds(const struct test *t, const struct view *view)
 	case TEST_TEXT:
 		if (v->type != VALUE_TEXT)
 			return -1;
-		return v->text.n == t->text_n &&
-		       (t->text_n == 0 || memcmp(v->text.at, t->text, t->text_n) == 0);
+		return octets_same(v->text, t->text);
 	case TEST_RANGE:
 		if (v->type != VALUE_NUMBER)
 			return -1;
-		return v->number >= t->low && v->number <= t->high;
+		return v->number >= t->range[0] && v->number <= t->range[1];
 	case TEST_NET:
 		if (v->type != VALUE_ADDRESS)
 			return -1;
-		return (((view->ip[0] ^ t->net[0]) & t->mask[0]) |
-			   ((view->ip[1] ^ t->net[1]) & t->mask[1])) == 0;
+		return view->ip[0] == t->net[0] &&
+		       ((view->ip[1] ^ t->net[1]) & high_bits(t->prefix - 64u)) == 0;
 	case TEST_TIME:
 		if (v->type != VALUE_NUMBER)
 			return -1;
