@@ -5,6 +5,7 @@
 
 #include "book.h"
 #include "policy/condition.h"
+#include "run.h"
 
 #define ROWS 1024
 
@@ -390,7 +391,6 @@ main(void)
 {
 	Suite *s = suite_create("condition");
 	TCase *t = tcase_create("condition");
-	SRunner *runner = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, book_close);
 	tcase_add_test(t, three_values);
@@ -406,8 +406,5 @@ main(void)
 	tcase_add_test(t, counted_before);
 	tcase_add_test(t, who_counts);
 	suite_add_tcase(s, t);
-	srunner_run_all(runner, CK_NORMAL);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "policy/counters.h"
+#include "run.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 #define NOW      INT64_C(1782900900)
@@ -186,7 +187,7 @@ END_TEST
 /* A full table knows nothing of who is not in it, and is used again when windows have passed. */
 START_TEST(a_full_table)
 {
-	char key[16];
+	char key[16] = "";
 	struct counter k = of(key, 60);
 	unsigned taken = 0, unknown = 0;
 	int64_t n;
@@ -270,7 +271,6 @@ main(void)
 {
 	Suite *s = suite_create("counters");
 	TCase *t = tcase_create("counters");
-	SRunner *r = srunner_create(s);
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, adds_up);
@@ -284,8 +284,5 @@ main(void)
 	tcase_add_test(t, threads_at_once);
 	tcase_add_test(t, processes_at_once);
 	suite_add_tcase(s, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(s);
 }

@@ -350,11 +350,11 @@ use_permits(size_t n, bool turned)
 	struct policy_rule *rules = book_take(n * sizeof(*rules));
 
 	for (size_t i = 0; i < n; i++) {
-		char *id = book_take(16), *obligation = book_take(16);
+		char *id = book_take(24), *obligation = book_take(24);
 		size_t k = turned ? n - 1 - i : i;
 
-		(void)snprintf(id, 16, "r%02zu", k);
-		(void)snprintf(obligation, 16, "o%02zu", k);
+		(void)snprintf(id, 24, "r%02zu", k);
+		(void)snprintf(obligation, 24, "o%02zu", k);
 		rules[i] = book_rule(EFFECT_PERMIT, id, ways[k % 3]);
 		book_oblige(&rules[i], obligation);
 	}
@@ -406,12 +406,12 @@ START_TEST(many_shadows)
 {
 	struct policy_rule rules[DECISION_SHADOW_MAX + 5];
 	struct request r = book_request(HP, "printer", "connect");
-	char id[16];
+	char id[24];
 
 	for (size_t i = 0; i < COUNT(rules); i++) {
-		char *s = book_take(16);
+		char *s = book_take(24);
 
-		(void)snprintf(s, 16, "s%02zu", COUNT(rules) - 1 - i);
+		(void)snprintf(s, 24, "s%02zu", COUNT(rules) - 1 - i);
 		rules[i] = book_rule(EFFECT_FORBID, s, i % 2 == 0 ? "*" : "connect");
 		rules[i].mode = MODE_SHADOW;
 	}
