@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "policy/anomaly.h"
+#include "tests/unit/run.h"
 
 #define HOUR_S   3600
 #define DAY_S    INT64_C(86400)
@@ -478,7 +479,6 @@ main(void)
 {
 	Suite *suite = suite_create("anomaly");
 	TCase *t = tcase_create("anomaly");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_checked_fixture(t, setup, NULL);
 	tcase_add_test(t, the_usual_is_nothing);
@@ -503,8 +503,5 @@ main(void)
 	tcase_add_test(t, networks_of_addresses);
 	tcase_add_test(t, every_reason_has_words);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "policy/check.h"
+#include "tests/unit/run.h"
 
 #define COUNT(a)  (sizeof(a) / sizeof((a)[0]))
 #define DOCUMENTS 1500
@@ -248,12 +249,8 @@ main(void)
 {
 	Suite *suite = suite_create("prove");
 	TCase *t = tcase_create("prove");
-	SRunner *r = srunner_create(suite);
 
 	tcase_add_test(t, no_proof_is_wrong);
 	suite_add_tcase(suite, t);
-	srunner_run_all(r, CK_NORMAL);
-	int failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return run_suite(suite);
 }
