@@ -101,7 +101,8 @@ exits "the older bundle does not come back" 1 decide hp-2 release
 like "as it is older" 'older than one' "$OUT"
 cp "$WORK/newer" "$WORK/bundle"
 
-if command -v faketime >/dev/null; then
+# faketime is preloaded, which a sanitizer does not allow; unit_offline has every clock.
+if [ -z "$SANITIZED" ]; then
 	exits "after 12 hours it is stale" 1 faketime -f '+13h' "$QUATRAIN_BIN" policy decide --bundle "$WORK/bundle" --root "$ROOT" \
 	    --cert "$WORK/hp-1/cert.pem" --input "$WORK/release.json" --json --state "$WORK/ahead"
 	is "stale" stale "$(jq -r .code <<<"$OUT")"
