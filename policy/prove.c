@@ -9,6 +9,8 @@
 #define LEVELS_MAX 256   /* ways that are being tried at once */
 #define GOALS_MAX  65536 /* that wait */
 #define LOOKS_MAX  64    /* regions that were looked at, and no request of them was so */
+#define CALL_STEPS 500   /* what a search costs before its first step */
+#define LOOK_STEPS 5000  /* and a request that is made and decided */
 
 struct prover {
 	const struct space *s;
@@ -30,6 +32,12 @@ region_has(const struct region *r, const struct axis *a, size_t value)
 	size_t bit = a->first + value;
 
 	return (r->bits[bit / 64] >> bit % 64 & 1) != 0;
+}
+
+static void
+spend(uint64_t *steps, uint64_t n)
+{
+	*steps -= *steps < n ? *steps : n;
 }
 
 static enum want
@@ -88,7 +96,7 @@ axis_says(struct prover *p, const struct region *r, const struct formula *f, enu
 {
 	const struct axis *a = &p->s->axes[f->axis];
 
-	p->steps -= p->steps < f->n / 16 ? p->steps : f->n / 16;
+	spend(&p->steps, f->n / 16);
 	for (size_t i = 0; i < f->n; i++)
 		if (region_has(r, a, i) &&
 		    (f->says[i] == SPACE_ANYTHING || !is_wanted(f->says[i], w)))
@@ -103,7 +111,7 @@ says(struct prover *p, const struct region *r, const struct formula *f, enum wan
 {
 	bool every;
 
-	p->steps -= p->steps > 0;
+	spend(&p->steps, 1);
 	if (f->kind == FORMULA_AXIS)
 		return axis_says(p, r, f, w);
 	if (f->kind == FORMULA_SUBJECT)
@@ -123,7 +131,7 @@ narrow(struct prover *p, struct region *r, const struct formula *f, enum want w)
 	const struct axis *a = &p->s->axes[f->axis];
 	bool any = false;
 
-	p->steps -= p->steps < f->n / 16 ? p->steps : f->n / 16;
+	spend(&p->steps, f->n / 16);
 	for (size_t i = 0; i < f->n; i++) {
 		size_t bit = a->first + i;
 
@@ -229,6 +237,7 @@ enter(struct prover *p, size_t depth)
 static bool
 look(struct prover *p, const struct region *r)
 {
+	spend(&p->steps, LOOK_STEPS);
 	p->found = p->look != NULL && p->look(p->with, r);
 	p->open = p->open || !p->found;
 	return p->found || p->look == NULL || ++p->looks == LOOKS_MAX;
@@ -300,10 +309,11 @@ enum proof
 prove(
     const struct space *s, const struct goal *goals, uint64_t *steps, prove_look *look_, void *with)
 {
-	struct prover *p = calloc(1, sizeof(*p));
+	struct prover *p;
 	enum proof said;
 
-	if (p == NULL)
+	spend(steps, CALL_STEPS);
+	if (*steps == 0 || (p = calloc(1, sizeof(*p))) == NULL)
 		return PROOF_OPEN;
 	p->s = s;
 	p->steps = *steps;
