@@ -100,6 +100,18 @@ shut_place(struct signer *s, const char *tenant)
 	return &s->shut[h % SIGNER_SHUT];
 }
 
+/* The set that edges decide by is compiled here too: so it is kept, and found by its digest
+ * (policies_keep()), though the signer decided nothing by it. */
+static void
+know_set(struct signer *s, const char *tenant)
+{
+	const struct set *ignored;
+	struct fault f;
+
+	if (s->policies != NULL)
+		(void)!policies_set(s->policies, tenant, &ignored, &f);
+}
+
 static bool
 open_book(struct batch_in *b, struct book *k, struct fault *f)
 {
@@ -111,6 +123,7 @@ open_book(struct batch_in *b, struct book *k, struct fault *f)
 	if (realm_activity(b->s->realm, k->tenant, &l, f) && ledger_has_room(l, f) &&
 	    has_batch(l, &b->w, &k->had, f) && (k->had || note_batch(l, &b->w, f))) {
 		k->ledger = l;
+		know_set(b->s, k->tenant);
 		return true;
 	}
 	memcpy(shut->tenant, k->tenant, sizeof(shut->tenant));

@@ -56,6 +56,9 @@ HEADER="If-Match: $(header ETag)$(jq -r .etag "$BODY")"
 request PUT /v1/tenants/acme/policy "$(own 2 '  - {id: not-two, effect: forbid, subjects: {spiffe: ["spiffe://acme.eu.example.org/printer/two"]}, actions: [connect]}')"
 cut_all "a policy forbids it" acme two
 is "and says by which rule" own/not-two "$(jq -r 'select(.rule != null) | .rule' <<<"$CUT" | head -n 1)"
+SET=$(jq -r 'select(.rule == "own/not-two") | .policy' <<<"$CUT" | head -n 1)
+api GET "/v1/tenants/acme/policy/documents?set=$SET"
+is "and by which set, which is found by its digest" "200 $SET" "$STATUS $(jq -r .set "$BODY")"
 http --cacert "$ROOT" --cert "$WORK/stays/leaf.pem" --key "$WORK/stays/key.pem" "$URL/healthz"
 is "another device is let in" 200 "$STATUS"
 
