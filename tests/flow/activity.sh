@@ -137,6 +137,7 @@ rules:
     reason: it behaves unlike itself
 YAML
 works "a rule that looks at the score" q policy put "$WORK/acme.yaml" --tenant acme
+sleep 1 # till then an edge looks at open connections again, and may end the third before it is answered
 from 127.0.1.1 hp-3
 is "a printer from one network" 200 "$STATUS"
 from 127.0.2.1 hp-3
