@@ -1,11 +1,14 @@
 /* daemon/cli_policy_explain.c - policy explain: why these policies decide so. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "daemon/cli_call.h"
 #include "daemon/cli_policy_files.h"
 #include "policy/explain.h"
+
+#define COUNTERS_ROWS 1024
 
 void
 cli_policy_put_lines(struct bytes *text)
@@ -30,12 +33,16 @@ put_text(const struct json *explanation)
 	bytes_free(&text);
 }
 
+/* Nothing was counted yet: rates and quotas begin at 0. */
 static void
 tell(const struct invocation *inv, const struct policy_files *p, const struct request *r,
-    const struct decision *d)
+    struct counters *counters)
 {
-	struct json *j = explain_json(p->set, r, NULL, d);
+	struct decision d;
+	struct json *j;
 
+	explain_decide(p->set, r, counters, true, &d);
+	j = explain_json(p->set, r, counters, &d);
 	if (inv->json) {
 		json_put(j, "documents", policy_files_json(p));
 		cli_print_json(stdout, j);
@@ -49,11 +56,11 @@ tell(const struct invocation *inv, const struct policy_files *p, const struct re
 int
 policy_explain_command(const struct invocation *inv)
 {
+	void *memory = calloc(1, counters_octets(COUNTERS_ROWS));
 	struct policy_files p = { .n = 0 };
 	struct policy_request r = { .json = NULL };
-	struct decision d;
 	struct fault f;
-	bool ok = true;
+	bool ok = memory != NULL || fault_set(&f, FAULT_INTERNAL, "policy: out of memory");
 	int status = CLI_OK;
 
 	for (size_t i = 0; ok && i < inv->words_n; i++)
@@ -63,12 +70,12 @@ policy_explain_command(const struct invocation *inv)
 	if (ok) {
 		if (r.request.fixed[ATTRIBUTE_TIME].type == VALUE_NONE)
 			request_number(&r.request, ATTRIBUTE_TIME, clock_now_s());
-		explain_decide(p.set, &r.request, NULL, true, &d);
-		tell(inv, &p, &r.request, &d);
+		tell(inv, &p, &r.request, counters_at(memory, COUNTERS_ROWS));
 	} else {
 		status = cli_refuse(inv, &f);
 	}
 	policy_request_free(&r);
 	policy_files_free(&p);
+	free(memory);
 	return status;
 }
