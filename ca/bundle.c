@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -190,9 +191,38 @@ bundle_reader_new(
 	return true;
 }
 
+bool
+bundle_reader_open(
+    const char *dir, enum bundle_file which, struct bundle_reader *ret, struct fault *f)
+{
+	struct bundle one = { .tar = false };
+	char path[LOG_PATH_MAX];
+	struct stat st;
+	bool ok;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%.1000s/%s", dir, files[which].name);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) < 0)
+		return fault_errno(f, FAULT_NOTFOUND, "verify: %s", path);
+	if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		return fault_set(f, FAULT_BADREQ, "verify: %s is no plain file", path);
+	}
+	one.part[which] = (struct bundle_part){ .fd = fd, .n = (uint64_t)st.st_size };
+	ok = bundle_reader_new(&one, which, ret, f);
+	if (ok)
+		ret->owned = true;
+	else
+		(void)close(fd);
+	return ok;
+}
+
 void
 bundle_reader_free(struct bundle_reader *r)
 {
+	if (r->owned)
+		(void)close(r->fd);
+	r->owned = false;
 	free(r->room);
 	r->room = NULL;
 }

@@ -82,10 +82,15 @@ struct bundle_reader {
 	uint8_t *room;     /* owned */
 	size_t first, n;   /* what of room was not taken yet */
 	uint64_t line;     /* lines taken */
+	bool owned;        /* fd is closed with it */
 };
 /* To bundle_reader_free(). A file that is not there is empty. Fault: FAULT_INTERNAL. */
 bool bundle_reader_new(const struct bundle *b, enum bundle_file which, struct bundle_reader *ret,
     struct fault *f) CHECKED;
+/* The same of one file of a folder that need not be a bundle. Faults: FAULT_NOTFOUND, FAULT_BADREQ
+ * no plain file, FAULT_INTERNAL. */
+bool bundle_reader_open(
+    const char *dir, enum bundle_file which, struct bundle_reader *ret, struct fault *f) CHECKED;
 void bundle_reader_free(struct bundle_reader *r);
 /* The next line without its LF, lent until the next call; *ret_more false at the end. Faults:
  * FAULT_BADREQ it has no line end or is over max, FAULT_INTERNAL. */

@@ -9,6 +9,7 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "ca/bundle.h"
 #include "ca/cert.h"
 #include "ca/chain.h"
 #include "ca/note.h"
@@ -119,39 +120,27 @@ static bool
 read_entries(
     const char *dir, struct log_edge *e, struct log_then *then, int64_t *at_s, struct fault *f)
 {
-	char path[LOG_PATH_MAX], *line = NULL;
 	struct redactions redacted = { { 0 }, { 0 } };
-	struct redaction stub;
-	size_t room = 0;
-	ssize_t n;
 	uint8_t leaf[LOG_HASH_OCTETS];
-	FILE *in;
-	bool ok = false;
+	struct redaction stub;
+	struct bundle_reader r;
+	struct octets line;
+	bool more = true, ok;
 
-	(void)snprintf(path, sizeof(path), "%s/entries.jsonl", dir);
-	if ((in = fopen(path, "rbe")) == NULL)
-		return fault_errno(f, FAULT_NOTFOUND, "verify: %s", path);
-	while ((n = getline(&line, &room, in)) > 0) {
-		struct octets o = octets_of(line, (size_t)n - 1);
-
-		if (line[n - 1] != '\n' || o.n > LOG_ENTRY_MAX) {
-			fault_set(f, FAULT_BADREQ, "entries.jsonl: line %" PRIu64 ": %s",
-			    e->size + 1, o.n > LOG_ENTRY_MAX ? "too long" : "cut short");
-			goto out;
-		}
+	if (!bundle_reader_open(dir, BUNDLE_ENTRIES, &r, f))
+		return false;
+	while ((ok = bundle_next(&r, LOG_ENTRY_MAX, &line, &more, f)) && more) {
 		look_back(e, then);
-		if (!redaction_stub(o, e->size, &stub) && !check_line(o, e, at_s, f))
-			goto out;
-		redactions_see(&redacted, e->size, o);
-		log_line_leaf(o, e->size, leaf);
+		if (!redaction_stub(line, e->size, &stub) && !(ok = check_line(line, e, at_s, f)))
+			break;
+		redactions_see(&redacted, e->size, line);
+		log_line_leaf(line, e->size, leaf);
 		log_edge_add(e, leaf);
 	}
 	look_back(e, then);
-	ok = redactions_hold(&redacted, f);
-out:
+	ok = ok && redactions_hold(&redacted, f);
 	redactions_free(&redacted);
-	free(line);
-	(void)fclose(in);
+	bundle_reader_free(&r);
 	return ok;
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ca/bundle.h"
 #include "ca/merge_plan.h"
 #include "ca/revoke.h"
 
@@ -107,19 +108,16 @@ take_line(struct source *s, struct octets text, struct fault *f)
 static bool
 take_entries(struct source *s, const char *dir, struct fault *f)
 {
-	char path[LOG_PATH_MAX], *line = NULL;
-	size_t room = 0;
-	ssize_t n;
-	FILE *in;
-	bool ok = true;
+	struct bundle_reader r;
+	struct octets line;
+	bool more = true, ok;
 
-	(void)snprintf(path, sizeof(path), "%.1000s/entries.jsonl", dir);
-	if ((in = fopen(path, "rbe")) == NULL)
-		return fault_errno(f, FAULT_NOTFOUND, "merge: %s", path);
-	while (ok && (n = getline(&line, &room, in)) > 0)
-		ok = take_line(s, octets_of(line, (size_t)n - (line[n - 1] == '\n')), f);
-	free(line);
-	(void)fclose(in);
+	if (!bundle_reader_open(dir, BUNDLE_ENTRIES, &r, f))
+		return false;
+	while ((ok = bundle_next(&r, LOG_ENTRY_MAX, &line, &more, f)) && more)
+		if (!(ok = take_line(s, line, f)))
+			break;
+	bundle_reader_free(&r);
 	return ok;
 }
 
