@@ -177,6 +177,12 @@ is "what a printer did before a restart is remembered after it" 403 "$STATUS"
 works "a backup" q backup "$WORK/backup"
 works "holds it" q backup verify "$WORK/backup" --root "$ROOT"
 
+sed "s#^data: .*#data: $WORK/second#" "$CONF" >"$WORK/second.yaml"
+cp "$ROOT" "$WORK/root.pem"
+works "which is restored" timeout 60 "$QUATRAIN_BIN" restore "$WORK/backup" --root "$WORK/root.pem" --config "$WORK/second.yaml"
+works "and checked" timeout 60 "$QUATRAIN_BIN" ledger check --config "$WORK/second.yaml"
+like "the second log is there, with an epoch of its own" 'acme/activity: [0-9]+ entries.*whole' "$OUT"
+
 # --- an older copy --------------------------------------------------------------------------------
 
 sleep 2 # marks are written once a second
