@@ -169,6 +169,17 @@ works "backup" q backup "$WORK/backup"
 refuses "a CA's end without its name" q cert revoke --tenant platform "$(q tenant show beta --json | jq -r .ca_serial)"
 works "a CA's end" q cert revoke --tenant platform "$(q tenant show beta --json | jq -r .ca_serial)" --confirm beta
 
+works "a device that connects" q enroll --url "$URL" --out "$WORK/seen" --root "$ROOT" \
+    --token "$(q token create --tenant acme --device seen --json | jq -r .token)"
+seen() {
+	curl -s -o "$BODY" --cacert "$ROOT" --cert "$WORK/seen/cert.pem" --key "$WORK/seen/key.pem" "$URL/v1/tenants"
+	[ "$(q activity list --tenant acme --json | jq '.items | length')" -ge 1 ]
+}
+within 10 seen
+works "who connected" q activity list --tenant acme
+works "the activity log, exported" q activity export --tenant acme --out "$WORK/activity"
+works "its keys" q log keys --tenant acme --activity --out "$WORK/activity.keys"
+
 kill "$RECORDER"
 wait "$RECORDER" 2>/dev/null
 RECORDER=""
@@ -211,6 +222,16 @@ Y
 works "a policy that may be used offline" q policy put "$WORK/offline.yaml" --tenant acme
 api GET /v1/tenants/acme/policy/bundle
 is "the bundle" 200 "$STATUS"
+api GET /v1/tenants/acme/log
+is "a search of the log" 200 "$STATUS"
+api GET /v1/tenants/acme/activity/log/entries
+is "the activity's entries" 200 "$STATUS"
+for path in checkpoint tile/0/000.p/1 keys "proof?index=0" "consistency?old=1"; do
+	api GET "/v1/tenants/acme/activity/log/$path"
+	is "activity/log/$path" 200 "$STATUS"
+done
+api POST /v1/tenants/acme/activity/log/redactions '{"index":0,"reason":"erasure was asked for","order":"GDPR article 17"}'
+is "a redaction of the activity" 201 "$STATUS"
 http --unix-socket "$DATA/run/api.sock" -m 2 "http://localhost/v1/events?tenant=acme&after=0"
 is "events" 200 "$STATUS"
 api GET "/v1/tenants/acme/revocations"
