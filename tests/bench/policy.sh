@@ -27,6 +27,7 @@ policy() {
 		measure policy_1000 "$BUILD/bench_policy" spread 1000
 		measure policy_100000 "$BUILD/bench_policy" spread 100000
 		measure policy_bucket "$BUILD/bench_policy" bucket 10000
+		measure habits "$BUILD/bench_habits" 10000
 		measure policy_reload "$BUILD/bench_policy" reload 100000
 	done
 	judge_policy
@@ -40,5 +41,6 @@ judge_policy() {
 	entry "policy decisions, 100,000 rules, beside 1,000" 1/s per_s "figure >= 333333" policy_100000 policy_1000 "itself, 1,000 rules"
 	entry "policy decisions, 10,000 wildcard rules in one bucket" 1/s per_s "figure >= 100000" policy_bucket
 	entry "reload of 100,000 rules, read, compiled and swapped while another thread decides" ms reload_ms "figure <= 500" policy_reload
+	entry "an event weighed against what is usual of its endpoint, and remembered, 10,000 endpoints" ns ns "figure <= 1000" habits
 	entry "longest that a decision waited meanwhile" us longest_us none policy_reload
 }
