@@ -338,7 +338,7 @@ on_end(struct builder *b)
 	struct frame *in = &b->at[b->depth - 1];
 	struct conf_node node = in->node;
 
-	if (node.type == CONF_NODE_MAP &&
+	if (b->kids != NULL && node.type == CONF_NODE_MAP &&
 	    !check_names(b, b->kids + in->first, b->kids_n - in->first))
 		return false;
 	if (in->merged != NULL && !merge(b, in))

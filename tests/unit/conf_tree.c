@@ -51,6 +51,8 @@ START_TEST(takes)
 	says("a: |\n  one\n  \"two\"\n", "{\"a\":\"one\\n\\\"two\\\"\\n\"}");
 	says("a: 100%\nb: 'x\n  %y'\n", "{\"a\":\"100%\",\"b\":\"x %y\"}");
 	says("word\n", "\"word\"");
+	says("{}\n", "{}");
+	says("[]\n", "[]");
 	ck_assert(take("# nothing\n"));
 	ck_assert_ptr_null(tree.top);
 	ck_assert(take(""));
