@@ -157,6 +157,7 @@ set_free(struct set *s)
 	free(s->rules);
 	free(s->packed);
 	free(s->tests);
+	sorted_free(s);
 	free(s->wild);
 	free(s->index.buckets);
 	free(s->index.ranks);

@@ -79,7 +79,21 @@ enum test_kind {
 	TEST_TEXT,
 	TEST_RANGE, /* a number from low to high */
 	TEST_NET,
-	TEST_TIME, /* UTC */
+	TEST_TIME,  /* UTC */
+	TEST_WORDS, /* one of many texts, which are sorted */
+	TEST_SPANS, /* in one of many nets, as sorted spans of addresses that do not touch */
+};
+
+struct span {
+	uint64_t first[2], last[2];
+};
+
+/* The wants of a condition, sorted: one for all conditions of a named set. */
+struct sorted {
+	const struct value *wants; /* whose; NULL: free */
+	size_t n;
+	struct octets *words; /* or */
+	struct span *spans;
 };
 
 struct test { /* 24 octets: five of them are two lines of a cache */
@@ -91,6 +105,7 @@ struct test { /* 24 octets: five of them are two lines of a cache */
 		struct octets text;
 		uint64_t net[2];
 		int64_t range[2]; /* low, high */
+		uint32_t sorted;  /* which of the set's */
 		bool yes;
 	};
 };
@@ -121,6 +136,8 @@ struct set {
 	struct test *tests;
 	size_t tests_n, tests_room;
 	struct names names[NAME_KINDS];
+	struct sorted *sorted;
+	size_t sorted_n, sorted_room;
 	struct table index, details;
 	uint8_t *wild; /* by an action's number, a bit for each WILD_*: there is such a bucket */
 	bool permits;
@@ -174,6 +191,13 @@ struct view {
 	unsigned day, minute;
 	uint64_t ip[2]; /* source.ip, as tests have it */
 };
+/* Where it can be told from many wants, *ret is the place of them sorted. False: out of memory. */
+bool sorted_of(struct set *s, const struct condition *c, bool *ret_can, uint32_t *ret);
+bool sorted_has_word(const struct sorted *s, struct octets word);
+bool sorted_has_address(const struct sorted *s, const uint64_t ip[static 2]);
+void sorted_free(struct set *s);
+uint64_t sorted_big_endian(const uint8_t *at);
+
 void view_of(const struct request *r, struct view *ret);
 /* 0: it does not fire; 1: it does; -1: it is to be read as it was written. */
 int packed_holds(const struct set *s, const struct packed *p, const struct view *v);

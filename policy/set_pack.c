@@ -48,16 +48,6 @@ test_of_order(const struct condition *c, struct test *t)
 	return true;
 }
 
-static uint64_t
-big_endian(const uint8_t *at)
-{
-	uint64_t v = 0;
-
-	for (unsigned i = 0; i < 8; i++)
-		v = v << 8 | at[i];
-	return v;
-}
-
 /* The high bits, prefix of them, of 64. */
 static uint64_t
 high_bits(unsigned prefix)
@@ -75,8 +65,8 @@ test_of_net(const struct condition *c, struct test *t)
 		return false;
 	t->kind = TEST_NET;
 	t->attribute = ATTRIBUTE_SOURCE_IP;
-	t->net[0] = big_endian(want->address);
-	t->net[1] = big_endian(want->address + 8);
+	t->net[0] = sorted_big_endian(want->address);
+	t->net[1] = sorted_big_endian(want->address + 8);
 	t->prefix = want->type == VALUE_ADDRESS ? 128 : want->prefix;
 	return true;
 }
@@ -155,6 +145,28 @@ pack_pattern(struct packed *p, struct octets pattern)
 		p->tail = star[-1] == '/' ? TAIL_SEGMENT : TAIL_PART;
 }
 
+/* As a test, or as one more thing that no test tells. False: out of memory. */
+static bool
+pack_condition(struct set *s, struct packed *p, const struct condition *c)
+{
+	struct test t;
+	bool can = false;
+	uint32_t which;
+
+	if (test_of(c, &t))
+		return add_test(s, p, &t);
+	if (!sorted_of(s, c, &can, &which))
+		return false;
+	if (!can) {
+		p->more_holds = true;
+		return true;
+	}
+	t = (struct test){ .kind = s->sorted[which].words != NULL ? TEST_WORDS : TEST_SPANS };
+	t.attribute = (uint8_t)c->attribute.at;
+	t.sorted = which;
+	return add_test(s, p, &t);
+}
+
 static bool
 pack_rule(struct set *s, struct packed *p, const struct ruling *r)
 {
@@ -175,9 +187,7 @@ pack_rule(struct set *s, struct packed *p, const struct ruling *r)
 			return false;
 	}
 	for (size_t i = 0; when != NULL && when->op == CONDITION_ALL && i < when->kids_n; i++)
-		if (!test_of(&when->kids[i], &t))
-			p->more_holds = true;
-		else if (!add_test(s, p, &t))
+		if (!pack_condition(s, p, &when->kids[i]))
 			return false;
 	return true;
 }
@@ -208,15 +218,15 @@ view_of(const struct request *r, struct view *ret)
 	if (octets_take_text(&id, "spiffe://"))
 		ret->id = id;
 	if (ip->type == VALUE_ADDRESS) {
-		ret->ip[0] = big_endian(ip->address);
-		ret->ip[1] = big_endian(ip->address + 8);
+		ret->ip[0] = sorted_big_endian(ip->address);
+		ret->ip[1] = sorted_big_endian(ip->address + 8);
 	}
 	if (at->type == VALUE_NUMBER)
 		zone_local(NULL, at->number, &ret->day, &ret->minute);
 }
 
 static int
-test_holds(const struct test *t, const struct view *view)
+test_holds(const struct set *s, const struct test *t, const struct view *view)
 {
 	const struct value *v = &view->request->fixed[t->attribute];
 
@@ -236,6 +246,12 @@ test_holds(const struct test *t, const struct view *view)
 			return -1;
 		return view->ip[0] == t->net[0] &&
 		       ((view->ip[1] ^ t->net[1]) & high_bits(t->prefix - 64u)) == 0;
+	case TEST_WORDS:
+		return v->type != VALUE_TEXT ? -1 : sorted_has_word(&s->sorted[t->sorted], v->text);
+	case TEST_SPANS:
+		if (v->type != VALUE_ADDRESS)
+			return -1;
+		return sorted_has_address(&s->sorted[t->sorted], view->ip);
 	case TEST_TIME:
 		if (v->type != VALUE_NUMBER)
 			return -1;
@@ -285,7 +301,7 @@ packed_holds(const struct set *s, const struct packed *p, const struct view *v)
 	int says = 1;
 
 	for (uint32_t i = 0; i < p->n; i++) {
-		int one = test_holds(&s->tests[p->first + i], v);
+		int one = test_holds(s, &s->tests[p->first + i], v);
 
 		if (one == 0)
 			return 0;

@@ -449,6 +449,63 @@ START_TEST(forbids_alone)
 }
 END_TEST
 
+/* Both ends of each net, and what lies beside them. */
+START_TEST(long_lists)
+{
+	static const struct {
+		const char *ip;
+		bool in, mixed;
+	} rows[] = {
+		{ "10.0.255.255", false, false },
+		{ "10.1.0.0", true, true },
+		{ "10.1.255.255", true, true },
+		{ "10.2.0.0", false, false },
+		{ "10.3.0.0", true, true },
+		{ "10.3.0.127", true, true },
+		{ "10.3.0.128", true, true },
+		{ "10.3.0.255", true, true },
+		{ "10.3.1.0", false, false },
+		{ "192.0.2.6", false, false },
+		{ "192.0.2.7", true, true },
+		{ "192.0.2.8", false, false },
+		{ "2001:db7:ffff:ffff:ffff:ffff:ffff:ffff", false, true },
+		{ "2001:db8::", true, true },
+		{ "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", true, true },
+		{ "2001:db9::", false, true },
+		{ "::1", false, true },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", false, true },
+	};
+	static const char nets[] =
+	    "192.0.2.7/32 10.3.0.0/25 2001:db8::/32 10.1.0.0/16 10.3.0.0/24 10.1.7.0/24";
+	struct request r = book_request(HP, "printer", "connect");
+	struct policy_rule rule = book_rule(EFFECT_PERMIT, "p", "*");
+	char more[sizeof(nets) + 8];
+
+	(void)snprintf(more, sizeof(more), "%s ::/0", nets);
+	for (size_t i = 0; i < 2 * COUNT(rows); i++) {
+		bool mixed = i >= COUNT(rows);
+		size_t k = i % COUNT(rows);
+
+		rule.when =
+		    book_one(book_want(CONDITION_IN_SET, ATTRIBUTE_SOURCE_IP, mixed ? more : nets));
+		use(DOCUMENT_POLICY_SET, ACME, &rule, 1);
+		ck_assert(value_address(octets_text(rows[k].ip), &r.fixed[ATTRIBUTE_SOURCE_IP]));
+		set_decide(set, &r, NULL, true, &d);
+		ck_assert_msg(d.permit == (mixed ? rows[k].mixed : rows[k].in), "%s", rows[k].ip);
+	}
+	rule.when = book_one(book_want(CONDITION_IN, ATTRIBUTE_CERT_ENROLLER, "c b aa d a"));
+	use(DOCUMENT_POLICY_SET, ACME, &rule, 1);
+	for (const char *name = "a\0b\0c\0d\0aa\0?e\0?ab\0?\0?aaa\0"; *name != '\0';
+	     name += strlen(name) + 1) {
+		bool in = *name != '?';
+
+		name += !in;
+		request_text(&r, ATTRIBUTE_CERT_ENROLLER, octets_text(name));
+		decided(&r, in ? "permit" : "no-permit", in ? "p" : NULL);
+	}
+}
+END_TEST
+
 /* A rule that names more than the index takes is found all the same, and means no more than it
  * says. */
 START_TEST(a_rule_of_many_names)
@@ -580,6 +637,7 @@ main(void)
 	tcase_add_test(t, shadow_says_and_does_nothing);
 	tcase_add_test(t, many_shadows);
 	tcase_add_test(t, forbids_alone);
+	tcase_add_test(t, long_lists);
 	tcase_add_test(t, a_rule_of_many_names);
 	tcase_add_test(t, the_digest_is_of_all_documents);
 	tcase_add_test(t, too_many_rules);

@@ -71,7 +71,7 @@ several(const char *const *from, size_t n)
 	char *s = book_take(128);
 	size_t at = 0;
 
-	for (uint32_t k = 1 + roll(3); k > 0; k--)
+	for (uint32_t k = 1 + roll(6); k > 0; k--)
 		at += (size_t)snprintf(s + at, 128 - at, "%s ", pick(from, n));
 	return s;
 }
