@@ -308,9 +308,30 @@ authz_is(const struct exchange *x)
 	       octets_same(x->path, octets_text(METADATA));
 }
 
+/* Policies may forbid what a built-in rule lets services, gateways and staff do: to ask. */
+static bool
+may_ask(struct authz *a, struct exchange *x, const struct authz_caller *c,
+    const struct identified *also, struct fault *f)
+{
+	struct evidence of;
+	struct request r;
+	struct ruling v;
+
+	if (!evidence_of(a->realm, x->peer, &c->who, also, &of, f))
+		return false;
+	evidence_request(&of, "authz.ask", x->source, a->now_s(), &r);
+	evidence_resource(&r, "service", "authz", c->who.tenant);
+	if (!policies_rule(a->policies, c->who.tenant, POLICIES_CALLER, &r, false, &v, f))
+		return false;
+	if (v.permit)
+		return true;
+	memcpy(x->decision, v.id, sizeof(x->decision));
+	return policies_refuse(&v, f);
+}
+
 /* A service or gateway of a tenant, or staff. */
 static bool
-who_asks(struct authz *a, const struct exchange *x, struct authz_caller *ret, struct fault *f)
+who_asks(struct authz *a, struct exchange *x, struct authz_caller *ret, struct fault *f)
 {
 	struct identified also;
 	struct object what = { .tenant = "" };
@@ -326,7 +347,9 @@ who_asks(struct authz *a, const struct exchange *x, struct authz_caller *ret, st
 	memcpy(what.tenant, ret->who.tenant, sizeof(what.tenant));
 	decide(&ret->who, ACT_AUTHZ, &what, &v);
 	ret->explain = ret->who.role == ROLE_AUDITOR;
-	return v.permit || fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
+	if (!v.permit)
+		return fault_set(f, FAULT_DENIED, "policy: %s: %s", v.rule, v.reason);
+	return may_ask(a, x, ret, &also, f);
 }
 
 static bool

@@ -168,19 +168,43 @@ compile(const struct policies *p, const struct document *own, struct set **ret, 
 	return set_compile(all, n, ret, f);
 }
 
-/* All Guardrails, or none: half of them would forbid half. */
+/* Of those that were in force, the one of that digest; it is the caller's then. */
+static struct document *
+take_read(struct document **from, size_t n, const uint8_t digest[static DOCUMENT_DIGEST_OCTETS])
+{
+	for (size_t i = 0; i < n; i++) {
+		struct document *d = from[i];
+
+		if (d == NULL || memcmp(d->digest, digest, sizeof(d->digest)) != 0)
+			continue;
+		from[i] = NULL;
+		return d;
+	}
+	return NULL;
+}
+
+/* All Guardrails, or none: half of them would forbid half. Those that did not change are not read
+ * again. */
 static bool
 read_rails(struct policies *p, struct fault *f)
 {
 	struct policy_row *rows = calloc(POLICY_BOOK_MAX, sizeof(*rows));
-	size_t n = 0;
+	struct document *before[POLICY_BOOK_MAX];
+	size_t n = 0, before_n = p->rails_n;
 	bool ok = rows != NULL || fault_set(f, FAULT_INTERNAL, "policies: out of memory");
 
-	drop_rails(p);
+	memcpy(before, p->rail, sizeof(before));
+	p->rails_n = 0;
+	set_free(p->base);
+	p->base = NULL;
 	ok = ok && policy_book_list(p->at.ledger, rows, &n, f);
-	for (size_t i = 0; ok && i < n; i++)
-		if ((ok = read_document(p, p->at.ledger, &rows[i], &p->rail[i], f)))
-			p->rails_n++;
+	for (size_t i = 0; ok && i < n; i++) {
+		p->rail[i] = take_read(before, before_n, rows[i].digest);
+		ok = p->rail[i] != NULL || read_document(p, p->at.ledger, &rows[i], &p->rail[i], f);
+		p->rails_n += ok;
+	}
+	for (size_t i = 0; i < before_n; i++)
+		document_free(before[i]);
 	free(rows);
 	return ok && (p->rails_n == 0 || compile(p, NULL, &p->base, f));
 }

@@ -40,6 +40,7 @@ struct ruling {
 enum policies_layer {
 	POLICIES_STAFF,    /* another rule permits: Guardrails may forbid */
 	POLICIES_ENDPOINT, /* and a PolicySet in force must permit besides */
+	POLICIES_CALLER,   /* a built-in rule permits it: Guardrails and the PolicySet may forbid */
 };
 
 /* Fault: FAULT_INTERNAL. r is lent. */

@@ -216,6 +216,17 @@ noted() { [ "$(told ".id == \"$ID\"")" = 1 ]; }
 works "a decision is noted under its id" within 5 noted
 is "with what was asked, and by whom" 1 "$(told ".id == \"$ID\" and .decision == \"deny\" and .code == \"forbid\" and .request.resource.dlp == \"secret\" and .pep == \"endpoint:gateway/gate\"")"
 
+# --- a policy says who may ask -----------------------------------------------------------------
+
+sed 's/revision: 1/revision: 3/; s/^rules:/rules:\n  - {id: not-this-one, effect: forbid, actions: [authz.ask], when: {subject.name: gate}, reason: Not this gateway}/' \
+    "$WORK/acme.yaml" >"$WORK/acme3.yaml"
+works "a policy that forbids the gateway to ask" q policy put "$WORK/acme3.yaml" --tenant acme
+ask "$WORK/pep" /access/v1/evaluation "$(question)"
+is "it is told no decision" "403 32" "$STATUS $(jq -r .decision_id "$BODY" | tr -d '\n' | wc -c)"
+ask "$WORK/officer" /access/v1/evaluation "$(question)"
+is "staff is" "200 true" "$STATUS $(jq -r .decision "$BODY")"
+works "and it may again" q policy put "$WORK/acme2.yaml" --tenant acme
+
 # --- standings, and the end --------------------------------------------------------------------
 
 http --cacert "$ROOT" "$URL/.well-known/authzen-configuration"
