@@ -176,6 +176,7 @@ metadata(struct authz *a, const struct authz_caller *c, struct exchange *x, cons
 		{ "access_evaluations_endpoint", "/access/v1/evaluations" },
 		{ "search_subject_endpoint", "/access/v1/search/subject" },
 		{ "search_action_endpoint", "/access/v1/search/action" },
+		{ "search_resource_endpoint", "/access/v1/search/resource" },
 	};
 	char url[AUTHZ_URL_MAX + 64];
 	struct json *j = json_object();
@@ -283,6 +284,7 @@ static const struct {
 	{ "POST", "/access/v1/evaluations", false, false, evaluations },
 	{ "POST", "/access/v1/search/subject", false, false, authz_search_subject },
 	{ "POST", "/access/v1/search/action", false, false, authz_search_action },
+	{ "POST", "/access/v1/search/resource", false, false, authz_search_resource },
 	{ "GET", METADATA, false, true, metadata },
 	{ NULL, "/authz/nginx", false, false, nginx },
 	{ NULL, ENVOY, true, false, envoy },

@@ -74,6 +74,7 @@ complete(const struct evidence *e, int64_t now_s, const struct request *asked, s
 	for (int i = ATTRIBUTE_SUBJECT_ID; i <= ATTRIBUTE_CHAIN_TENANT; i++)
 		ret->fixed[i] = known.fixed[i];
 	ret->fixed[ATTRIBUTE_TIME] = known.fixed[ATTRIBUTE_TIME];
+	ret->fixed[ATTRIBUTE_DEVICE_SERIAL_BOUND] = known.fixed[ATTRIBUTE_DEVICE_SERIAL_BOUND];
 }
 
 static struct json *

@@ -162,23 +162,19 @@ sift(struct search *s, struct ledger *l, const struct gather *g, struct fault *f
 	return ok;
 }
 
-/* The question, with an id that stands for none: whoever it is about is put in later. */
+/* The question about nobody yet: whoever it is about is put in later. */
 static bool
-read_question(struct search *s, const struct json *body, const struct json *action, bool subject,
-    struct fault *f)
+read_question(struct search *s, const struct json *body, struct fault *f)
 {
 	struct json *nobody = json_object();
-	struct authz_parts parts = { .subject = json_get(body, "subject"),
-		.action = action,
+	const struct authz_parts parts = { .subject = nobody,
+		.action = json_get(body, "action"),
 		.resource = json_get(body, "resource"),
 		.context = json_get(body, "context") };
 	bool ok;
 
-	if (!subject) {
-		json_put_text(nobody, "type", "spiffe");
-		json_put_text(nobody, "id", "spiffe://nobody");
-		parts.subject = nobody;
-	}
+	json_put_text(nobody, "type", "spiffe");
+	json_put_text(nobody, "id", "spiffe://nobody");
 	ok = authz_question_read(&parts, s->question, f);
 	json_free(nobody);
 	return ok;
@@ -202,9 +198,8 @@ authz_search_subject(struct authz *a, const struct authz_caller *c, struct excha
 		return fault_set(f, FAULT_INTERNAL, "authzen: out of memory");
 	ok = (json_text(subject, "type") != NULL ||
 		 fault_set(f, FAULT_BADREQ, "authzen: subject.type: expected a text")) &&
-	     read_page(&s, body, key, sizeof(key), &key_n, f) &&
-	     read_question(&s, body, json_get(body, "action"), false, f) && whose(&s, subject, f) &&
-	     realm_ledger(a->realm, s.tenant, &l, f);
+	     read_page(&s, body, key, sizeof(key), &key_n, f) && read_question(&s, body, f) &&
+	     whose(&s, subject, f) && realm_ledger(a->realm, s.tenant, &l, f);
 	if (ok) {
 		g.after = octets_of(key, key_n);
 		ok =
@@ -217,72 +212,154 @@ authz_search_subject(struct authz *a, const struct authz_caller *c, struct excha
 	return ok;
 }
 
-/* --- actions --------------------------------------------------------------------------------- */
+/* --- actions and resources ---------------------------------------------------------------------
+ */
 
-/* One by one, as each is a question of its own; the certificate is found once for each, which a
- * page of so few can afford. */
-static bool
-try_action(struct search *s, const struct json *body, const char *name, bool *ret, struct fault *f)
+/* What there is at this service to do something with. */
+static const char *const services[] = { "secure", "est", "revocations", "authz" };
+
+#define SERVICES (sizeof(services) / sizeof(services[0]))
+
+/* Each candidate is a question of its own: the body with its part in the place of the body's. */
+struct trial {
+	struct search *search;
+	const struct json *body;
+	const char *part; /* "action", "resource" */
+	struct json *(*make)(const char *candidate);
+	const char *const *candidates;
+	size_t n;
+};
+
+static struct json *
+make_action(const char *candidate)
 {
-	struct json *action = json_object();
+	struct json *j = json_object();
+
+	json_put_text(j, "name", candidate);
+	return j;
+}
+
+static struct json *
+make_service(const char *candidate)
+{
+	struct json *j = json_object();
+
+	json_put_text(j, "type", "service");
+	json_put_text(j, "id", candidate);
+	return j;
+}
+
+static bool
+find(struct search *s, struct identity *who, struct evidence *e)
+{
+	const struct authz_question *q = s->question;
+	int64_t now = s->authz->now_s();
+	struct fault why;
+
+	if (q->certificate.n > 0)
+		return evidence_find(
+		    s->authz->realm, octets_bytes(&q->certificate), now, who, e, &why);
+	return q->has_digest &&
+	       evidence_find_digest(s->authz->realm, q->id, q->sha256, now, who, e, &why);
+}
+
+/* Of a subject that is not known, does not hold, or is another tenant's nothing is permitted. */
+static bool
+try_one(const struct trial *t, const struct json *candidate, bool *ret, struct fault *f)
+{
+	struct search *s = t->search;
+	const struct identity *caller = &s->caller->who;
+	struct authz_parts parts = { .subject = json_get(t->body, "subject"),
+		.action = json_get(t->body, "action"),
+		.resource = json_get(t->body, "resource"),
+		.context = json_get(t->body, "context") };
 	struct identity who = { .good = false };
 	struct evidence e;
-	struct fault why;
-	bool ok, found;
 
 	*ret = false;
-	json_put_text(action, "name", name);
+	*(strcmp(t->part, "action") == 0 ? &parts.action : &parts.resource) = candidate;
 	authz_question_free(s->question);
-	ok = read_question(s, body, action, true, f);
-	json_free(action);
-	if (!ok)
+	if (!authz_question_read(&parts, s->question, f))
 		return false;
-	found = s->question->certificate.n > 0
-		    ? evidence_find(s->authz->realm, octets_bytes(&s->question->certificate),
-			  s->authz->now_s(), &who, &e, &why)
-		    : s->question->has_digest &&
-			  evidence_find_digest(s->authz->realm, s->question->id,
-			      s->question->sha256, s->authz->now_s(), &who, &e, &why);
-	if (!found || !who.good || strcmp(e.id, s->question->id) != 0)
+	if (!find(s, &who, &e) || !who.good || strcmp(e.id, s->question->id) != 0 ||
+	    (caller->kind == IDENTITY_ENDPOINT && strcmp(caller->tenant, who.tenant) != 0))
 		return true;
 	(void)snprintf(s->tenant, sizeof(s->tenant), "%s", who.tenant);
-	if (s->caller->who.kind == IDENTITY_ENDPOINT &&
-	    strcmp(s->caller->who.tenant, who.tenant) != 0)
-		return true;
 	return authz_would(s->authz, &e, s->tenant, &s->question->request, ret, f);
+}
+
+static bool
+try_all(const struct trial *t, struct fault *f)
+{
+	struct json *j = json_object(), *results = json_array();
+	size_t found = 0;
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < t->n; i++) {
+		struct json *candidate = t->make(t->candidates[i]);
+		bool may = false;
+
+		ok = try_one(t, candidate, &may, f);
+		if (ok && may) {
+			json_add(results, candidate);
+			found++;
+		} else {
+			json_free(candidate);
+		}
+	}
+	json_put(j, "results", results);
+	put_page(j, t->search->x->path, (struct octets){ 0 }, false, found);
+	if (ok)
+		api_answer(t->search->x, 200, j);
+	else
+		json_free(j);
+	return ok;
+}
+
+static bool
+run_trial(struct trial *t, struct fault *f)
+{
+	struct authz_question *q = calloc(1, sizeof(*q));
+	bool ok;
+
+	if (q == NULL)
+		return fault_set(f, FAULT_INTERNAL, "authzen: out of memory");
+	t->search->question = q;
+	ok = try_all(t, f);
+	authz_question_free(q);
+	free(q);
+	return ok;
 }
 
 bool
 authz_search_action(struct authz *a, const struct authz_caller *c, struct exchange *x,
     const struct json *body, struct fault *f)
 {
-	struct search s = {
-		.authz = a, .caller = c, .x = x, .question = calloc(1, sizeof(*s.question))
-	};
-	struct json *j = json_object(), *results = json_array();
-	size_t found = 0;
-	bool ok = s.question != NULL || fault_set(f, FAULT_INTERNAL, "authzen: out of memory");
+	struct search s = { .authz = a, .caller = c, .x = x };
+	struct trial t = { .search = &s,
+		.body = body,
+		.part = "action",
+		.make = make_action,
+		.candidates = actions,
+		.n = ACTIONS };
 
-	for (size_t i = 0; ok && i < ACTIONS; i++) {
-		struct json *one;
-		bool may;
+	return run_trial(&t, f);
+}
 
-		ok = try_action(&s, body, actions[i], &may, f);
-		if (!ok || !may)
-			continue;
-		one = json_object();
-		json_put_text(one, "name", actions[i]);
-		json_add(results, one);
-		found++;
-	}
-	json_put(j, "results", results);
-	put_page(j, x->path, (struct octets){ 0 }, false, found);
-	if (ok)
-		api_answer(x, 200, j);
-	else
-		json_free(j);
-	if (s.question != NULL)
-		authz_question_free(s.question);
-	free(s.question);
-	return ok;
+bool
+authz_search_resource(struct authz *a, const struct authz_caller *c, struct exchange *x,
+    const struct json *body, struct fault *f)
+{
+	const char *type = json_text(json_get(body, "resource"), "type");
+	struct search s = { .authz = a, .caller = c, .x = x };
+	struct trial t = { .search = &s,
+		.body = body,
+		.part = "resource",
+		.make = make_service,
+		.candidates = services,
+		.n = type != NULL && strcmp(type, "service") == 0 ? SERVICES : 0 };
+
+	if (type == NULL)
+		return fault_set(f, FAULT_BADREQ, "authzen: resource.type: expected a text");
+	return run_trial(&t, f);
 }

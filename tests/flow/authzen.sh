@@ -128,8 +128,8 @@ ask "$WORK/pep" /access/v1/evaluation "$(question)" -H 'X-Request-ID: bfe9eb29-a
 is "a request id comes back" bfe9eb29-ab87 "$(header X-Request-ID)"
 http --cacert "$ROOT" --cert "$WORK/pep/cert.pem" --key "$WORK/pep/key.pem" "$URL/access/v1/evaluation"
 is "only POST" "405 POST" "$STATUS $(header Allow)"
-ask "$WORK/pep" /access/v1/search/resource "$(question)"
-is "no search for resources" 404 "$STATUS"
+ask "$WORK/pep" /access/v1/search/thing "$(question)"
+is "no search for things" 404 "$STATUS"
 
 # --- who asks ----------------------------------------------------------------------------------
 
@@ -183,6 +183,15 @@ ask "$WORK/pep" /access/v1/search/subject "$(question 'del(.subject.id) | .subje
 is "row 37: another tenant's endpoints" 403 "$STATUS"
 ask "$WORK/pep" /access/v1/search/action "$(question)"
 is "what may it do" "connect est.enroll est.reenroll feed.read print.release" "$(jq -r '[.results[].name] | join(" ")' "$BODY")"
+
+ask "$WORK/pep" /access/v1/search/action "$(question ".subject.id = \"spiffe://beta.eu.example.org/printer/hp-1\" | .subject.properties.cert_sha256 = \"$(sha "$WORK/beta")\"")"
+is "row 37: what may another tenant's do: nothing that is told" "200 0" "$STATUS $(jq '.results | length' "$BODY")"
+ask "$WORK/pep" /access/v1/search/resource "$(question '.action.name = "connect" | .resource = {type: "service"}')"
+is "what may it connect to" "secure est revocations authz" "$(jq -r '[.results[].id] | join(" ")' "$BODY")"
+ask "$WORK/pep" /access/v1/search/resource "$(question 'del(.resource.id)')"
+is "which jobs there are is not known here" "200 0" "$STATUS $(jq '.results | length' "$BODY")"
+ask "$WORK/pep" /access/v1/search/resource "$(question 'del(.resource)')"
+is "of no type" 400 "$STATUS"
 
 # --- Envoy -------------------------------------------------------------------------------------
 
