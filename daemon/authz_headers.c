@@ -157,16 +157,19 @@ finish(const struct exchange *x, const struct waiting *w, struct authz_question 
 bool
 authz_question_nginx(const struct exchange *x, struct authz_question *ret, struct fault *f)
 {
-	struct octets certificate;
+	struct octets certificate, verify;
 	struct waiting w;
 
-	if (!take(x, "x-client-cert", &certificate, f) ||
+	if (!take(x, "x-client-cert", &certificate, f) || !take(x, "x-client-verify", &verify, f) ||
 	    !take(x, "x-original-method", &w.method, f) ||
 	    !take(x, "x-original-uri", &w.target, f) || !take(x, "x-real-ip", &w.source, f))
 		return false;
 	if (certificate.n == 0)
 		return fault_set(
 		    f, FAULT_AUTH, "authz: no certificate was passed on: X-Client-Cert is empty");
+	if (verify.n > 0 && !octets_same(verify, octets_text("SUCCESS")))
+		return fault_set(f, FAULT_AUTH,
+		    "authz: X-Client-Verify: the certificate did not hold for who passed it on");
 	return take_pem(certificate, "X-Client-Cert", ret, f) && finish(x, &w, ret, f);
 }
 

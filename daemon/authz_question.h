@@ -50,7 +50,8 @@ bool authz_question_read(
  * What nginx passes on: X-Client-Cert (percent-encoded PEM), X-Original-Method, X-Original-URI,
  * X-Real-IP. The action is http.<method>, the resource {type: url, id: the path}, unless the
  * location says X-Quatrain-Action and X-Quatrain-Resource-Type; X-Quatrain-Supports names the
- * obligations that it honours. Faults: FAULT_AUTH no certificate was passed on, FAULT_BADREQ which
+ * obligations that it honours; X-Client-Verify, where it is there, must be SUCCESS. Faults:
+ * FAULT_AUTH no certificate was passed on, or one that nginx could not verify; FAULT_BADREQ which
  * header
  */
 bool authz_question_nginx(

@@ -20,6 +20,9 @@ struct search {
 	size_t limit;
 };
 
+/* What our subjects are; there are none of another type. */
+static const char subject_type[] = "spiffe";
+
 /* Actions that are worth asking for: what this service and its relays decide. */
 static const char *const actions[] = { "connect", "est.enroll", "est.reenroll", "feed.read",
 	"print.submit", "print.release", "print.hold", "scan.send", "http.get", "http.head",
@@ -126,6 +129,19 @@ put_page(struct json *j, struct octets path, struct octets last, bool more, size
 	json_free(next);
 }
 
+/* With the certificate: without it an evaluation of this very subject would be a no. */
+static struct json *
+subject_json(const struct evidence *e)
+{
+	struct json *j = json_object(), *properties = json_object();
+
+	json_put_text(properties, "cert_sha256", e->sha256);
+	json_put_text(j, "type", subject_type);
+	json_put_text(j, "id", e->id);
+	json_put(j, "properties", properties);
+	return j;
+}
+
 /* Endpoints in turn, until a page is full or enough was looked at. */
 static bool
 sift(struct search *s, struct ledger *l, const struct gather *g, struct fault *f)
@@ -139,7 +155,6 @@ sift(struct search *s, struct ledger *l, const struct gather *g, struct fault *f
 	for (; ok && i < g->n && found < s->limit; i++) {
 		uint8_t serial[SERIAL];
 		struct evidence e;
-		struct json *one;
 		bool may = false;
 
 		last = reader_counted(&in);
@@ -147,10 +162,7 @@ sift(struct search *s, struct ledger *l, const struct gather *g, struct fault *f
 		ok = would(s, l, serial, &e, &may, f);
 		if (!ok || !may)
 			continue;
-		one = json_object();
-		json_put_text(one, "type", "spiffe");
-		json_put_text(one, "id", e.id);
-		json_add(results, one);
+		json_add(results, subject_json(&e));
 		found++;
 	}
 	json_put(j, "results", results);
@@ -188,6 +200,7 @@ authz_search_subject(struct authz *a, const struct authz_caller *c, struct excha
 		.authz = a, .caller = c, .x = x, .question = calloc(1, sizeof(*s.question))
 	};
 	const struct json *subject = json_get(body, "subject");
+	const char *type = json_text(subject, "type");
 	uint8_t key[STORE_KEY_MAX];
 	struct gather g = { .n = 0 };
 	struct ledger *l;
@@ -196,16 +209,15 @@ authz_search_subject(struct authz *a, const struct authz_caller *c, struct excha
 
 	if (s.question == NULL)
 		return fault_set(f, FAULT_INTERNAL, "authzen: out of memory");
-	ok = (json_text(subject, "type") != NULL ||
+	ok = (type != NULL ||
 		 fault_set(f, FAULT_BADREQ, "authzen: subject.type: expected a text")) &&
 	     read_page(&s, body, key, sizeof(key), &key_n, f) && read_question(&s, body, f) &&
 	     whose(&s, subject, f) && realm_ledger(a->realm, s.tenant, &l, f);
-	if (ok) {
+	if (ok && strcmp(type, subject_type) == 0) {
 		g.after = octets_of(key, key_n);
-		ok =
-		    store_scan(ledger_store(l), TABLE_ENDPOINT, g.after, SIZE_MAX, gather, &g, f) &&
-		    bytes_ok(&g.rows, f) && sift(&s, l, &g, f);
+		ok = store_scan(ledger_store(l), TABLE_ENDPOINT, g.after, SIZE_MAX, gather, &g, f);
 	}
+	ok = ok && bytes_ok(&g.rows, f) && sift(&s, l, &g, f);
 	bytes_free(&g.rows);
 	authz_question_free(s.question);
 	free(s.question);

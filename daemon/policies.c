@@ -272,14 +272,17 @@ find_shelf(struct policies *p, const char *tenant, struct shelf **ret, struct fa
 				p->shelf[i / 2] = s;
 			}
 		}
+	/* Asked for each time: the realm may have shut it since, and opened it anew elsewhere. */
+	if (!realm_ledger(p->realm, tenant, &l, f))
+		return false;
 	if (s == NULL) {
-		if (!realm_ledger(p->realm, tenant, &l, f))
-			return false;
 		if ((s = make_room(p)) == NULL)
 			return fault_set(f, FAULT_BUSY, "policies: out of memory");
 		(void)snprintf(s->tenant, sizeof(s->tenant), "%s", tenant);
-		s->at.ledger = l;
 	}
+	if (s->at.ledger != l)
+		s->at.read = false;
+	s->at.ledger = l;
 	s->used = ++p->clock;
 	*ret = s;
 	return true;
@@ -418,14 +421,17 @@ keep_set(struct policies *p, struct ledger *l, const struct set *s, const struct
 void
 policies_keep(struct policies *p)
 {
+	struct ledger *l;
+	struct fault f;
+
 	if (p->base != NULL && !p->kept)
 		keep_set(p, p->at.ledger, p->base, NULL);
 	p->kept = p->base != NULL;
 	for (size_t i = 0; i < p->n; i++) {
 		struct shelf *s = p->shelf[i];
 
-		if (s->set != NULL && !s->kept)
-			keep_set(p, s->at.ledger, s->set, s->document);
+		if (s->set != NULL && !s->kept && realm_ledger(p->realm, s->tenant, &l, &f))
+			keep_set(p, l, s->set, s->document);
 		s->kept = s->set != NULL;
 	}
 }

@@ -172,6 +172,10 @@ is "65 are too many" 413 "$STATUS"
 ask "$WORK/pep" /access/v1/search/subject "$(question 'del(.subject.id) | del(.subject.properties)')"
 is "who may release it" "spiffe://acme.eu.example.org/printer/hp-4711 spiffe://acme.eu.example.org/printer/hp-4712" \
     "$(jq -r '[.results[].id] | join(" ")' "$BODY")"
+FOUND=$(jq -c '.results[1]' "$BODY")
+decides "a subject as it was found" "true permit" ".subject = $FOUND"
+ask "$WORK/pep" /access/v1/search/subject "$(question '.subject = {type: "user"}')"
+is "subjects of another type: none" "200 []" "$STATUS $(jq -c .results "$BODY")"
 ask "$WORK/pep" /access/v1/search/subject "$(question 'del(.subject.id) | del(.subject.properties) | .page = {limit: 1}')"
 NEXT=$(jq -r .page.next_token "$BODY")
 is "a page of one" 1 "$(jq '.results | length' "$BODY")"

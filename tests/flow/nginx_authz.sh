@@ -108,6 +108,8 @@ ask() { # ask DIR CURL-ARGUMENTS...
 }
 ask "$WORK/pep" -H "X-Client-Cert: $CLAIM"
 is "the site itself may ask" 204 "$STATUS"
+ask "$WORK/pep" -H "X-Client-Cert: $CLAIM" -H "X-Client-Verify: FAILED:unable to verify"
+is "what it could not verify is no certificate" 401 "$STATUS"
 ask - -H "X-Client-Cert: $CLAIM"
 is "nobody may not" 401 "$STATUS"
 ask "$WORK/hp" -H "X-Client-Cert: $CLAIM"

@@ -1,5 +1,6 @@
 /* tests/fuzz/authz_headers.c - what nginx or Envoy passes on, of any making: the first line is a
- * certificate or X-Forwarded-Client-Cert, then method, target, address and obligations. */
+ * certificate or X-Forwarded-Client-Cert, then method, target, address, obligations and
+ * what nginx says of the certificate. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,14 +8,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *at, size_t n);
 
-#define LINES 5
+#define LINES 6
 static struct octets lines[LINES];
 
 static bool
 header(const struct exchange *x, const char *name, struct octets *ret)
 {
 	static const char *const names[LINES] = { "x-client-cert", "x-original-method",
-		"x-original-uri", "x-real-ip", "x-quatrain-supports" };
+		"x-original-uri", "x-real-ip", "x-quatrain-supports", "x-client-verify" };
 
 	(void)x;
 	if (strcmp(name, "x-forwarded-client-cert") == 0)

@@ -209,6 +209,25 @@ START_TEST(a_location_names_its_action)
 }
 END_TEST
 
+/* A site that asks for certificates without verifying them (optional_no_ca) passes on any. */
+START_TEST(what_nginx_could_not_verify)
+{
+	static const char *const said[] = { "NONE", "FAILED:certificate has expired", "success",
+		"SUCCESS " };
+	struct exchange x = waiting(pem, "GET", "/", NULL);
+
+	headers[3][0] = "x-client-verify", headers[3][1] = "SUCCESS";
+	authz_question_free(&q);
+	ck_assert_msg(authz_question_nginx(&x, &q, &f), "%s", f.text);
+	for (size_t i = 0; i < sizeof(said) / sizeof(said[0]); i++) {
+		headers[3][1] = said[i];
+		authz_question_free(&q);
+		ck_assert_msg(!authz_question_nginx(&x, &q, &f), "%s was taken", said[i]);
+		ck_assert_int_eq(f.code, FAULT_AUTH);
+	}
+}
+END_TEST
+
 START_TEST(headers_that_are_none)
 {
 	static char large[40000];
@@ -319,6 +338,7 @@ main(void)
 	tcase_add_test(t, evaluations_that_are_none);
 	tcase_add_test(t, what_nginx_passes_on);
 	tcase_add_test(t, a_location_names_its_action);
+	tcase_add_test(t, what_nginx_could_not_verify);
 	tcase_add_test(t, headers_that_are_none);
 	tcase_add_test(t, what_envoy_passes_on);
 	tcase_add_test(t, forwarded_certificates_that_are_none);
