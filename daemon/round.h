@@ -20,7 +20,7 @@ struct round {
 	struct signer *signer;
 	struct line *lines; /* all askers: told when a standing changed for the worse */
 	const size_t *lines_n;
-	size_t n; /* jobs in this round */
+	size_t n;   /* jobs in this round */
 	bool later; /* activity ledgers are committed when all others were answered */
 	bool
 	    judging; /* the first of its two halves: intents, and claims in the platform's ledger */

@@ -1,5 +1,5 @@
-/* tests/fuzz/bundle.c - a tar that is taken as a bundle is the one that ca/bundle_out.h would write;
- * its lines and certificates are read within it, and a proof of a range has one spelling.
+/* tests/fuzz/bundle.c - a tar that is taken as a bundle is the one that ca/bundle_out.h would
+ * write; its lines and certificates are read within it, and a proof of a range has one spelling.
  *
  * Behind an odd first octet: a line of JSON, seen as an entry and as a range. Behind an even one: a
  * tar. */

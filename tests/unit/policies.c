@@ -122,6 +122,27 @@ START_TEST(a_set_of_a_tenant_must_permit)
 }
 END_TEST
 
+/* The signer shuts ledgers that nobody has needed for a while. */
+START_TEST(a_ledger_that_was_shut_meanwhile)
+{
+	const struct ground_cert *one = ground_leaf(&g, g.acme, "printer", "one");
+
+	put(acme, POLICY_BOOK_SET, own);
+	ck_assert(connects(one, "10.1.2.3:44"));
+	realm_drop(g.realm, "acme");
+	ck_assert(connects(one, "10.1.2.3:44"));
+	ck_assert(realm_ledger(g.realm, "acme", &acme, &f));
+	drop(acme, POLICY_BOOK_SET);
+	ck_assert(connects(one, "192.0.2.1:1"));
+	ck_assert(!v.asked);
+	put(acme, POLICY_BOOK_SET, own);
+	realm_drop(g.realm, "acme");
+	policies_keep(p);
+	ck_assert(!connects(one, "192.0.2.1:1"));
+	ck_assert(realm_ledger(g.realm, "acme", &acme, &f));
+}
+END_TEST
+
 START_TEST(a_guardrail_binds_staff_as_well)
 {
 	const struct ground_cert *one = ground_leaf(&g, g.acme, "printer", "one");
@@ -289,6 +310,7 @@ main(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, nothing_is_asked_where_nothing_is_in_force);
 	tcase_add_test(t, a_set_of_a_tenant_must_permit);
+	tcase_add_test(t, a_ledger_that_was_shut_meanwhile);
 	tcase_add_test(t, a_guardrail_binds_staff_as_well);
 	tcase_add_test(t, the_machines_own_user_may_take_a_policy_back);
 	tcase_add_test(t, what_cannot_be_read_permits_nothing);
