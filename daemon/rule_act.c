@@ -99,6 +99,7 @@ rule_connect(struct policies *p, const struct rule_connect *c, struct request *a
 	*ret = (struct ruling){ .permit = true };
 	evidence_request(c->of, "connect", c->who->source, c->now_s, asked);
 	evidence_resource(asked, "service", c->to, c->who->tenant);
+	asked->counted = c->peek; /* a connection that is there is not one more */
 	habits_weigh(c->habits, asked, &event, c->score);
 	return p == NULL || rule(p, c->who, asked, c->peek, ret, f);
 }

@@ -202,6 +202,8 @@ within_count(const struct asked *q, const struct condition *c)
 	if (q->counters == NULL || at->type != VALUE_NUMBER || !counter_of(q, c, room, &of, &n) ||
 	    !counters_read(q->counters, &of, at->number, &stands))
 		return -1;
+	if (q->request->counted)
+		n = 0;
 	return (n > c->count.most - stands) == c->count.over;
 }
 

@@ -27,6 +27,8 @@ struct request {
 		struct octets name; /* whole: "resource.dlp" */
 		struct value value;
 	} open[REQUEST_OPEN_MAX];
+	bool counted; /* when it was first decided: rates and quotas have it, and it is not added
+			 again */
 	bool supports_all; /* the enforcement point honours every obligation */
 	size_t supports_n;
 	struct octets supports[REQUEST_SUPPORTS_MAX];

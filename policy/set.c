@@ -376,7 +376,7 @@ set_decide(const struct set *s, const struct request *r, struct counters *counte
 	struct run run;
 
 	run_begin(&run, s, r, counters);
-	run.peek = peek;
+	run.peek = peek || r->counted;
 	decide(&run, ret);
 }
 
@@ -387,7 +387,7 @@ set_forbids(const struct set *s, const struct request *r, struct counters *count
 	struct run run;
 
 	run_begin(&run, s, r, counters);
-	run.peek = peek;
+	run.peek = peek || r->counted;
 	run.forbids_only = true;
 	decide(&run, ret);
 }

@@ -278,6 +278,20 @@ START_TEST(rates)
 }
 END_TEST
 
+/* Who was let in as the last one stays, whenever he is looked at again. */
+START_TEST(one_that_was_counted_is_not_one_more)
+{
+	rule.when = book_one(book_rate(ATTRIBUTE_SUBJECT_ID, 3, false, 60));
+	for (int i = 0; i < 3; i++)
+		ck_assert(decide());
+	r.counted = true;
+	for (int i = 0; i < 3; i++)
+		ck_assert(decide());
+	r.counted = false;
+	ck_assert(!decide());
+}
+END_TEST
+
 START_TEST(quotas)
 {
 	rule.when =
@@ -402,6 +416,7 @@ main(void)
 	tcase_add_test(t, one_attribute_and_another);
 	tcase_add_test(t, hours);
 	tcase_add_test(t, rates);
+	tcase_add_test(t, one_that_was_counted_is_not_one_more);
 	tcase_add_test(t, quotas);
 	tcase_add_test(t, counted_before);
 	tcase_add_test(t, who_counts);
