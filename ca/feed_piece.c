@@ -4,12 +4,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "ca/note.h"
 #include "ca/revoke.h"
 
 #define HEAD_LINES 7
-
-static const char dash[] = "\xe2\x80\x94 "; /* begins a signature line */
 
 static void
 put_place(const uint8_t *place, bool has, struct bytes *ret)
@@ -74,38 +71,13 @@ feed_piece_text(const struct feed_piece *p, struct bytes *ret)
 bool
 feed_piece_sign(const struct feed_piece *p, const struct key *k, struct bytes *ret, struct fault *f)
 {
-	struct bytes text = { 0 }, signature = { 0 };
-	struct octets spki = key_spki(k);
-	uint8_t hash[4];
+	struct bytes text = { 0 };
 	bool ok;
 
 	feed_piece_text(p, &text);
-	ok = bytes_ok(&text, f) &&
-	     log_key_hash(p->origin, LOG_KEY_SIGNS, spki.at + spki.n - 32, hash, f);
-	bytes_put(&signature, hash, sizeof(hash));
-	ok = ok && key_sign(k, octets_bytes(&text), &signature, f) && bytes_ok(&signature, f);
-	if (ok) {
-		bytes_put_octets(ret, octets_bytes(&text));
-		bytes_put_fmt(ret, "\n%s%s ", dash, p->origin);
-		text_base64(octets_bytes(&signature), 0, ret);
-		bytes_put_text(ret, "\n");
-		ok = bytes_ok(ret, f);
-	}
-	bytes_free(&signature);
+	ok = bytes_ok(&text, f) && signed_text_put(p->origin, octets_bytes(&text), k, ret, f);
 	bytes_free(&text);
 	return ok;
-}
-
-static bool
-take_line(struct octets *in, struct octets *ret)
-{
-	const uint8_t *end = in->n == 0 ? NULL : memchr(in->at, '\n', in->n);
-
-	if (end == NULL)
-		return false;
-	*ret = octets_of(in->at, (size_t)(end - in->at));
-	*in = octets_of(end + 1, in->n - ret->n - 1);
-	return true;
 }
 
 static bool
@@ -121,22 +93,6 @@ read_place(struct octets o, uint8_t *to, bool *has)
 	memcpy(hex, o.at, o.n);
 	hex[o.n] = '\0';
 	return text_unhex(hex, to, FEED_PLACE_OCTETS);
-}
-
-static bool
-read_number(struct octets o, uint64_t *ret)
-{
-	uint64_t v = 0;
-
-	if (o.n == 0 || o.n > 18 || (o.n > 1 && o.at[0] == '0'))
-		return false;
-	for (size_t i = 0; i < o.n; i++) {
-		if (o.at[i] < '0' || o.at[i] > '9')
-			return false;
-		v = v * 10 + (uint64_t)(o.at[i] - '0');
-	}
-	*ret = v;
-	return true;
 }
 
 /* "A B" */
@@ -162,7 +118,7 @@ read_what(struct octets line, struct feed_piece *p)
 		return split(line, &a, &b) && read_place(a, p->from_place, &p->has_from) &&
 		       read_place(b, p->to_place, &p->has_to);
 	return octets_take_text(&line, "changes ") && split(line, &a, &b) &&
-	       read_number(a, &p->from) && read_number(b, &p->to) && p->from <= p->to;
+	       signed_text_number(a, &p->from) && signed_text_number(b, &p->to) && p->from <= p->to;
 }
 
 static bool
@@ -177,18 +133,6 @@ read_hash(struct octets line, const char *word, uint8_t to[static FEED_HASH_OCTE
 		memcpy(to, b.at, b.n);
 	bytes_free(&b);
 	return ok;
-}
-
-static bool
-read_time(struct octets line, const char *word, int64_t *ret)
-{
-	char text[TEXT_TIME_MAX];
-
-	if (!octets_take_text(&line, word) || line.n != sizeof(text) - 1)
-		return false;
-	memcpy(text, line.at, line.n);
-	text[line.n] = '\0';
-	return log_time(text, ret);
 }
 
 /* "KEY-ID STATE REASON SINCE": read as a change of nothing, which is spelled so too. */
@@ -218,7 +162,7 @@ feed_piece_next(struct octets *lines, struct feed_change *ret)
 {
 	struct octets line;
 
-	return take_line(lines, &line) && feed_read_line(line, ret);
+	return signed_text_line(lines, &line) && feed_read_line(line, ret);
 }
 
 /* Each is one, and those of changes lead from hash to hash. */
@@ -231,7 +175,7 @@ check_lines(struct feed_piece *p, size_t first, struct fault *f)
 
 	memcpy(hash, p->before, sizeof(hash));
 	for (p->lines_n = 0; in.n > 0; p->lines_n++) {
-		if (!take_line(&in, &line) || !feed_read_line(line, &c) ||
+		if (!signed_text_line(&in, &line) || !feed_read_line(line, &c) ||
 		    (p->snapshot && c.state == STANDING_GOOD))
 			return fault_set(
 			    f, FAULT_BADREQ, "feed: line %zu: no change", first + p->lines_n);
@@ -258,15 +202,15 @@ read_head_line(unsigned number, struct octets line, struct feed_piece *p)
 	case 2:
 		return read_what(line, p);
 	case 3:
-		return octets_take_text(&line, "size ") && read_number(line, &p->size);
+		return octets_take_text(&line, "size ") && signed_text_number(line, &p->size);
 	case 4:
 		return read_hash(line, "before ", p->before);
 	case 5:
 		return read_hash(line, "after ", p->after);
 	case 6:
-		return read_time(line, "at ", &p->at_s);
+		return signed_text_time(line, "at ", &p->at_s);
 	default:
-		return read_time(line, "until ", &p->until_s) && p->until_s >= p->at_s;
+		return signed_text_time(line, "until ", &p->until_s) && p->until_s >= p->at_s;
 	}
 }
 
@@ -275,12 +219,10 @@ read_head(struct octets *in, struct feed_piece *p, struct fault *f)
 {
 	struct octets line = { NULL, 0 };
 
-	if (!take_line(in, &line) || line.n == 0 || line.n >= sizeof(p->origin) ||
-	    memchr(line.at, 0, line.n) != NULL || memchr(line.at, ' ', line.n) != NULL)
+	if (!signed_text_line(in, &line) || !signed_text_origin(line, p->origin, sizeof(p->origin)))
 		return fault_set(f, FAULT_BADREQ, "feed: line 1: expected its origin");
-	memcpy(p->origin, line.at, line.n);
 	for (unsigned number = 2; number <= HEAD_LINES; number++)
-		if (!take_line(in, &line) || !read_head_line(number, line, p))
+		if (!signed_text_line(in, &line) || !read_head_line(number, line, p))
 			return fault_set(f, FAULT_BADREQ,
 			    "feed: line %u: not what a piece of a feed says there", number);
 	return true;
@@ -307,7 +249,8 @@ feed_piece_read_text(struct octets text, struct feed_piece *ret, struct fault *f
 
 	if (!read_head(&in, &p, f))
 		return false;
-	for (before = in; take_line(&in, &line) && octets_take_text(&line, "ca "); before = in)
+	for (before = in; signed_text_line(&in, &line) && octets_take_text(&line, "ca ");
+	     before = in)
 		if (p.cas_n == FEED_CAS_MAX || !read_ca(line, &p.ca[p.cas_n++]))
 			return fault_set(
 			    f, FAULT_BADREQ, "feed: line %zu: no CA", HEAD_LINES + p.cas_n);
@@ -320,46 +263,18 @@ feed_piece_read_text(struct octets text, struct feed_piece *ret, struct fault *f
 	return true;
 }
 
-/* "(dash) ORIGIN BASE64": another's signature is passed over. */
-static bool
-read_signature(struct octets line, struct feed_piece *p, bool *found)
-{
-	struct bytes b = { 0 };
-	struct octets name, value;
-	struct fault f;
-	bool ok = octets_take_text(&line, dash) && split(line, &name, &value);
-
-	if (!ok || !octets_same(name, octets_text(p->origin)) || *found)
-		return ok;
-	ok = text_unbase64(value, &b, &f) && b.n == sizeof(p->key_hash) + sizeof(p->signature);
-	if (ok) {
-		memcpy(p->key_hash, b.at, sizeof(p->key_hash));
-		memcpy(p->signature, b.at + sizeof(p->key_hash), sizeof(p->signature));
-		*found = true;
-	}
-	bytes_free(&b);
-	return ok;
-}
-
 bool
 feed_piece_read(struct octets note, struct feed_piece *ret, struct fault *f)
 {
+	struct octets text, signatures;
 	struct feed_piece p;
-	struct octets signatures, line;
-	const uint8_t *gap;
-	bool found = false, ok = true;
 
 	if (note.n > FEED_PIECE_MAX)
 		return fault_set(f, FAULT_BADREQ, "feed: a piece over %u octets", FEED_PIECE_MAX);
-	if (note.n == 0 || (gap = memmem(note.at, note.n, "\n\n", 2)) == NULL)
-		return fault_set(f, FAULT_BADREQ, "feed: no signed note");
-	signatures = octets_of(gap + 2, note.n - (size_t)(gap - note.at) - 2);
-	if (!feed_piece_read_text(octets_of(note.at, (size_t)(gap - note.at) + 1), &p, f))
+	if (!signed_text_split(note, "feed", &text, &signatures, f) ||
+	    !feed_piece_read_text(text, &p, f) ||
+	    !signed_text_by(signatures, p.origin, "feed", &p.by, f))
 		return false;
-	while (ok && signatures.n > 0)
-		ok = take_line(&signatures, &line) && read_signature(line, &p, &found);
-	if (!ok || !found)
-		return fault_set(f, FAULT_BADREQ, "feed: no signature by its origin");
 	*ret = p;
 	return true;
 }
@@ -367,13 +282,7 @@ feed_piece_read(struct octets note, struct feed_piece *ret, struct fault *f)
 bool
 feed_piece_verify(const struct feed_piece *p, const uint8_t key[static 32], struct fault *f)
 {
-	uint8_t hash[4];
-
-	if (!log_key_hash(p->origin, LOG_KEY_SIGNS, key, hash, f))
-		return false;
-	if (memcmp(hash, p->key_hash, sizeof(hash)) != 0)
-		return fault_set(f, FAULT_BADREQ, "feed: signed by another key");
-	return log_signed(key, p->signature, p->text, "feed", f);
+	return signed_text_verify(p->text, p->origin, &p->by, key, "feed", f);
 }
 
 static bool

@@ -25,6 +25,7 @@
 #include "ca/feed.h"
 #include "ca/key.h"
 #include "ca/level.h"
+#include "ca/signed_text.h"
 
 #define FEED_PIECE_LINES 800          /* in one piece */
 #define FEED_PIECE_MAX   (160u << 10) /* octets of it */
@@ -44,7 +45,7 @@ struct feed_piece {
 	size_t lines_n;
 	/* of one that was read */
 	struct octets text; /* what is signed */
-	uint8_t key_hash[4], signature[64];
+	struct signed_by by;
 };
 
 /* The signed note, appended. Fault: FAULT_INTERNAL. */

@@ -5,12 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "ca/note.h"
-
-#define LENGTH_DIGITS_MAX 9
+#include "ca/signed_text.h"
 
 static const char first_line[] = "quatrain offline bundle 1\n";
-static const char dash[] = "\xe2\x80\x94 "; /* begins a signature line */
 static const char *const kinds[OFFLINE_KINDS] = { "head", "signer", "authority", "policy",
 	"revocations" };
 
@@ -47,66 +44,13 @@ bool
 offline_head_sign(
     const struct offline_head *h, const struct key *k, struct bytes *ret, struct fault *f)
 {
-	struct bytes text = { 0 }, signature = { 0 };
-	struct octets spki = key_spki(k);
-	uint8_t hash[4];
+	struct bytes text = { 0 };
 	bool ok;
 
 	put_text(h, &text);
-	ok = bytes_ok(&text, f) &&
-	     log_key_hash(h->origin, LOG_KEY_SIGNS, spki.at + spki.n - 32, hash, f);
-	bytes_put(&signature, hash, sizeof(hash));
-	ok = ok && key_sign(k, octets_bytes(&text), &signature, f) && bytes_ok(&signature, f);
-	if (ok) {
-		bytes_put_octets(ret, octets_bytes(&text));
-		bytes_put_fmt(ret, "\n%s%s ", dash, h->origin);
-		text_base64(octets_bytes(&signature), 0, ret);
-		bytes_put_text(ret, "\n");
-		ok = bytes_ok(ret, f);
-	}
-	bytes_free(&signature);
+	ok = bytes_ok(&text, f) && signed_text_put(h->origin, octets_bytes(&text), k, ret, f);
 	bytes_free(&text);
 	return ok;
-}
-
-static bool
-take_line(struct octets *in, struct octets *ret)
-{
-	const uint8_t *end = in->n == 0 ? NULL : memchr(in->at, '\n', in->n);
-
-	if (end == NULL)
-		return false;
-	*ret = octets_of(in->at, (size_t)(end - in->at));
-	*in = octets_of(end + 1, in->n - ret->n - 1);
-	return true;
-}
-
-static bool
-read_number(struct octets o, size_t digits, uint64_t *ret)
-{
-	uint64_t v = 0;
-
-	if (o.n == 0 || o.n > digits || (o.n > 1 && o.at[0] == '0'))
-		return false;
-	for (size_t i = 0; i < o.n; i++) {
-		if (o.at[i] < '0' || o.at[i] > '9')
-			return false;
-		v = v * 10 + (uint64_t)(o.at[i] - '0');
-	}
-	*ret = v;
-	return true;
-}
-
-static bool
-read_time(struct octets line, const char *word, int64_t *ret)
-{
-	char text[TEXT_TIME_MAX];
-
-	if (!octets_take_text(&line, word) || line.n != sizeof(text) - 1)
-		return false;
-	memcpy(text, line.at, line.n);
-	text[line.n] = '\0';
-	return log_time(text, ret);
 }
 
 static bool
@@ -122,7 +66,7 @@ read_feed(struct octets line, struct offline_head *h)
 	    (space = line.n == 0 ? NULL : memchr(line.at, ' ', line.n)) == NULL)
 		return false;
 	size = octets_of(line.at, (size_t)(space - line.at));
-	ok = read_number(size, 18, &h->feed_size) &&
+	ok = signed_text_number(size, &h->feed_size) &&
 	     text_unbase64(octets_of(space + 1, line.n - size.n - 1), &hash, &none) &&
 	     hash.n == sizeof(h->feed_hash);
 	if (ok)
@@ -149,49 +93,19 @@ read_head_line(unsigned number, struct octets line, struct offline_head *h)
 {
 	switch (number) {
 	case 1:
-		if (line.n == 0 || line.n >= sizeof(h->origin) ||
-		    memchr(line.at, 0, line.n) != NULL || memchr(line.at, ' ', line.n) != NULL)
-			return false;
-		memcpy(h->origin, line.at, line.n);
-		return true;
+		return signed_text_origin(line, h->origin, sizeof(h->origin));
 	case 2:
-		return octets_take_text(&line, "sequence ") && read_number(line, 18, &h->sequence);
+		return octets_take_text(&line, "sequence ") &&
+		       signed_text_number(line, &h->sequence);
 	case 3:
-		return read_time(line, "at ", &h->at_s);
+		return signed_text_time(line, "at ", &h->at_s);
 	case 4:
-		return read_time(line, "until ", &h->until_s) && h->until_s >= h->at_s;
+		return signed_text_time(line, "until ", &h->until_s) && h->until_s >= h->at_s;
 	case 5:
 		return read_feed(line, h);
 	default:
 		return read_policy(line, h);
 	}
-}
-
-/* "(dash) ORIGIN BASE64": another's signature is passed over. */
-static bool
-read_signature(struct octets line, struct offline_head *h, bool *found)
-{
-	const uint8_t *space;
-	struct bytes b = { 0 };
-	struct octets name;
-	struct fault f;
-	bool ok;
-
-	if (!octets_take_text(&line, dash) ||
-	    (space = line.n == 0 ? NULL : memchr(line.at, ' ', line.n)) == NULL)
-		return false;
-	name = octets_of(line.at, (size_t)(space - line.at));
-	if (!octets_same(name, octets_text(h->origin)) || *found)
-		return true;
-	ok = text_unbase64(octets_of(space + 1, line.n - name.n - 1), &b, &f) &&
-	     b.n == sizeof(h->key_hash) + sizeof(h->signature);
-	if (ok) {
-		memcpy(h->key_hash, b.at, sizeof(h->key_hash));
-		memcpy(h->signature, b.at + sizeof(h->key_hash), sizeof(h->signature));
-		*found = true;
-	}
-	bytes_free(&b);
-	return ok;
 }
 
 /* Numbers, times and hashes have one spelling each. */
@@ -212,24 +126,20 @@ offline_head_read(struct octets note, struct offline_head *ret, struct fault *f)
 {
 	struct offline_head h = { .policies_n = 0 };
 	struct octets text, signatures, line;
-	const uint8_t *gap = note.n == 0 ? NULL : memmem(note.at, note.n, "\n\n", 2);
-	bool found = false;
 
-	if (gap == NULL || note.n > OFFLINE_HEAD_MAX)
-		return fault_set(f, FAULT_BADREQ, "bundle: its head is no signed note");
-	h.text = text = octets_of(note.at, (size_t)(gap - note.at) + 1);
-	signatures = octets_of(gap + 2, note.n - text.n - 1);
+	if (note.n > OFFLINE_HEAD_MAX)
+		return fault_set(f, FAULT_BADREQ, "bundle: its head is too long");
+	if (!signed_text_split(note, "bundle: head", &h.text, &signatures, f))
+		return false;
+	text = h.text;
 	for (unsigned number = 1; number <= 5 || text.n > 0; number++)
-		if (!take_line(&text, &line) || !read_head_line(number, line, &h))
+		if (!signed_text_line(&text, &line) || !read_head_line(number, line, &h))
 			return fault_set(f, FAULT_BADREQ,
 			    "bundle: head: line %u: not what a head says there", number);
 	if (!is_canonical(&h))
 		return fault_set(f, FAULT_BADREQ, "bundle: head: not spelled as a head is");
-	while (signatures.n > 0)
-		if (!take_line(&signatures, &line) || !read_signature(line, &h, &found))
-			return fault_set(f, FAULT_BADREQ, "bundle: head: no signature line");
-	if (!found)
-		return fault_set(f, FAULT_BADREQ, "bundle: head: no signature by its origin");
+	if (!signed_text_by(signatures, h.origin, "bundle: head", &h.by, f))
+		return false;
 	*ret = h;
 	return true;
 }
@@ -237,13 +147,7 @@ offline_head_read(struct octets note, struct offline_head *ret, struct fault *f)
 bool
 offline_head_verify(const struct offline_head *h, const uint8_t key[static 32], struct fault *f)
 {
-	uint8_t hash[4];
-
-	if (!log_key_hash(h->origin, LOG_KEY_SIGNS, key, hash, f))
-		return false;
-	if (memcmp(hash, h->key_hash, sizeof(hash)) != 0)
-		return fault_set(f, FAULT_BADREQ, "bundle: signed by another key");
-	return log_signed(key, h->signature, h->text, "bundle", f);
+	return signed_text_verify(h->text, h->origin, &h->by, key, "bundle", f);
 }
 
 /* --- the file -----------------------------------------------------------------------------------
@@ -276,12 +180,12 @@ offline_file_next(
 	struct octets left = *in, line;
 	uint64_t n;
 
-	if (take_line(&left, &line))
+	if (signed_text_line(&left, &line))
 		for (size_t i = 0; i < OFFLINE_KINDS; i++) {
 			struct octets rest = line;
 
 			if (!octets_take_text(&rest, kinds[i]) || !octets_take_text(&rest, " ") ||
-			    !read_number(rest, LENGTH_DIGITS_MAX, &n) || n > left.n)
+			    !signed_text_number(rest, &n) || n > left.n)
 				continue;
 			*ret_kind = (enum offline_kind)i;
 			*ret = octets_of(left.at, (size_t)n);

@@ -25,6 +25,7 @@
 
 #include "ca/feed.h"
 #include "ca/key.h"
+#include "ca/signed_text.h"
 
 #define OFFLINE_POLICIES_MAX  65 /* what a platform's ledger may hold, and the tenant's */
 #define OFFLINE_DIGEST_OCTETS 32
@@ -40,7 +41,7 @@ struct offline_head {
 	uint8_t policy[OFFLINE_POLICIES_MAX][OFFLINE_DIGEST_OCTETS];
 	/* of one that was read */
 	struct octets text; /* what is signed */
-	uint8_t key_hash[4], signature[64];
+	struct signed_by by;
 };
 
 /* "acme.eu.example.org/offline" */

@@ -1,56 +1,36 @@
 /* daemon/habits.c - see habits.h; the file is in habits_file.c. */
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/secret.h"
 #include "daemon/habits_internal.h"
+#include "daemon/mapped.h"
 
 #define WAYS  8  /* places where a row may be */
 #define SPINS 64 /* looks at a row that is being written, before its writer counts as dead */
 
 _Static_assert(HABITS_ROWS % WAYS == 0, "rows come in sets");
 
-static bool
-map(int fd, struct habits **ret, struct fault *f)
-{
-	void *at = mmap(NULL, sizeof(struct habits), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	if (at == MAP_FAILED)
-		return fault_errno(f, FAULT_INTERNAL, "habits: mmap");
-	*ret = at;
-	return true;
-}
-
 bool
 habits_new(struct habits **ret, int *ret_fd, struct fault *f)
 {
-	int fd = memfd_create("quatrain-habits", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *at;
 
-	if (fd < 0 || ftruncate(fd, (off_t)sizeof(struct habits)) != 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-		fault_errno(f, FAULT_INTERNAL, "habits: shared memory");
-		if (fd >= 0)
-			(void)close(fd);
+	if (!mapped_new("habits", sizeof(struct habits), &at, ret_fd, f))
 		return false;
-	}
-	if (!map(fd, ret, f)) {
-		(void)close(fd);
-		return false;
-	}
+	*ret = at;
 	secret_nonce((*ret)->seed, sizeof((*ret)->seed));
-	*ret_fd = fd;
 	return true;
 }
 
 bool
 habits_open(int fd, struct habits **ret, struct fault *f)
 {
-	bool ok = map(fd, ret, f);
+	void *at;
 
-	(void)close(fd);
-	return ok;
+	if (!mapped_open(fd, "habits", sizeof(struct habits), &at, f))
+		return false;
+	*ret = at;
+	return true;
 }
 
 /* --- a row -------------------------------------------------------------------------------------

@@ -1,12 +1,10 @@
 /* daemon/tally.c - see tally.h. */
 #include "daemon/tally.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "base/clock.h"
+#include "daemon/mapped.h"
 #include "daemon/tally_internal.h"
 
 const struct tally_bound tally_bounds[TALLY_BOUNDS] = {
@@ -31,45 +29,27 @@ const struct tally_bound tally_bounds[TALLY_BOUNDS] = {
 const unsigned tally_statuses[TALLY_STATUSES] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
 	406, 409, 410, 412, 413, 414, 415, 422, 428, 429, 500, 501, 503, 0 };
 
-static bool
-map(int fd, struct tally **ret, struct fault *f)
-{
-	void *at = mmap(NULL, sizeof(struct tally), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-
-	if (at == MAP_FAILED)
-		return fault_errno(f, FAULT_INTERNAL, "tally: mmap");
-	*ret = at;
-	return true;
-}
-
 bool
 tally_new(struct tally **ret, int *ret_fd, struct fault *f)
 {
-	int fd = memfd_create("quatrain-tally", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	void *at;
 
-	if (fd < 0 || ftruncate(fd, (off_t)sizeof(struct tally)) != 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) != 0) {
-		fault_errno(f, FAULT_INTERNAL, "tally: shared memory");
-		if (fd >= 0)
-			(void)close(fd);
+	if (!mapped_new("tally", sizeof(struct tally), &at, ret_fd, f))
 		return false;
-	}
-	if (!map(fd, ret, f)) {
-		(void)close(fd);
-		return false;
-	}
+	*ret = at;
 	tally_set(&(*ret)->begun_s, (uint64_t)clock_now_s());
-	*ret_fd = fd;
 	return true;
 }
 
 bool
 tally_open(int fd, struct tally **ret, struct fault *f)
 {
-	bool ok = map(fd, ret, f);
+	void *at;
 
-	(void)close(fd);
-	return ok;
+	if (!mapped_open(fd, "tally", sizeof(struct tally), &at, f))
+		return false;
+	*ret = at;
+	return true;
 }
 
 void
