@@ -4,14 +4,15 @@
 
 # A key that policies are signed with, and its verifier key as the configuration has it (C2SP signed-note).
 openssl genpkey -algorithm ed25519 -out "$WORK/sign.key" 2>/dev/null
-RAW=$(openssl pkey -in "$WORK/sign.key" -pubout -outform DER | tail -c 32 | xxd -p -c 64)
-HASH=$({ printf 'security.example.org\n\001'; xxd -r -p <<<"$RAW"; } | sha256sum | cut -c1-8)
-VKEY=security.example.org+$HASH+$({ printf '\001'; xxd -r -p <<<"$RAW"; } | openssl base64 -A)
+openssl pkey -in "$WORK/sign.key" -pubout -outform DER | tail -c 32 >"$WORK/raw.key"
+{ printf 'security.example.org\n\001'; cat "$WORK/raw.key"; } | openssl dgst -sha256 -binary | head -c 4 >"$WORK/raw.hash"
+HASH=$(od -An -tx1 "$WORK/raw.hash" | tr -d ' \n')
+VKEY=security.example.org+$HASH+$({ printf '\001'; cat "$WORK/raw.key"; } | openssl base64 -A)
 
 # sign FILE: FILE.sig
 sign() {
 	openssl pkeyutl -sign -rawin -inkey "$WORK/sign.key" -in "$1" -out "$WORK/raw.sig"
-	printf '\xe2\x80\x94 security.example.org %s\n' "$({ xxd -r -p <<<"$HASH"; cat "$WORK/raw.sig"; } | openssl base64 -A)" >"$1.sig"
+	printf '\xe2\x80\x94 security.example.org %s\n' "$(cat "$WORK/raw.hash" "$WORK/raw.sig" | openssl base64 -A)" >"$1.sig"
 }
 
 TRUST=""
