@@ -80,7 +80,9 @@ body "half a pair" 400
 { printf '{"name":"evil","x":"'; head -c 70000 /dev/zero | tr '\0' x; printf '"}'; } >"$WORK/sent"
 body "70 KB" 413 "over 65536"
 head -c 20000000 /dev/zero | tr '\0' '[' >"$WORK/sent"
-http --unix-socket "$DATA/run/api.sock" -H 'Content-Type: application/json' -H 'Transfer-Encoding: chunked' --data-binary "@$WORK/sent" http://localhost/v1/tenants
+# Over what the listener takes at all the HTTP library refuses, in plain text: no answer of the API's.
+QUATRAIN_ANSWERS="" http --unix-socket "$DATA/run/api.sock" -H 'Content-Type: application/json' -H 'Transfer-Encoding: chunked' \
+    --data-binary "@$WORK/sent" http://localhost/v1/tenants
 is "20 MB of brackets, in chunks" 413 "$STATUS"
 api GET /v1/tenants/evil
 is "nothing came of these either" 404 "$STATUS"
