@@ -91,15 +91,6 @@ activity_free(struct activity *a)
 	free(a);
 }
 
-void
-activity_id(char to[static ACTIVITY_ID_HEX])
-{
-	uint8_t id[(ACTIVITY_ID_HEX - 1) / 2];
-
-	secret_nonce(id, sizeof(id));
-	text_hex(id, sizeof(id), to);
-}
-
 /* --- what is lost is counted --------------------------------------------------------------------
  */
 

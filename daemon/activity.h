@@ -26,7 +26,6 @@
 #define ACTIVITY_BURST    300
 #define ACTIVITY_PERMITS  6000
 #define ACTIVITY_TELL_S   10
-#define ACTIVITY_ID_HEX   33 /* a decision's id, 128 random bits in hex, and its NUL */
 #define ACTIVITY_TEXT_MAX 200
 
 /* The acts that the signer takes; any other is refused there. */
@@ -65,7 +64,5 @@ void activity_free(struct activity *a); /* NULL is allowed, here and beneath */
 void activity_note(struct activity *a, const struct activity_fact *fact);
 /* Send what waits; with is a struct activity. Called each ACTIVITY_MS. */
 void activity_tick(void *with);
-/* A fresh id. */
-void activity_id(char to[static ACTIVITY_ID_HEX]);
 
 #endif

@@ -301,8 +301,8 @@ fits(size_t i, const struct exchange *x)
 	       (rest.n == 0 || (routes[i].beneath && rest.at[0] == '/'));
 }
 
-bool
-authz_is(const struct exchange *x)
+static bool
+is_ours(const struct exchange *x)
 {
 	struct octets rest = x->path;
 
@@ -439,7 +439,7 @@ authz_serve(struct authz *a, struct exchange *x)
 	const char *allow = NULL;
 	struct fault f;
 
-	if (!authz_is(x))
+	if (!is_ours(x))
 		return false;
 	for (size_t i = 0; i < ROUTES; i++) {
 		if (!fits(i, x))

@@ -41,7 +41,6 @@ struct authz {
 void authz_name(struct authz *a, const char *name, int listener);
 
 /* True if the path is one of these, and then x is answered or asks. */
-bool authz_is(const struct exchange *x);
 bool authz_serve(struct authz *a, struct exchange *x);
 
 #endif
