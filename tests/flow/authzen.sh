@@ -2,12 +2,6 @@
 # tests/flow/authzen.sh - OpenID AuthZEN 1.0, and what Envoy's ext_authz sends: decisions, batches, searches, and who may not ask.
 . "$(dirname "$0")/lib.sh"
 
-device() { # device TENANT DIR NAME PROFILE
-	local t
-	t=$(q token create --tenant "$1" --device "$3" --profile "$4" --json | jq -r .token)
-	works "$3 enrols" q enroll --url "$URL" --token "$t" --out "$2" || stop_here "enroll $3"
-}
-
 policy_of() { # policy_of TENANT
 	cat <<-YAML
 	apiVersion: quatrain.policy/v1
@@ -43,12 +37,12 @@ policy_of() { # policy_of TENANT
 }
 
 service_fresh acme beta
-device acme "$WORK/pep" gate gateway
-device acme "$WORK/hp" hp-4711 printer
-device acme "$WORK/hp2" hp-4712 printer
-device acme "$WORK/pc" pc-1 workstation
-device beta "$WORK/beta" hp-1 printer
-device beta "$WORK/betagate" gate gateway
+joins acme "$WORK/pep" gate gateway
+joins acme "$WORK/hp" hp-4711 printer
+joins acme "$WORK/hp2" hp-4712 printer
+joins acme "$WORK/pc" pc-1 workstation
+joins beta "$WORK/beta" hp-1 printer
+joins beta "$WORK/betagate" gate gateway
 for tenant in acme beta; do
 	policy_of $tenant >"$WORK/$tenant.yaml"
 	works "the policy of $tenant" q policy put "$WORK/$tenant.yaml" --tenant $tenant

@@ -382,6 +382,30 @@ enrol() {
 	[ "$STATUS" = 200 ] && p7_certs "$BODY" >"$3/leaf.pem" && [ -s "$3/leaf.pem" ]
 }
 
+# joins TENANT DIR DEVICE PROFILE: enrolled by our own client; DIR/cert.pem, key.pem, root.pem
+joins() {
+	local t
+	t=$(q token create --tenant "$1" --device "$3" --profile "$4" --json | jq -r .token)
+	works "$3 enrols" q enroll --url "$URL" --token "$t" --out "$2" || stop_here "enroll $3"
+}
+
+# nginx_conf: a server, from standard input, as the whole configuration of one nginx that stays in WORK
+nginx_conf() {
+	cat <<-CONF
+	daemon off;
+	master_process off;
+	pid $WORK/nginx.pid;
+	error_log $WORK/nginx.log info;
+	events { worker_connections 64; }
+	http {
+	    access_log off;
+	    client_body_temp_path $WORK/nginx-1; proxy_temp_path $WORK/nginx-2; fastcgi_temp_path $WORK/nginx-3;
+	    uwsgi_temp_path $WORK/nginx-4; scgi_temp_path $WORK/nginx-5;
+	CONF
+	cat
+	echo "}"
+}
+
 # serial FILE: as the API spells it
 serial() {
 	openssl x509 -in "$1" -noout -serial | sed 's/^serial=//' | tr 'A-F' 'a-f'

@@ -11,18 +11,11 @@ block() {
 	awk -v want="\`\`\`$1" -v n="$2" '$0 == want { on = ++k == n; next } /^```/ { on = 0 } on' "$DOC"
 }
 
-# device DIR NAME PROFILE: enrolled by our own client
-device() {
-	local t
-	t=$(q token create --tenant acme --device "$2" --profile "$3" --json | jq -r .token)
-	works "$2 enrols" q enroll --url "$URL" --token "$t" --out "$1" || stop_here "enroll $2"
-}
-
 service_fresh acme
-device "$WORK/pep" web service
-device "$WORK/hp" hp-4711 printer
-device "$WORK/other" hp-4712 printer
-device "$WORK/pc" pc-1 workstation
+joins acme "$WORK/pep" web service
+joins acme "$WORK/hp" hp-4711 printer
+joins acme "$WORK/other" hp-4712 printer
+joins acme "$WORK/pc" pc-1 workstation
 block yaml 1 >"$WORK/acme.yaml"
 works "the page's policy is put in force" q policy put "$WORK/acme.yaml" --tenant acme
 
@@ -33,21 +26,7 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$W
     -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
 cp "$ROOT" "$WORK/root.pem"
 FRONT=$((PUBLIC + 5))
-{
-	cat <<-CONF
-	daemon off;
-	master_process off;
-	pid $WORK/nginx.pid;
-	error_log $WORK/nginx.log info;
-	events { worker_connections 64; }
-	http {
-	    access_log off;
-	    client_body_temp_path $WORK/nginx-1; proxy_temp_path $WORK/nginx-2; fastcgi_temp_path $WORK/nginx-3;
-	    uwsgi_temp_path $WORK/nginx-4; scgi_temp_path $WORK/nginx-5;
-	CONF
-	block nginx 1 | sed "s|@DIR@|$WORK|; s|@PORT@|$FRONT|; s|@SECURE@|$SECURE|"
-	echo "}"
-} >"$WORK/nginx.conf"
+block nginx 1 | sed "s|@DIR@|$WORK|; s|@PORT@|$FRONT|; s|@SECURE@|$SECURE|" | nginx_conf >"$WORK/nginx.conf"
 chmod 755 "$WORK"
 nginx -c "$WORK/nginx.conf" -p "$WORK" >"$WORK/nginx.out" 2>&1 &
 NGINX=$!

@@ -47,16 +47,7 @@ judged "released" '^VALID$' good
 FRONT=$((PUBLIC + 5))
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$WORK/front.key" -out "$WORK/front.pem" \
     -subj /CN=localhost -addext subjectAltName=DNS:localhost 2>/dev/null
-cat >"$WORK/nginx.conf" <<-CONF
-	daemon off;
-	master_process off;
-	pid $WORK/nginx.pid;
-	error_log $WORK/nginx.log info;
-	events { worker_connections 64; }
-	http {
-	    access_log off;
-	    client_body_temp_path $WORK/nginx-1; proxy_temp_path $WORK/nginx-2; fastcgi_temp_path $WORK/nginx-3;
-	    uwsgi_temp_path $WORK/nginx-4; scgi_temp_path $WORK/nginx-5;
+nginx_conf >"$WORK/nginx.conf" <<-CONF
 	    server {
 	        listen 127.0.0.1:$FRONT ssl;
 	        ssl_certificate $WORK/front.pem;
@@ -70,7 +61,6 @@ cat >"$WORK/nginx.conf" <<-CONF
 	        ssl_ocsp_responder http://127.0.0.1:$PUBLIC/ocsp;
 	        location / { return 200 "let in: \$ssl_client_s_dn\n"; }
 	    }
-	}
 CONF
 nginx -c "$WORK/nginx.conf" -p "$WORK" >"$WORK/nginx.out" 2>&1 &
 NGINX=$!

@@ -31,6 +31,9 @@ START_TEST(not_before_the_window)
 {
 	ck_assert_int_ge(renewal_at(-DAY, 90 * DAY, 0, 0), 60 * DAY);
 	ck_assert_int_ge(renewal_at(-3600, 10 * DAY, 0, 0), 20 * DAY / 3);
+	/* However short it is: no share of it is lost in whole numbers. */
+	for (int64_t life = 1; life < 4000; life++)
+		ck_assert_int_ge(renewal_at(0, life, 0, 0) * 100, life * 70);
 }
 END_TEST
 
