@@ -84,3 +84,11 @@ exchange_free(struct exchange *x)
 	free(x->state);
 	x->state = NULL;
 }
+
+void
+exchange_wake(struct exchange *x)
+{
+	x->waits = false;
+	if (x->wake != NULL)
+		x->wake(x);
+}

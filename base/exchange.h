@@ -20,9 +20,11 @@
 #define EXCHANGE_WHY_MAX      200
 #define EXCHANGE_DECISION_MAX 33
 #define EXCHANGE_ROOM_OCTETS  16
+#define EXCHANGE_CHUNKED      UINT64_MAX
+#define EXCHANGE_NO_UID       UINT32_MAX
 
 /* Where a request came in. */
-enum exchange_face { FACE_PUBLIC, FACE_SECURE, FACE_LOCAL, FACE_METRICS };
+enum exchange_face { FACE_PUBLIC, FACE_SECURE, FACE_LOCAL, FACE_METRICS, FACE_RELAY };
 
 struct exchange_header {
 	const char *name; /* a constant, in its canonical case */
@@ -42,9 +44,12 @@ struct exchange {
 	struct octets fetch_site;    /* what a browser says of who asks (Sec-Fetch-Site) */
 	struct octets last_event_id; /* of a stream of events that is taken up again */
 	struct octets body;
-	bool body_too_large; /* over the face's limit; body is then empty */
-	struct octets peer;  /* DER of the client's certificate, n 0 for none */
-	struct octets above; /* what came with it: DERs one behind the other */
+	bool body_too_large;  /* over the face's limit; body is then empty */
+	uint64_t body_octets; /* of a face that streams: how many will come; EXCHANGE_CHUNKED: not
+				 said */
+	uint32_t uid;         /* of a peer on a Unix socket; EXCHANGE_NO_UID: there is none */
+	struct octets peer;   /* DER of the client's certificate, n 0 for none */
+	struct octets above;  /* what came with it: DERs one behind the other */
 	bool born; /* peer is none of ours: its device's manufacturer issued it (IDevID) */
 	uint8_t
 	    *room; /* the connection's own, zeros at first, kept between its requests; NULL: none
@@ -67,6 +72,22 @@ struct exchange {
 	struct {
 		uint64_t refusal, tenant, device; /* 0: nobody */
 	} charged; /* what the reply counts against; daemon/limit.h */
+
+	/*
+	 * Of a face that streams, the body comes in pieces, never as body. The handler is called
+	 * when the head is there and nothing of the body was read: it answers, and then the body
+	 * stays unread and the connection ends, or it sets take. That is called with each piece
+	 * (lent for the call), and once with last (piece may be empty). What it has not done when
+	 * it returns, it answers (status), asks (ask), or waits for.
+	 */
+	void (*take)(struct exchange *x, struct octets piece, bool last);
+	/*
+	 * Set by a handler, by take or by then that can neither answer nor go on yet: nothing more
+	 * is read of the connection until somebody calls exchange_wake(). over tells whoever would
+	 * that the client is gone.
+	 */
+	bool waits;
+	void (*wake)(struct exchange *x); /* the carrier's; exchange_wake() calls it */
 
 	/* a question for the signer, when verb is not 0 */
 	struct {
@@ -107,6 +128,8 @@ bool exchange_ask_header(const struct exchange *x, const char *name, struct octe
 void exchange_bind(struct exchange *x);
 /* The same of a value that has neither format nor control octets. */
 void exchange_header_text(struct exchange *x, const char *name, const char *value);
+/* x waits no more: what it now has as status, ask or pull is done, or its body is read on. */
+void exchange_wake(struct exchange *x);
 /* Free what x owns: ask.body, reply, state; let go of shared. */
 void exchange_free(struct exchange *x);
 
