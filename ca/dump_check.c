@@ -15,6 +15,7 @@
 #include "ca/maker.h"
 #include "ca/petition.h"
 #include "ca/policy_book.h"
+#include "ca/printer.h"
 #include "ca/proposal.h"
 #include "ca/revoke.h"
 #include "ca/token.h"
@@ -336,6 +337,13 @@ trace_row(struct dump_check *c, struct octets key, struct octets value, struct f
 	return log_trace_row(key, value) || bad(c, "no trace of an entry", f);
 }
 
+static bool
+printer_its_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	return (!c->platform && printer_row(key, value)) ||
+	       bad(c, "a printer that cannot be read", f);
+}
+
 static bool (*const rows[])(
     struct dump_check *c, struct octets key, struct octets value, struct fault *f) = {
 	[TABLE_META] = meta_row,
@@ -361,6 +369,7 @@ static bool (*const rows[])(
 	[TABLE_FEED] = change_row,
 	[TABLE_POLICY] = policy_row,
 	[TABLE_TRACE] = trace_row,
+	[TABLE_PRINTER] = printer_its_row,
 };
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))

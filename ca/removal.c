@@ -8,6 +8,7 @@
 #include "ca/holding.h"
 #include "ca/intent.h"
 #include "ca/petition.h"
+#include "ca/printer.h"
 #include "ca/token.h"
 
 static const char gone[] = "the device was removed";
@@ -203,6 +204,26 @@ end_certificates(struct leaving *a, uint8_t reason, struct removal *to, struct f
 	return ok;
 }
 
+/* Who could speak for it: its gateways must not take up a name that somebody else gets. */
+static bool
+end_printer(struct leaving *a, struct removal *to, struct fault *f)
+{
+	struct printer p;
+	struct fault why;
+
+	if (strcmp(a->is->kind, "printer") != 0)
+		return true;
+	if (!printer_get(a->ledger, a->is->name, &p, &why))
+		return why.code == FAULT_NOTFOUND || (*f = why, false);
+	if (!log_append(a->ledger,
+		printer_entry(a->realm, ledger_tenant(a->ledger), "printer.removed", a->why, &p),
+		a->now_s, NULL, f))
+		return false;
+	printer_remove(a->realm, a->ledger, p.name);
+	to->printers++;
+	return true;
+}
+
 static bool
 end_all(struct leaving *a, uint8_t reason, struct removal *to, struct fault *f)
 {
@@ -216,7 +237,8 @@ end_all(struct leaving *a, uint8_t reason, struct removal *to, struct fault *f)
 	return end_certificates(a, reason, to, f) &&
 	       end_rows(a, TABLE_TOKEN, its_token, end_token, &to->tokens, f) &&
 	       end_rows(a, TABLE_REQUEST, its_request, end_request, &to->requests, f) &&
-	       end_rows(a, TABLE_DEVICE, its_device, end_device, &to->devices, f);
+	       end_rows(a, TABLE_DEVICE, its_device, end_device, &to->devices, f) &&
+	       end_printer(a, to, f);
 }
 
 /* An endpoint is known once it had a certificate, or anything that could have got it one. */
@@ -232,7 +254,7 @@ was_known(struct leaving *a, const struct removal *done, struct fault *f)
 		*f = why;
 		return false;
 	}
-	return there || done->tokens + done->requests + done->devices > 0 ||
+	return there || done->tokens + done->requests + done->devices + done->printers > 0 ||
 	       fault_set(f, FAULT_NOTFOUND, "endpoint: there is no %s here", a->owner);
 }
 

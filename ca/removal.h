@@ -3,8 +3,8 @@
  *
  * Its certificates are revoked, its open tokens closed, its requests that wait
  * or were approved refused, its registrations as a maker's device taken out,
- * each with an entry as if done by itself, all into l's batch. What is left is
- * history; with a new token the name can come again. Signer only.
+ * and a printer's row in ca/printer.h, each with an entry as if done by itself, all into l's batch.
+ * What is left is history; with a new token the name can come again. Signer only.
  */
 #ifndef QUATRAIN_CA_REMOVAL_H
 #define QUATRAIN_CA_REMOVAL_H
@@ -15,6 +15,7 @@
 struct removal {
 	struct bulk certificates;
 	size_t tokens, requests, devices;
+	size_t printers; /* its row of TABLE_PRINTER: 1 or 0 */
 };
 
 /*

@@ -61,6 +61,8 @@ enum wire_verb {
 			      u32: what it saw, for the activity logs (daemon/activity.h) */
 	WIRE_POLICY,       /* object: a Guardrail's name, and no tenant; or a tenant */
 	WIRE_POLICY_REMOVE,
+	WIRE_PRINTER,        /* object: its name */
+	WIRE_PRINTER_REMOVE, /* the same */
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */

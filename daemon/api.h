@@ -156,6 +156,9 @@ bool api_log_names(const struct api_call *c, struct fault *f);
 bool api_makers(const struct api_call *c, struct fault *f);
 bool api_devices(const struct api_call *c, struct fault *f);
 bool api_requests(const struct api_call *c, struct fault *f);
+/* daemon/api_printer.c */
+bool api_printers(const struct api_call *c, struct fault *f);
+bool api_printer(const struct api_call *c, struct fault *f);
 /* daemon/api_request.c */
 bool api_request(const struct api_call *c, struct fault *f);
 struct petition;

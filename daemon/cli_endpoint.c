@@ -16,6 +16,7 @@ static const struct cli_column facts[] = {
 	{ "tokens", "tokens closed", 0 },
 	{ "requests", "requests refused", 0 },
 	{ "registrations", "registrations removed", 0 },
+	{ "printers", "printers taken out", 0 },
 	{ "removed_at", "removed", 0 },
 	{ "log_index", "log index", 0 },
 };

@@ -35,6 +35,7 @@ put_counts(struct json *j, const struct removal *r)
 	json_put_number(j, "tokens", (int64_t)r->tokens);
 	json_put_number(j, "requests", (int64_t)r->requests);
 	json_put_number(j, "registrations", (int64_t)r->devices);
+	json_put_number(j, "printers", (int64_t)r->printers);
 }
 
 static bool

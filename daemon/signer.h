@@ -176,6 +176,9 @@ bool duty_act_refuse(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_policy.c */
 bool duty_policy(struct signer *s, struct job *j, struct fault *f);
 bool duty_policy_remove(struct signer *s, struct job *j, struct fault *f);
+/* daemon/duty_printer.c */
+bool duty_printer(struct signer *s, struct job *j, struct fault *f);
+bool duty_printer_remove(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_feed.c */
 bool duty_feed(struct signer *s, struct job *j, struct fault *f);
 /* daemon/duty_offline.c: the head of a bundle as ledgers stand, signed by k; appended. Faults:

@@ -36,6 +36,7 @@ enum act {
 	ACT_REQUEST_DECIDE, /* approve and refuse */
 	ACT_MAKER,          /* add and remove */
 	ACT_DEVICE,         /* register and remove */
+	ACT_PRINTER,        /* put and remove: who speaks for it */
 	ACT_FEED,           /* follow who is revoked */
 	ACT_POLICY,         /* put and remove */
 	ACT_AUTHZ,          /* ask what policies say about an endpoint */

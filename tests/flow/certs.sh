@@ -266,9 +266,10 @@ is "a body is not passed over" 400 "$STATUS"
 refuses "what is none" q endpoint remove --tenant acme printer/nobody
 refuses "what is no device" q endpoint remove --tenant acme log/issuance
 exits "what is no name" 2 q endpoint remove --tenant acme printer
+works "a gateway prints there" q printer add gone --tenant acme --gateway site-1
 works "endpoint remove" q endpoint remove --tenant acme printer/gone --json
-is "all goes at once" "2 1 0 0 cessationOfOperation" \
-    "$(jq -r '"\(.revoked) \(.tokens) \(.requests) \(.registrations) \(.reason)"' <<<"$OUT")"
+is "all goes at once" "2 1 0 0 1 cessationOfOperation" \
+    "$(jq -r '"\(.revoked) \(.tokens) \(.requests) \(.registrations) \(.printers) \(.reason)"' <<<"$OUT")"
 is "its certificates" "revoked revoked" "$(status "$WORK/gone.pem") $(status "$WORK/gone-b.pem")"
 is "OCSP knows" revoked "$(ocsp_word "$WORK/gone-b.pem")"
 is "one entry of the act" "endpoint.removed printer/gone" "$(entries acme | tail -n 1 | jq -r '"\(.act) \(.name)"')"

@@ -128,6 +128,11 @@ works "device add" q device add SN-1 --tenant acme --maker lexa --device hp-3
 works "device list" q device list --tenant acme
 works "device remove" q device remove SN-1 --tenant acme --maker lexa
 works "maker remove" q maker remove lexa --tenant acme
+works "printer add" q printer add hp-2 --tenant acme --gateway site-1 --gateway site-2
+works "printer add, again" q printer add hp-2 --tenant acme --gateway site-1
+works "printer list" q printer list --tenant acme
+works "printer show" q printer show hp-2 --tenant acme
+works "printer remove" q printer remove hp-2 --tenant acme
 works "cert list" q cert list --tenant acme
 works "cert show" q cert show --tenant acme "$SERIAL"
 works "cert hold, a dry run" q cert hold --tenant acme "$SERIAL" --reason "lost?" --dry-run

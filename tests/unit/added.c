@@ -7,6 +7,7 @@
 #include "ca/added.h"
 #include "ca/device.h"
 #include "ca/petition.h"
+#include "ca/printer.h"
 #include "ca/removal.h"
 #include "ca/token.h"
 #include "tests/unit/ground.h"
@@ -328,6 +329,16 @@ request_of(const char *id)
 	return r.state;
 }
 
+static void
+put_printer(const char *name)
+{
+	struct printer p = { .gateways_n = 1, .gateways = { "site-1" } };
+
+	(void)snprintf(p.name, sizeof(p.name), "%s", name);
+	ck_assert_msg(printer_put(g.realm, l, &p, &f), "%s", f.text);
+	ground_commit(l);
+}
+
 START_TEST(all_that_it_has)
 {
 	char ids[4][TOKEN_ID_LETTERS + 1];
@@ -344,12 +355,16 @@ START_TEST(all_that_it_has)
 	put_request(9, "hp-1", PETITION_WAITING, NULL);
 	put_device("SN-1", "hp-0");
 	put_device("SN-2", "hp-1");
+	put_printer("hp-0");
+	put_printer("hp-1");
 	ck_assert_msg(removes("printer", "hp-0"), "%s", f.text);
 	ground_commit(l);
 	ck_assert_uint_eq(gone.certificates.revoked, 2);
 	ck_assert_uint_eq(gone.tokens, 2);
 	ck_assert_uint_eq(gone.requests, 2);
 	ck_assert_uint_eq(gone.devices, 1);
+	ck_assert_uint_eq(gone.printers, 1);
+	ck_assert_uint_eq(rows(TABLE_PRINTER), 2); /* of hp-1, by its name and by its uuid */
 	ck_assert_uint_eq(standing(leaf[0]->serial).reason, 5);
 	ck_assert_int_eq(standing(second).state, STANDING_REVOKED);
 	ck_assert_int_eq(standing(leaf[1]->serial).state, STANDING_GOOD);
@@ -366,6 +381,22 @@ START_TEST(all_that_it_has)
 	ck_assert(!removes("printer", "hp-0")); /* gone is gone */
 	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
 	bytes_free(&row);
+}
+END_TEST
+
+/* Its gateway goes, or a gateway of its name: the printer's row is nobody else's to take out. */
+START_TEST(a_printer_that_never_came)
+{
+	put_printer("hp-7");
+	ck_assert(!removes("gateway", "site-1"));
+	ck_assert(!removes("gateway", "hp-7"));
+	ck_assert_uint_eq(rows(TABLE_PRINTER), 2);
+	ck_assert_msg(removes("printer", "hp-7"), "%s", f.text);
+	ground_commit(l);
+	ck_assert_uint_eq(gone.printers, 1);
+	ck_assert_uint_eq(rows(TABLE_PRINTER), 0);
+	ck_assert(!removes("printer", "hp-7"));
+	ck_assert_int_eq(f.code, FAULT_NOTFOUND);
 }
 END_TEST
 
@@ -417,6 +448,7 @@ main(void)
 	tcase_add_test(t, of_a_request);
 	tcase_add_test(t, of_a_token_that_is_being_spent);
 	tcase_add_test(t, all_that_it_has);
+	tcase_add_test(t, a_printer_that_never_came);
 	tcase_add_test(t, what_never_came);
 	tcase_add_test(t, what_is_no_device);
 	tcase_add_test(t, what_is_about_to_come);

@@ -63,6 +63,8 @@ static const struct {
 	    "officer-trusts-makers" },
 	{ ACT_DEVICE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR, false,
 	    "registrar-registers-devices" },
+	{ ACT_PRINTER, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR, false,
+	    "registrar-registers-printers" },
 	{ ACT_FEED, IDENTITY_LOCAL | IDENTITY_OPERATOR,
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-follows-revocations" },
 	{ ACT_POLICY, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,
