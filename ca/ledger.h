@@ -45,10 +45,10 @@ enum ledger_table {
 			   only) */
 	TABLE_REPEAT,   /* ... -> what an Idempotency-Key was used for (ca/repeat.h) */
 	TABLE_FEED, /* seq u64 -> a change of a standing, and the hash of all so far (ca/feed.h) */
-	TABLE_POLICY, /* policies in force, and all that ever were (ca/policy_book.h) */
-	TABLE_TRACE,  /* place u16 -> the caller's trace of an entry (ca/log_trace.h) */
+	TABLE_POLICY,  /* policies in force, and all that ever were (ca/policy_book.h) */
+	TABLE_TRACE,   /* place u16 -> the caller's trace of an entry (ca/log_trace.h) */
 	TABLE_PRINTER, /* name -> who speaks for it; its uuid -> name (ca/printer.h) */
-	TABLE_COUNT,  /* a new one is a line in ca/dump_check.c too */
+	TABLE_COUNT,   /* a new one is a line in ca/dump_check.c too */
 };
 
 enum standing_state {
