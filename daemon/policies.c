@@ -370,11 +370,10 @@ describe(const struct decision *d, struct ruling *ret)
 }
 
 bool
-policies_rule(struct policies *p, const char *tenant, enum policies_layer layer,
-    const struct request *r, bool peek, struct ruling *ret, struct fault *f)
+policies_decide(struct policies *p, const char *tenant, enum policies_layer layer,
+    const struct request *r, bool peek, struct ruling *ret, struct decision *d, struct fault *f)
 {
 	const struct set *s;
-	struct decision d;
 
 	if (!policies_set(p, layer == POLICIES_STAFF ? NAME_PLATFORM : tenant, &s, f))
 		return false;
@@ -382,16 +381,25 @@ policies_rule(struct policies *p, const char *tenant, enum policies_layer layer,
 	if (s == NULL)
 		return true;
 	if (layer == POLICIES_ENDPOINT && set_permits(s))
-		set_decide(s, r, p->counters, peek, &d);
+		set_decide(s, r, p->counters, peek, d);
 	else
-		set_forbids(s, r, p->counters, peek, &d);
+		set_forbids(s, r, p->counters, peek, d);
 	ret->asked = true;
-	ret->permit = d.permit;
-	ret->code = d.code;
+	ret->permit = d->permit;
+	ret->code = d->code;
 	policies_id(ret->id);
 	memcpy(ret->set, set_digest(s), sizeof(ret->set));
-	describe(&d, ret);
+	describe(d, ret);
 	return true;
+}
+
+bool
+policies_rule(struct policies *p, const char *tenant, enum policies_layer layer,
+    const struct request *r, bool peek, struct ruling *ret, struct fault *f)
+{
+	struct decision d;
+
+	return policies_decide(p, tenant, layer, r, peek, ret, &d, f);
 }
 
 bool

@@ -54,6 +54,11 @@ void policies_free(struct policies *p); /* NULL is allowed */
  */
 bool policies_rule(struct policies *p, const char *tenant, enum policies_layer layer,
     const struct request *r, bool peek, struct ruling *ret, struct fault *f) CHECKED;
+/* The same, with the decision itself: what is owed for a permit. d is lent until the next call, and
+ * is not filled in where nothing was asked. */
+bool policies_decide(struct policies *p, const char *tenant, enum policies_layer layer,
+    const struct request *r, bool peek, struct ruling *ret, struct decision *d,
+    struct fault *f) CHECKED;
 /* The set itself, for who decides by it in ways of his own; lent until the next call. *ret is NULL
  * where no document is in force. Fault: FAULT_BUSY. */
 bool policies_set(

@@ -3,6 +3,19 @@
 
 #include <string.h>
 
+/* What the conditions on the asker's kind mean. */
+static const char *const relying[] = { "service", "gateway", NULL };
+static const char *const personal[] = { "workstation", "phone", "service", NULL };
+static const char *const machine[] = { "printer", "gateway", NULL };
+
+static bool
+is_kind(const struct identity *who, const char *const *kinds)
+{
+	while (*kinds != NULL && strcmp(who->endpoint, *kinds) != 0)
+		kinds++;
+	return *kinds != NULL;
+}
+
 static bool
 holds(const struct rule *r, const struct identity *who, const struct object *what)
 {
@@ -15,8 +28,11 @@ holds(const struct rule *r, const struct identity *who, const struct object *wha
 	if ((r->conditions & RULE_SAME_ENDPOINT) != 0 &&
 	    (strcmp(who->endpoint, what->endpoint) != 0 || strcmp(who->name, what->name) != 0))
 		return false;
-	if ((r->conditions & RULE_RELYING) != 0 && strcmp(who->endpoint, "service") != 0 &&
-	    strcmp(who->endpoint, "gateway") != 0)
+	if ((r->conditions & RULE_RELYING) != 0 && !is_kind(who, relying))
+		return false;
+	if ((r->conditions & RULE_PERSONAL) != 0 && !is_kind(who, personal))
+		return false;
+	if ((r->conditions & RULE_MACHINE) != 0 && !is_kind(who, machine))
 		return false;
 	if ((r->conditions & RULE_CUSTOMER) != 0 && strcmp(what->tenant, IDENTITY_PLATFORM) == 0)
 		return false;

@@ -59,6 +59,16 @@ static const struct rule rules[] = {
 	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT | RULE_CUSTOMER },
 	{ "endpoint-renews-itself", ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0,
 	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT },
+	{ "endpoint-prints", ACT_PRINT_SUBMIT, IDENTITY_ENDPOINT, 0,
+	    RULE_SAME_TENANT | RULE_CUSTOMER | RULE_PERSONAL },
+	{ "owner-releases", ACT_PRINT_RELEASE, IDENTITY_ENDPOINT, 0,
+	    RULE_SAME_TENANT | RULE_SAME_ENDPOINT | RULE_CUSTOMER | RULE_PERSONAL },
+	{ "printer-releases", ACT_PRINT_RELEASE, IDENTITY_ENDPOINT, 0,
+	    RULE_SAME_TENANT | RULE_CUSTOMER | RULE_MACHINE },
+	{ "printer-fetches", ACT_PRINT_FETCH, IDENTITY_ENDPOINT, 0,
+	    RULE_SAME_TENANT | RULE_CUSTOMER | RULE_MACHINE },
+	{ "printer-scans", ACT_SCAN_SEND, IDENTITY_ENDPOINT, 0,
+	    RULE_SAME_TENANT | RULE_CUSTOMER | RULE_MACHINE },
 };
 
 static const char *const words[ACT_COUNT] = {
@@ -90,6 +100,10 @@ static const char *const words[ACT_COUNT] = {
 	[ACT_ASK] = "enrolment.ask",
 	[ACT_ENROLL] = "certificate.enroll",
 	[ACT_RENEW] = "certificate.renew",
+	[ACT_PRINT_SUBMIT] = "print.submit",
+	[ACT_PRINT_RELEASE] = "print.release",
+	[ACT_PRINT_FETCH] = "print.fetch",
+	[ACT_SCAN_SEND] = "scan.send",
 };
 
 const struct rule *

@@ -43,6 +43,10 @@ enum act {
 	ACT_ASK,            /* to be let in, which a registrar then decides */
 	ACT_ENROLL,
 	ACT_RENEW,
+	ACT_PRINT_SUBMIT,
+	ACT_PRINT_RELEASE,
+	ACT_PRINT_FETCH, /* what was released, to print it */
+	ACT_SCAN_SEND,
 	ACT_COUNT,
 };
 
@@ -51,6 +55,9 @@ enum rule_condition {
 	RULE_SAME_ENDPOINT = 1 << 1, /* the object is the asker itself */
 	RULE_CUSTOMER = 1 << 2, /* the object lies in a customer's tenant, not in the platform's */
 	RULE_RELYING = 1 << 3,  /* the asker is an endpoint that others identify themselves to */
+	RULE_PERSONAL = 1 << 4, /* the asker is an endpoint that somebody works with: a workstation,
+				   a phone; or a service that prints */
+	RULE_MACHINE = 1 << 5,  /* the asker is a printer, or a gateway before some */
 };
 
 struct rule {

@@ -74,6 +74,11 @@ static const struct {
 	{ ACT_ASK, IDENTITY_REQUEST, 0, true, "request-asks-for-its-device" },
 	{ ACT_ENROLL, IDENTITY_TOKEN | IDENTITY_IDEVID, 0, true, "token-enrols-its-device" },
 	{ ACT_RENEW, IDENTITY_ENDPOINT | IDENTITY_OPERATOR, 0, true, "endpoint-renews-itself" },
+	/* of a printer, as it is asked about here; of others below */
+	{ ACT_PRINT_SUBMIT, 0, 0, false, "" },
+	{ ACT_PRINT_RELEASE, IDENTITY_ENDPOINT, 0, false, "printer-releases" },
+	{ ACT_PRINT_FETCH, IDENTITY_ENDPOINT, 0, false, "printer-fetches" },
+	{ ACT_SCAN_SEND, IDENTITY_ENDPOINT, 0, false, "printer-scans" },
 };
 
 #define PERMITTED (sizeof(permitted) / sizeof(permitted[0]))
@@ -154,7 +159,7 @@ START_TEST(own_means_all_three_names)
 		{ "", "", "" },
 	};
 
-	for (size_t p = 0; p < PERMITTED; p++)
+	for (size_t p = 0; p < PERMITTED && permitted[p].act < ACT_PRINT_SUBMIT; p++)
 		for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 			who.kind = (enum identity_kind)permitted[p].kinds;
 			who.role = (enum identity_role)permitted[p].roles;
@@ -254,13 +259,56 @@ START_TEST(relying_parties_follow_their_tenant)
 }
 END_TEST
 
+/* Who prints, releases, fetches and scans, by the kind of its certificate. */
+START_TEST(printing_by_kinds)
+{
+	static const struct {
+		const char *endpoint;
+		bool submits, releases, fetches, scans;
+	} all[] = {
+		{ "workstation", true, false, false, false },
+		{ "phone", true, false, false, false },
+		{ "service", true, false, false, false },
+		{ "printer", false, true, true, true },
+		{ "gateway", false, true, true, true },
+		{ "operator", false, false, false, false },
+		{ "", false, false, false, false },
+	};
+
+	who.kind = IDENTITY_ENDPOINT;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		(void)snprintf(who.endpoint, sizeof(who.endpoint), "%s", all[i].endpoint);
+		what = (struct object){ "acme", "workstation", "somebody" };
+		decide(&who, ACT_PRINT_SUBMIT, &what, &v);
+		ck_assert_int_eq(v.permit, all[i].submits);
+		decide(&who, ACT_PRINT_RELEASE, &what, &v);
+		ck_assert_int_eq(v.permit, all[i].releases);
+		decide(&who, ACT_PRINT_FETCH, &what, &v);
+		ck_assert_int_eq(v.permit, all[i].fetches);
+		decide(&who, ACT_SCAN_SEND, &what, &v);
+		ck_assert_int_eq(v.permit, all[i].scans);
+		/* One's own job; and nothing of another tenant's, or of the platform's. */
+		memcpy(what.endpoint, who.endpoint, sizeof(what.endpoint));
+		memcpy(what.name, who.name, sizeof(what.name));
+		decide(&who, ACT_PRINT_RELEASE, &what, &v);
+		ck_assert_int_eq(v.permit, all[i].releases || all[i].submits);
+		for (int act = ACT_PRINT_SUBMIT; act <= ACT_SCAN_SEND; act++) {
+			memcpy(what.tenant, "acm2", 5);
+			decide(&who, (enum act)act, &what, &v);
+			ck_assert(!v.permit);
+		}
+	}
+}
+END_TEST
+
 START_TEST(rules_are_whole)
 {
 	size_t n;
 	const struct rule *r = rules_all(&n);
 
-	ck_assert_uint_eq(n, PERMITTED + 5); /* and officer-revokes-anywhere, -holds-anywhere,
-						manufacturer-.., two of relying-party-.. */
+	ck_assert_uint_eq(
+	    n, PERMITTED + 6); /* and officer-revokes-anywhere, -holds-anywhere,
+				  manufacturer-.., two of relying-party-.., owner-releases */
 	for (size_t i = 0; i < n; i++) {
 		ck_assert_uint_lt(r[i].act, ACT_COUNT);
 		ck_assert_uint_ne(r[i].kinds, 0);
@@ -369,6 +417,7 @@ main(void)
 	tcase_add_test(t, zeros_are_denied);
 	tcase_add_test(t, the_platform_is_for_officers);
 	tcase_add_test(t, relying_parties_follow_their_tenant);
+	tcase_add_test(t, printing_by_kinds);
 	tcase_add_test(t, rules_are_whole);
 	tcase_add_test(t, digest_is_over_the_table);
 	tcase_add_test(t, identities_are_told);

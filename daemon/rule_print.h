@@ -1,0 +1,37 @@
+/*
+ * daemon/rule_print.h - what is decided of printing and scanning: the built-in rules, then
+ * policies.
+ *
+ * One way for the relay and the signer. In the words of the language (docs/policy.md): the subject
+ * is who asks, as its certificate says; resource.type is queue (print.submit: id is the printer's
+ * name, or "pull"), job (print.release, print.fetch: id is its UUID) or destination (scan.send: id
+ * is the profile's name); resource.owner is a SPIFFE id. Open names: resource.printer,
+ * resource.encrypted_by (agent, relay), resource.format, resource.octets, resource.copies,
+ * resource.sides, resource.color, resource.release (none, owner, password), context.how (pin,
+ * badge, owner), context.destination.
+ */
+#ifndef QUATRAIN_DAEMON_RULE_PRINT_H
+#define QUATRAIN_DAEMON_RULE_PRINT_H
+
+#include "daemon/evidence.h"
+#include "daemon/policies.h"
+#include "relay/decider.h"
+
+/* Room of what a request lends; it must stay where it is as long as that is used. */
+struct rule_print_room {
+	char uuid[37], source[IDENTITY_SOURCE_MAX];
+};
+
+/* The question as a request. of: what is known of q->who. */
+void rule_print_request(const struct evidence *of, const struct decider_question *q, int64_t now_s,
+    struct rule_print_room *room, struct request *ret);
+
+/*
+ * Decide: ret is filled in, v too where policies were asked. p NULL: nothing is in force. request
+ * and room are kept for whoever tells of it. Fault: FAULT_BUSY the policies cannot be read: no.
+ */
+bool rule_print(struct policies *p, const struct evidence *of, const struct decider_question *q,
+    int64_t now_s, struct rule_print_room *room, struct request *request, struct ruling *v,
+    struct decider_answer *ret, struct fault *f) CHECKED;
+
+#endif
