@@ -30,7 +30,7 @@ approval_due(const struct claim *c)
 }
 
 static void
-wait_on(struct job *j, const struct petition *r)
+wait_on(struct errand *j, const struct petition *r)
 {
 	size_t i = 0;
 
@@ -53,7 +53,7 @@ approval_describe(struct json *e, const struct petition *r)
 }
 
 static bool
-log_asked(struct signer *s, struct job *j, struct ledger *l, struct petition *r, struct fault *f)
+log_asked(struct signer *s, struct errand *j, struct ledger *l, struct petition *r, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -67,7 +67,7 @@ log_asked(struct signer *s, struct job *j, struct ledger *l, struct petition *r,
 
 /* Asked for the first time, or anew after the last time came to its end. */
 static bool
-open_one(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+open_one(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	const struct proof *proof = proof_find(c->wire.way);
 	struct petition r = { .way = c->wire.way, .device = j->device };
@@ -96,7 +96,7 @@ open_one(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 
 /* Whoever approved saw which certificate the new one would replace. */
 static bool
-check_replaces(struct job *j, struct claim *c, const struct petition *r, struct fault *f)
+check_replaces(struct errand *j, struct claim *c, const struct petition *r, struct fault *f)
 {
 	uint8_t have[TBS_SERIAL_OCTETS];
 	char id[PETITION_ID_LETTERS + 1];
@@ -113,7 +113,7 @@ check_replaces(struct job *j, struct claim *c, const struct petition *r, struct 
 }
 
 static bool
-take(struct job *j, struct claim *c, const struct petition *r, struct fault *f)
+take(struct errand *j, struct claim *c, const struct petition *r, struct fault *f)
 {
 	if (!check_replaces(j, c, r, f))
 		return false;
@@ -129,7 +129,7 @@ take(struct job *j, struct claim *c, const struct petition *r, struct fault *f)
 }
 
 static bool
-refuse(struct job *j, const struct petition *r, struct fault *f)
+refuse(struct errand *j, const struct petition *r, struct fault *f)
 {
 	char id[PETITION_ID_LETTERS + 1];
 
@@ -139,7 +139,7 @@ refuse(struct job *j, const struct petition *r, struct fault *f)
 }
 
 static bool
-same(const struct job *j, const struct claim *c, const struct petition *r, struct fault *f)
+same(const struct errand *j, const struct claim *c, const struct petition *r, struct fault *f)
 {
 	if (strcmp(r->profile, c->profile->name) != 0 || r->way != c->wire.way)
 		return fault_set(f, FAULT_CONFLICT,
@@ -149,7 +149,7 @@ same(const struct job *j, const struct claim *c, const struct petition *r, struc
 }
 
 static bool
-judge_state(struct signer *s, struct job *j, struct claim *c, const struct petition *r,
+judge_state(struct signer *s, struct errand *j, struct claim *c, const struct petition *r,
     enum petition_state state, struct fault *f)
 {
 	if (state == PETITION_ISSUED && !sent_judge(j, c, r->serial, &j->sending, f))
@@ -167,7 +167,7 @@ judge_state(struct signer *s, struct job *j, struct claim *c, const struct petit
 }
 
 bool
-approval_judge(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+approval_judge(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	struct bytes row = { 0 };
 	enum petition_state state;
@@ -187,7 +187,7 @@ approval_judge(struct signer *s, struct job *j, struct claim *c, struct fault *f
 }
 
 bool
-approval_spend(struct job *j, struct claim *c, struct fault *f)
+approval_spend(struct errand *j, struct claim *c, struct fault *f)
 {
 	if (!c->approved)
 		return true;

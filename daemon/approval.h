@@ -22,9 +22,9 @@ bool approval_due(const struct claim *c);
  * was refused, and why; FAULT_CONFLICT the key waits for something else, or another has the name by
  * now; FAULT_BUSY too many wait; FAULT_INTERNAL
  */
-bool approval_judge(struct signer *s, struct job *j, struct claim *c, struct fault *f) CHECKED;
+bool approval_judge(struct signer *s, struct errand *j, struct claim *c, struct fault *f) CHECKED;
 /* It is used up with the intent of j->ticket: into the batch. Fault: FAULT_INTERNAL. */
-bool approval_spend(struct job *j, struct claim *c, struct fault *f) CHECKED;
+bool approval_spend(struct errand *j, struct claim *c, struct fault *f) CHECKED;
 
 /* Into e: which request, of which device, by which profile and key. */
 void approval_describe(struct json *e, const struct petition *r);

@@ -15,7 +15,7 @@
 #define REFUSALS_BURST 300
 
 struct log_context
-signer_context(const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX])
+signer_context(const struct signer *s, const struct errand *j, char by[static IDENTITY_TEXT_MAX])
 {
 	identity_text(&j->who, by);
 	return (struct log_context){
@@ -35,7 +35,7 @@ signer_context(const struct signer *s, const struct job *j, char by[static IDENT
 }
 
 struct log_context
-signer_refused(const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX])
+signer_refused(const struct signer *s, const struct errand *j, char by[static IDENTITY_TEXT_MAX])
 {
 	struct log_context c = signer_context(s, j, by);
 
@@ -48,7 +48,7 @@ signer_refused(const struct signer *s, const struct job *j, char by[static IDENT
 }
 
 bool
-signer_verdict(struct job *j, enum act act, const struct object *what, struct fault *f)
+signer_verdict(struct errand *j, enum act act, const struct object *what, struct fault *f)
 {
 	j->inputs = (struct inputs){ .act = act, .who = j->who, .what = *what };
 	decide(&j->who, act, what, &j->verdict);
@@ -57,7 +57,7 @@ signer_verdict(struct job *j, enum act act, const struct object *what, struct fa
 }
 
 bool
-signer_rule(struct signer *s, struct job *j, const struct evidence *of, enum act act,
+signer_rule(struct signer *s, struct errand *j, const struct evidence *of, enum act act,
     const struct object *what, struct fault *f)
 {
 	const struct rule_act a = {
@@ -75,7 +75,7 @@ signer_rule(struct signer *s, struct job *j, const struct evidence *of, enum act
 }
 
 bool
-signer_has_policies(struct signer *s, const struct job *j, bool *ret, struct fault *f)
+signer_has_policies(struct signer *s, const struct errand *j, bool *ret, struct fault *f)
 {
 	const struct set *set = NULL;
 	bool endpoint = (j->who.kind & (IDENTITY_LOCAL | IDENTITY_OPERATOR)) == 0;
@@ -89,8 +89,8 @@ signer_has_policies(struct signer *s, const struct job *j, bool *ret, struct fau
 
 /* also is of a->peer, where there is one. */
 static bool
-rule_asker(struct signer *s, struct job *j, const struct wire_act *a, const struct identified *also,
-    enum act act, const struct object *what, struct fault *f)
+rule_asker(struct signer *s, struct errand *j, const struct wire_act *a,
+    const struct identified *also, enum act act, const struct object *what, struct fault *f)
 {
 	struct evidence of;
 	bool any;
@@ -107,7 +107,7 @@ rule_asker(struct signer *s, struct job *j, const struct wire_act *a, const stru
 }
 
 bool
-signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum act act,
+signer_decide(struct signer *s, struct errand *j, const struct wire_act *a, enum act act,
     const struct object *what, struct fault *f)
 {
 	struct identified also;

@@ -27,7 +27,7 @@ read_body(struct octets text, struct json **ret, struct fault *f)
 }
 
 bool
-signer_open_act(struct signer *s, struct job *j, enum act act, struct wire_act *a,
+signer_open_act(struct signer *s, struct errand *j, enum act act, struct wire_act *a,
     struct json **ret, struct fault *f)
 {
 	struct object what = { .tenant = "" };
@@ -40,7 +40,7 @@ signer_open_act(struct signer *s, struct job *j, enum act act, struct wire_act *
 }
 
 bool
-signer_close_act(struct job *j, struct json *answer, struct fault *f)
+signer_close_act(struct errand *j, struct json *answer, struct fault *f)
 {
 	bool ok = json_write(answer, &j->answer, f);
 
@@ -96,7 +96,7 @@ find_region(struct signer *s, const struct issuer **ret, struct fault *f)
 
 struct founding {
 	struct signer *s;
-	struct job *j;
+	struct errand *j;
 	const struct found_tenant *t;
 };
 
@@ -117,7 +117,7 @@ answer_tenant(void *with, const struct issuer *ca, uint64_t index, struct fault 
 }
 
 bool
-duty_tenant(struct signer *s, struct job *j, struct fault *f)
+duty_tenant(struct signer *s, struct errand *j, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct wire_act a;
@@ -157,7 +157,7 @@ check_names(struct signer *s, const struct profile *p, const struct endpoint *e,
 }
 
 static bool
-read_token(const struct job *j, struct signer *s, const struct json *body, struct token *t,
+read_token(const struct errand *j, struct signer *s, const struct json *body, struct token *t,
     struct fault *f)
 {
 	static const char *const names[] = { "device", "profile", "ttl_s", NULL };
@@ -212,7 +212,7 @@ root_digest(struct signer *s, uint8_t to[static 32], struct fault *f)
 
 /* The answer holds the secret: the only time that it is written anywhere. */
 static bool
-tell_token(struct job *j, const struct token *t, const struct secret *secret,
+tell_token(struct errand *j, const struct token *t, const struct secret *secret,
     const uint8_t root[static 32], uint64_t index, struct fault *f)
 {
 	char id[TOKEN_ID_LETTERS + 1], text[TOKEN_SECRET_LETTERS + 32 + 2 * TEXT_LABEL_MAX + 8];
@@ -240,8 +240,8 @@ tell_token(struct job *j, const struct token *t, const struct secret *secret,
 }
 
 static bool
-log_token(struct signer *s, struct job *j, struct ledger *l, const char *act, const struct token *t,
-    uint64_t *ret_index, struct fault *f)
+log_token(struct signer *s, struct errand *j, struct ledger *l, const char *act,
+    const struct token *t, uint64_t *ret_index, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX], id[TOKEN_ID_LETTERS + 1], name[TEXT_LABEL_MAX * 2];
 	struct log_context why = signer_context(s, j, by);
@@ -257,7 +257,7 @@ log_token(struct signer *s, struct job *j, struct ledger *l, const char *act, co
 }
 
 bool
-duty_token(struct signer *s, struct job *j, struct fault *f)
+duty_token(struct signer *s, struct errand *j, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct wire_act a;
@@ -287,7 +287,7 @@ out:
 }
 
 bool
-duty_token_revoke(struct signer *s, struct job *j, struct fault *f)
+duty_token_revoke(struct signer *s, struct errand *j, struct fault *f)
 {
 	char id[TOKEN_ID_LETTERS + 1] = "";
 	struct wire_act a;

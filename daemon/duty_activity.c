@@ -20,7 +20,7 @@ struct book {
 
 struct batch_in {
 	struct signer *s;
-	struct job *j;
+	struct errand *j;
 	struct wire_activity w;
 	size_t n;
 	struct book book[WIRE_ACTIVITY_TENANTS];
@@ -193,7 +193,7 @@ take_row(struct batch_in *b, struct reader *in, struct fault *f)
 }
 
 bool
-duty_activity(struct signer *s, struct job *j, struct fault *f)
+duty_activity(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct batch_in b = { .s = s, .j = j };
 	struct reader in;
@@ -209,8 +209,8 @@ duty_activity(struct signer *s, struct job *j, struct fault *f)
 }
 
 bool
-signer_log(
-    struct signer *s, struct job *j, const struct wire_act *a, struct ledger **ret, struct fault *f)
+signer_log(struct signer *s, struct errand *j, const struct wire_act *a, struct ledger **ret,
+    struct fault *f)
 {
 	char name[LEDGER_NAME_MAX];
 

@@ -48,7 +48,7 @@ put_certificates(struct signer *s, const struct authority *of, const struct dele
 
 static bool
 put_seal(
-    struct signer *s, struct job *j, const struct taken *t, struct json *answer, struct fault *f)
+    struct signer *s, struct errand *j, const struct taken *t, struct json *answer, struct fault *f)
 {
 	struct bytes pem = { 0 }, text = { 0 }, signature = { 0 };
 	char origin[LOG_ORIGIN_MAX];
@@ -82,7 +82,8 @@ out:
 
 /* The entry lies behind what the backup holds: so a restored log can do without it. */
 static bool
-tell(struct signer *s, struct job *j, const struct taken *t, uint64_t *ret_index, struct fault *f)
+tell(
+    struct signer *s, struct errand *j, const struct taken *t, uint64_t *ret_index, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -99,7 +100,7 @@ tell(struct signer *s, struct job *j, const struct taken *t, uint64_t *ret_index
 }
 
 bool
-duty_backup(struct signer *s, struct job *j, struct fault *f)
+duty_backup(struct signer *s, struct errand *j, struct fault *f)
 {
 	const struct object what = { .tenant = NAME_PLATFORM };
 	struct json *answer = json_object();

@@ -88,7 +88,7 @@ find(struct ledger *l, const struct wire_act *a, const struct wanted *w, int64_t
 
 /* How many that is must be said by whoever means it. */
 static bool
-check_confirm(struct job *j, const struct wanted *w, const struct bulk *b, struct fault *f)
+check_confirm(struct errand *j, const struct wanted *w, const struct bulk *b, struct fault *f)
 {
 	if (w->dry_run || b->revoked == 0 ||
 	    (w->confirm < 0 ? b->revoked <= CONFIRM_OVER : w->confirm == (int64_t)b->revoked))
@@ -126,7 +126,8 @@ tell_log(struct ledger *l, const struct wanted *w, const struct bulk *b,
 }
 
 static bool
-tell(struct job *j, const struct wanted *w, const struct bulk *b, uint64_t index, struct fault *f)
+tell(
+    struct errand *j, const struct wanted *w, const struct bulk *b, uint64_t index, struct fault *f)
 {
 	struct json *answer = json_object();
 
@@ -144,7 +145,7 @@ tell(struct job *j, const struct wanted *w, const struct bulk *b, uint64_t index
 
 /* A dry run does it all, and takes it back. */
 static bool
-run(struct signer *s, struct job *j, struct ledger *l, const struct wanted *w,
+run(struct signer *s, struct errand *j, struct ledger *l, const struct wanted *w,
     const struct bytes *serials, size_t ended, struct fault *f)
 {
 	struct ledger *platform = realm_platform(s->realm);
@@ -172,7 +173,7 @@ run(struct signer *s, struct job *j, struct ledger *l, const struct wanted *w,
 }
 
 bool
-duty_revoke_many(struct signer *s, struct job *j, struct fault *f)
+duty_revoke_many(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct bytes serials = { 0 };
 	struct wire_act a;

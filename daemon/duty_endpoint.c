@@ -54,8 +54,8 @@ tell_log(struct ledger *l, const struct endpoint *e, const struct removal *r, ui
 }
 
 static bool
-tell(struct job *j, const struct endpoint *e, const struct removal *r, uint8_t reason, bool dry_run,
-    uint64_t index, struct fault *f)
+tell(struct errand *j, const struct endpoint *e, const struct removal *r, uint8_t reason,
+    bool dry_run, uint64_t index, struct fault *f)
 {
 	struct json *answer = json_object();
 
@@ -74,7 +74,7 @@ tell(struct job *j, const struct endpoint *e, const struct removal *r, uint8_t r
 /* A dry run does it all, and takes it back. What this round has written is looked for in the store,
  * so it goes there first. */
 static bool
-run(struct signer *s, struct job *j, struct ledger *l, const struct endpoint *e, uint8_t reason,
+run(struct signer *s, struct errand *j, struct ledger *l, const struct endpoint *e, uint8_t reason,
     bool dry_run, struct fault *f)
 {
 	struct ledger *platform = realm_platform(s->realm);
@@ -101,7 +101,7 @@ run(struct signer *s, struct job *j, struct ledger *l, const struct endpoint *e,
 }
 
 bool
-duty_endpoint_remove(struct signer *s, struct job *j, struct fault *f)
+duty_endpoint_remove(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const names[] = { "reason", "dry_run", NULL };
 	struct endpoint e;

@@ -15,7 +15,7 @@
 
 /* What is asked for may be had, by this key, of this CA. */
 static bool
-judge_content(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+judge_content(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	if (c->csr.spki.n == 0 && !csr_parse(c->wire.csr, &c->csr, f))
 		return false;
@@ -28,7 +28,7 @@ judge_content(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 
 /* Whatever is wrong about it, a token that was spent is told to be just that. */
 static bool
-judge_spent(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+judge_spent(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	if (!judge_content(s, j, c, f) || !sent_judge(j, c, c->token.serial, &j->sending, f)) {
 		if (f->code == FAULT_INTERNAL)
@@ -42,7 +42,7 @@ judge_spent(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 /* One key, one holder: never another endpoint's anywhere, a CA's, or one that was compromised. The
  * key is claimed by who gets a certificate for it, and not by who waits. */
 static bool
-judge_request(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+judge_request(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	if (!judge_content(s, j, c, f) || (approval_due(c) && !approval_judge(s, j, c, f)))
 		return false;
@@ -50,7 +50,7 @@ judge_request(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 }
 
 static bool
-judge_who(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+judge_who(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	const struct proof *proof = proof_find(c->wire.way);
 	struct object what = { .tenant = "" };
@@ -70,7 +70,7 @@ judge_who(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 
 /* What is given is decided on as it will be; what is renewed, as it is. */
 static bool
-judge_policies(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+judge_policies(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	const struct evidence_coming coming = { .issuer = &j->issuer->a,
 		.endpoint = &j->device,
@@ -96,7 +96,7 @@ judge_policies(struct signer *s, struct job *j, struct claim *c, struct fault *f
 
 /* The certificate that the decision grants, as an intent in the ledger's batch. */
 static bool
-intend(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+intend(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	const struct proof *proof = proof_find(c->wire.way);
 	struct wish w = {
@@ -117,7 +117,7 @@ intend(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 }
 
 bool
-duty_enroll_judge(struct signer *s, struct job *j, struct fault *f)
+duty_enroll_judge(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct claim c = { .provenance = { .at_s = 0 } };
 
@@ -139,7 +139,7 @@ duty_enroll_judge(struct signer *s, struct job *j, struct fault *f)
  * its CA, or its key as compromised, or registered the same key.
  */
 static bool
-judge_again(struct signer *s, const struct job *j, struct fault *f)
+judge_again(struct signer *s, const struct errand *j, struct fault *f)
 {
 	const struct proof *proof = proof_find(j->way);
 
@@ -150,7 +150,7 @@ judge_again(struct signer *s, const struct job *j, struct fault *f)
 
 /* An operator's row names the certificate that he has now; the role stays. */
 static bool
-keep_operator(struct signer *s, const struct job *j, struct fault *f)
+keep_operator(struct signer *s, const struct errand *j, struct fault *f)
 {
 	struct ledger *platform = realm_platform(s->realm);
 	struct staff o;
@@ -167,7 +167,7 @@ keep_operator(struct signer *s, const struct job *j, struct fault *f)
 /* A device that comes in anew was reset, or is another one: what it had ends with this, in the same
  * transaction. */
 static bool
-end_what_was(struct job *j, const struct log_context *why, struct fault *f)
+end_what_was(struct errand *j, const struct log_context *why, struct fault *f)
 {
 	const struct proof *proof = proof_find(j->way);
 	char owner[HOLDING_OWNER_MAX];
@@ -186,7 +186,7 @@ end_what_was(struct job *j, const struct log_context *why, struct fault *f)
 /* A renewal after the end is a line of the service's own log too: whoever runs it wants to know why
  * nobody renewed in time. */
 static void
-tell_late(const struct job *j, uint64_t index)
+tell_late(const struct errand *j, uint64_t index)
 {
 	char late[24], at[24];
 
@@ -199,7 +199,7 @@ tell_late(const struct job *j, uint64_t index)
 }
 
 bool
-duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
+duty_enroll_act(struct signer *s, struct errand *j, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -225,7 +225,7 @@ duty_enroll_act(struct signer *s, struct job *j, struct fault *f)
 
 /* Whose token is it? Nothing is spent, and nothing told of one that could not be spent now. */
 bool
-duty_device(struct signer *s, struct job *j, struct fault *f)
+duty_device(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct claim c = { .provenance = { .at_s = 0 } };
 

@@ -32,8 +32,8 @@ put_lines(struct json *to, const char *name, struct octets lines, struct fault *
 
 /* The checkpoint over all up to and with the entry of this export. */
 static bool
-sign_checkpoint(struct signer *s, struct job *j, struct ledger *l, const struct notary_keys *keys,
-    struct json *answer, struct fault *f)
+sign_checkpoint(struct signer *s, struct errand *j, struct ledger *l,
+    const struct notary_keys *keys, struct json *answer, struct fault *f)
 {
 	struct checkpoint *c = &j->checkpoint;
 
@@ -95,8 +95,8 @@ may_be_named(const struct wire_act *a, const struct exported *e, struct fault *f
 
 /* By an approval of the same, of whoever asks, which is not a day old. */
 static bool
-check_approval(
-    struct signer *s, struct job *j, const struct exported *e, struct octets basis, struct fault *f)
+check_approval(struct signer *s, struct errand *j, const struct exported *e, struct octets basis,
+    struct fault *f)
 {
 	uint8_t digest[PROPOSAL_DIGEST_OCTETS];
 	char by[IDENTITY_TEXT_MAX];
@@ -123,7 +123,7 @@ check_approval(
 
 /* *ret_go: export now; else the answer is made. */
 static bool
-may_name(struct signer *s, struct job *j, const struct wire_act *a, const struct exported *e,
+may_name(struct signer *s, struct errand *j, const struct wire_act *a, const struct exported *e,
     bool *ret_go, struct fault *f)
 {
 	struct json *shows = json_object(), *answer;
@@ -154,8 +154,8 @@ may_name(struct signer *s, struct job *j, const struct wire_act *a, const struct
  */
 
 static bool
-append(struct signer *s, struct job *j, struct ledger *l, struct exported *e, uint64_t *ret_index,
-    struct fault *f)
+append(struct signer *s, struct errand *j, struct ledger *l, struct exported *e,
+    uint64_t *ret_index, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -173,7 +173,7 @@ append(struct signer *s, struct job *j, struct ledger *l, struct exported *e, ui
 }
 
 bool
-duty_export(struct signer *s, struct job *j, struct fault *f)
+duty_export(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const names[] = { "range", "format", "names", "approval", NULL };
 	struct json *body, *answer = NULL;

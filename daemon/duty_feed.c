@@ -65,7 +65,7 @@ read_what(struct octets object, char to[static WHAT_MAX], struct fault *f)
 }
 
 bool
-duty_feed(struct signer *s, struct job *j, struct fault *f)
+duty_feed(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct feed_cut c = {
 		.realm = s->realm, .now_s = j->now_s, .valid_s = s->settings.revocations.valid_s

@@ -95,7 +95,7 @@ tell(
 }
 
 static bool
-list(struct signer *s, struct job *j, const struct wire_act *a, bool all, struct json *answer,
+list(struct signer *s, struct errand *j, const struct wire_act *a, bool all, struct json *answer,
     struct fault *f)
 {
 	uint8_t after[TBS_KEY_ID_OCTETS];
@@ -122,7 +122,7 @@ list(struct signer *s, struct job *j, const struct wire_act *a, bool all, struct
 }
 
 bool
-duty_keys(struct signer *s, struct job *j, struct fault *f)
+duty_keys(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const names[] = { "all", NULL };
 	struct wire_act a;

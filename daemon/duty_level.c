@@ -50,7 +50,7 @@ read_wanted(const struct json *body, const struct log_context *who, bool resume,
 
 /* Suspending a region wants two persons. What it stands on: the CAs that it would stop. */
 static bool
-may_go(struct signer *s, struct job *j, const struct wire_act *a, const struct level_cas *cas,
+may_go(struct signer *s, struct errand *j, const struct wire_act *a, const struct level_cas *cas,
     const struct json *shows, bool *ret, struct fault *f)
 {
 	struct second_case c = { .word = "region.suspend", .shows = shows, .emergency = true };
@@ -67,7 +67,7 @@ may_go(struct signer *s, struct job *j, const struct wire_act *a, const struct l
 }
 
 static bool
-act_on(struct signer *s, struct job *j, const struct wire_act *a, const struct level_cas *cas,
+act_on(struct signer *s, struct errand *j, const struct wire_act *a, const struct level_cas *cas,
     const struct wanted *w, struct json *answer, struct fault *f)
 {
 	bool region = cas->at[0].level == LEVEL_REGION, go = true;
@@ -108,7 +108,7 @@ check_name(enum level level, const char *name, struct fault *f)
 }
 
 static bool
-run(struct signer *s, struct job *j, enum level level, bool resume, struct fault *f)
+run(struct signer *s, struct errand *j, enum level level, bool resume, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX], name[TEXT_LABEL_MAX] = "";
 	struct wire_act a;
@@ -136,32 +136,32 @@ run(struct signer *s, struct job *j, enum level level, bool resume, struct fault
 }
 
 bool
-duty_tenant_suspend(struct signer *s, struct job *j, struct fault *f)
+duty_tenant_suspend(struct signer *s, struct errand *j, struct fault *f)
 {
 	return run(s, j, LEVEL_TENANT, false, f);
 }
 
 bool
-duty_tenant_resume(struct signer *s, struct job *j, struct fault *f)
+duty_tenant_resume(struct signer *s, struct errand *j, struct fault *f)
 {
 	return run(s, j, LEVEL_TENANT, true, f);
 }
 
 bool
-duty_region_suspend(struct signer *s, struct job *j, struct fault *f)
+duty_region_suspend(struct signer *s, struct errand *j, struct fault *f)
 {
 	return run(s, j, LEVEL_REGION, false, f);
 }
 
 bool
-duty_region_resume(struct signer *s, struct job *j, struct fault *f)
+duty_region_resume(struct signer *s, struct errand *j, struct fault *f)
 {
 	return run(s, j, LEVEL_REGION, true, f);
 }
 
 /* A dry run does it all, and takes it back. */
 static bool
-turn_leaf(struct job *j, struct ledger *l, const struct wire_act *a, const struct wanted *w,
+turn_leaf(struct errand *j, struct ledger *l, const struct wire_act *a, const struct wanted *w,
     struct fault *f)
 {
 	struct ledger_mark mark = ledger_mark(l);
@@ -190,7 +190,7 @@ turn_leaf(struct job *j, struct ledger *l, const struct wire_act *a, const struc
 }
 
 static bool
-run_leaf(struct signer *s, struct job *j, bool resume, struct fault *f)
+run_leaf(struct signer *s, struct errand *j, bool resume, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct wire_act a;
@@ -210,13 +210,13 @@ run_leaf(struct signer *s, struct job *j, bool resume, struct fault *f)
 }
 
 bool
-duty_hold(struct signer *s, struct job *j, struct fault *f)
+duty_hold(struct signer *s, struct errand *j, struct fault *f)
 {
 	return run_leaf(s, j, false, f);
 }
 
 bool
-duty_release(struct signer *s, struct job *j, struct fault *f)
+duty_release(struct signer *s, struct errand *j, struct fault *f)
 {
 	return run_leaf(s, j, true, f);
 }

@@ -16,7 +16,7 @@ copy(const char *from, char *to, size_t size)
 }
 
 static bool
-read_maker(const struct job *j, const struct json *body, struct maker *m, struct bytes *der,
+read_maker(const struct errand *j, const struct json *body, struct maker *m, struct bytes *der,
     struct fault *f)
 {
 	static const char *const names[] = { "name", "certificate", NULL };
@@ -48,7 +48,7 @@ maker_entry(const char *act, const struct log_context *why, const char *name,
 }
 
 static bool
-tell_maker(struct job *j, const char *name, const uint8_t digest[static IDEVID_DIGEST_OCTETS],
+tell_maker(struct errand *j, const char *name, const uint8_t digest[static IDEVID_DIGEST_OCTETS],
     uint64_t index, const char *state, struct fault *f)
 {
 	struct json *answer = json_object();
@@ -61,7 +61,7 @@ tell_maker(struct job *j, const char *name, const uint8_t digest[static IDEVID_D
 }
 
 bool
-duty_maker(struct signer *s, struct job *j, struct fault *f)
+duty_maker(struct signer *s, struct errand *j, struct fault *f)
 {
 	uint8_t name[IDEVID_DIGEST_OCTETS], digest[IDEVID_DIGEST_OCTETS];
 	char by[IDENTITY_TEXT_MAX];
@@ -102,7 +102,7 @@ take_object(const struct wire_act *a, char *to, size_t size)
 }
 
 bool
-duty_maker_remove(struct signer *s, struct job *j, struct fault *f)
+duty_maker_remove(struct signer *s, struct errand *j, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX], name[TEXT_LABEL_MAX];
 	uint8_t digest[IDEVID_DIGEST_OCTETS];
@@ -148,7 +148,7 @@ read_names(const struct json *o, struct device *d, struct fault *f)
 
 /* What would not fit into its certificate is said now, and not to the device. */
 static bool
-read_device(struct signer *s, const struct job *j, struct ledger *l, const struct json *o,
+read_device(struct signer *s, const struct errand *j, struct ledger *l, const struct json *o,
     struct device *d, struct fault *f)
 {
 	static const char *const names[] = { "maker", "serial", "device", "profile", NULL };
@@ -198,7 +198,7 @@ device_entry(const char *act, const struct log_context *why, const struct device
 }
 
 static bool
-add_device(struct signer *s, struct job *j, struct ledger *l, const struct json *o,
+add_device(struct signer *s, struct errand *j, struct ledger *l, const struct json *o,
     uint64_t *ret_index, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
@@ -215,7 +215,7 @@ add_device(struct signer *s, struct job *j, struct ledger *l, const struct json 
 
 /* One, or a list of which all are taken or none. */
 static bool
-add_devices(struct signer *s, struct job *j, struct ledger *l, const struct json *body,
+add_devices(struct signer *s, struct errand *j, struct ledger *l, const struct json *body,
     uint64_t *ret_index, size_t *ret_n, struct fault *f)
 {
 	static const char *const names[] = { "devices", NULL };
@@ -238,7 +238,7 @@ add_devices(struct signer *s, struct job *j, struct ledger *l, const struct json
 }
 
 bool
-duty_devices(struct signer *s, struct job *j, struct fault *f)
+duty_devices(struct signer *s, struct errand *j, struct fault *f)
 {
 	uint64_t index = 0;
 	struct wire_act a;
@@ -262,7 +262,7 @@ duty_devices(struct signer *s, struct job *j, struct fault *f)
 }
 
 bool
-duty_device_remove(struct signer *s, struct job *j, struct fault *f)
+duty_device_remove(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const names[] = { "maker", "serial", NULL };
 	char by[IDENTITY_TEXT_MAX];

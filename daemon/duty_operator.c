@@ -16,7 +16,7 @@ struct application {
 };
 
 static bool
-read_application(struct job *j, struct octets text, struct application *a, struct fault *f)
+read_application(struct errand *j, struct octets text, struct application *a, struct fault *f)
 {
 	static const char *const names[] = { "name", "role", "csr", NULL };
 	struct json *body;
@@ -51,7 +51,7 @@ out:
 /* A name is one operator's until it is removed: then its certificates end, and another may have it.
  */
 static bool
-check_new(struct signer *s, const struct job *j, struct fault *f)
+check_new(struct signer *s, const struct errand *j, struct fault *f)
 {
 	struct bytes row = { 0 };
 	struct fault why;
@@ -66,7 +66,7 @@ check_new(struct signer *s, const struct job *j, struct fault *f)
 
 /* Whoever could make a second officer alone could be one. */
 static bool
-check_role(struct signer *s, const struct job *j, const struct application *a, struct fault *f)
+check_role(struct signer *s, const struct errand *j, const struct application *a, struct fault *f)
 {
 	bool waits;
 
@@ -81,7 +81,7 @@ check_role(struct signer *s, const struct job *j, const struct application *a, s
 }
 
 static bool
-intend(struct signer *s, struct job *j, struct application *a, struct fault *f)
+intend(struct signer *s, struct errand *j, struct application *a, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct provenance from = {
@@ -114,7 +114,7 @@ intend(struct signer *s, struct job *j, struct application *a, struct fault *f)
 static const struct object operators = { .tenant = NAME_PLATFORM, .endpoint = "operator" };
 
 bool
-duty_operator_judge(struct signer *s, struct job *j, struct fault *f)
+duty_operator_judge(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct wire_act a;
 	struct application app = { .role = "" };
@@ -146,7 +146,7 @@ put_chain(struct signer *s, const struct issuer *by, struct json *answer, struct
 }
 
 static bool
-tell(struct signer *s, struct job *j, const char *role, uint64_t index, struct fault *f)
+tell(struct signer *s, struct errand *j, const char *role, uint64_t index, struct fault *f)
 {
 	struct json *answer = json_object();
 	struct bytes pem = { 0 };
@@ -173,7 +173,7 @@ tell(struct signer *s, struct job *j, const char *role, uint64_t index, struct f
 /* Since it was judged, another job of the round may have revoked who asks, added the same name, or
  * suspended the region. */
 static bool
-judge_again(struct signer *s, struct job *j, struct fault *f)
+judge_again(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct wire_act a;
 
@@ -183,7 +183,7 @@ judge_again(struct signer *s, struct job *j, struct fault *f)
 }
 
 static bool
-record(struct signer *s, struct job *j, uint64_t *ret_index, struct fault *f)
+record(struct signer *s, struct errand *j, uint64_t *ret_index, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -208,7 +208,7 @@ record(struct signer *s, struct job *j, uint64_t *ret_index, struct fault *f)
 }
 
 bool
-duty_operator_act(struct signer *s, struct job *j, struct fault *f)
+duty_operator_act(struct signer *s, struct errand *j, struct fault *f)
 {
 	uint64_t index;
 

@@ -18,7 +18,7 @@ struct about {
 };
 
 static bool
-open_about(struct signer *s, struct job *j, struct about *a, struct fault *f)
+open_about(struct signer *s, struct errand *j, struct about *a, struct fault *f)
 {
 	struct fault why;
 
@@ -62,8 +62,8 @@ check_seen(const struct about *a, struct fault *f)
 
 /* A Guardrail that is in force is changed by two. */
 static bool
-may_go(struct signer *s, struct job *j, const char *word, const struct about *a, struct json *shows,
-    bool *ret, struct fault *f)
+may_go(struct signer *s, struct errand *j, const char *word, const struct about *a,
+    struct json *shows, bool *ret, struct fault *f)
 {
 	struct second_case c = { .word = word, .shows = shows };
 	struct bytes basis = { 0 };
@@ -92,7 +92,7 @@ put_row(struct json *j, const struct policy_row *r)
 }
 
 static bool
-tell(struct signer *s, struct job *j, struct about *a, const char *state, struct fault *f)
+tell(struct signer *s, struct errand *j, struct about *a, const char *state, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -107,7 +107,8 @@ tell(struct signer *s, struct job *j, struct about *a, const char *state, struct
 }
 
 static bool
-answer(struct job *j, const struct about *a, struct json *taken, const char *state, struct fault *f)
+answer(
+    struct errand *j, const struct about *a, struct json *taken, const char *state, struct fault *f)
 {
 	char tag[POLICY_BOOK_TAG_MAX];
 
@@ -168,7 +169,7 @@ describe(const struct about *a, const struct policy_loaded *p, struct json *j)
 
 /* Into force: the entry, and the rows. */
 static bool
-put(struct signer *s, struct job *j, struct about *a, const struct policy_load *l,
+put(struct signer *s, struct errand *j, struct about *a, const struct policy_load *l,
     struct policy_loaded *p, struct fault *f)
 {
 	struct json *told = json_object();
@@ -193,7 +194,7 @@ put(struct signer *s, struct job *j, struct about *a, const struct policy_load *
 
 /* What was wrong with a file says where. */
 static bool
-load(struct job *j, const struct policy_load *l, struct policy_loaded *p, struct fault *f)
+load(struct errand *j, const struct policy_load *l, struct policy_loaded *p, struct fault *f)
 {
 	if (policy_load(l, p, f))
 		return true;
@@ -203,7 +204,7 @@ load(struct job *j, const struct policy_load *l, struct policy_loaded *p, struct
 }
 
 static bool
-only_look(struct job *j, const struct about *a, struct policy_loaded *p, struct fault *f)
+only_look(struct errand *j, const struct about *a, struct policy_loaded *p, struct fault *f)
 {
 	struct json *told = json_object();
 
@@ -218,7 +219,7 @@ only_look(struct job *j, const struct about *a, struct policy_loaded *p, struct 
 }
 
 static bool
-put_loaded(struct signer *s, struct job *j, struct about *a, const struct policy_load *l,
+put_loaded(struct signer *s, struct errand *j, struct about *a, const struct policy_load *l,
     struct policy_loaded *p, struct fault *f)
 {
 	struct json *shows = json_object();
@@ -235,7 +236,7 @@ put_loaded(struct signer *s, struct job *j, struct about *a, const struct policy
 }
 
 bool
-duty_policy(struct signer *s, struct job *j, struct fault *f)
+duty_policy(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct policy_loaded p = { .document = NULL };
 	struct policy_load l;
@@ -260,7 +261,7 @@ duty_policy(struct signer *s, struct job *j, struct fault *f)
  */
 
 bool
-duty_policy_remove(struct signer *s, struct job *j, struct fault *f)
+duty_policy_remove(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const none[] = { NULL };
 	struct json *shows = json_object();

@@ -16,7 +16,7 @@ struct about {
 };
 
 static bool
-open_about(struct signer *s, struct job *j, struct about *a, struct fault *f)
+open_about(struct signer *s, struct errand *j, struct about *a, struct fault *f)
 {
 	struct endpoint e = { .kind = "printer" };
 	struct fault why;
@@ -81,7 +81,7 @@ read_gateways(const struct json *body, struct printer *p, struct fault *f)
 }
 
 static bool
-tell(struct signer *s, struct job *j, struct about *a, const char *act, struct fault *f)
+tell(struct signer *s, struct errand *j, struct about *a, const char *act, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -91,7 +91,8 @@ tell(struct signer *s, struct job *j, struct about *a, const char *act, struct f
 }
 
 static bool
-answer(struct signer *s, struct job *j, const struct about *a, const char *state, struct fault *f)
+answer(
+    struct signer *s, struct errand *j, const struct about *a, const char *state, struct fault *f)
 {
 	char uuid[PRINTER_UUID_TEXT], tag[PRINTER_TAG_MAX];
 	struct json *o = json_object(), *gateways = json_array();
@@ -117,7 +118,7 @@ answer(struct signer *s, struct job *j, const struct about *a, const char *state
 }
 
 bool
-duty_printer(struct signer *s, struct job *j, struct fault *f)
+duty_printer(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct about a;
 	bool ok = open_about(s, j, &a, f) && check_seen(&a, f) && ledger_has_room(a.ledger, f) &&
@@ -135,7 +136,7 @@ duty_printer(struct signer *s, struct job *j, struct fault *f)
 }
 
 bool
-duty_printer_remove(struct signer *s, struct job *j, struct fault *f)
+duty_printer_remove(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const none[] = { NULL };
 	struct about a;

@@ -26,7 +26,7 @@ close_decision(struct judgement *d)
 
 /* Who may decide, and on what; to close_decision() either way. */
 static bool
-open_decision(struct signer *s, struct job *j, struct judgement *d, struct fault *f)
+open_decision(struct signer *s, struct errand *j, struct judgement *d, struct fault *f)
 {
 	*d = (struct judgement){ .body = NULL };
 	if (!signer_open_act(s, j, ACT_DECIDE, &d->act, &d->body, f))
@@ -44,7 +44,7 @@ open_decision(struct signer *s, struct job *j, struct judgement *d, struct fault
 }
 
 static bool
-tell(struct signer *s, struct job *j, struct judgement *d, const char *act, struct fault *f)
+tell(struct signer *s, struct errand *j, struct judgement *d, const char *act, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -60,7 +60,7 @@ tell(struct signer *s, struct job *j, struct judgement *d, const char *act, stru
 }
 
 static bool
-settle(struct signer *s, struct job *j, struct judgement *d, enum proposal_state state,
+settle(struct signer *s, struct errand *j, struct judgement *d, enum proposal_state state,
     struct fault *f)
 {
 	static const char *const acts[] = {
@@ -90,13 +90,13 @@ answer_of(const struct judgement *d, const char *state)
 /* An approval on its way. */
 struct approval {
 	struct signer *s;
-	struct job *j;
+	struct errand *j;
 	struct judgement *d;
 	bool dry, answered;
 };
 
 static bool
-answer_approval(struct approval *w, const struct job *act, struct fault *f)
+answer_approval(struct approval *w, const struct errand *act, struct fault *f)
 {
 	struct json *answer, *done;
 
@@ -113,7 +113,7 @@ answer_approval(struct approval *w, const struct job *act, struct fault *f)
 
 /* The act commits the platform's ledger by itself, and the approval with it. */
 static bool
-decide_with(void *with, struct job *act, struct ledger *l, struct fault *f)
+decide_with(void *with, struct errand *act, struct ledger *l, struct fault *f)
 {
 	struct approval *w = with;
 
@@ -122,7 +122,7 @@ decide_with(void *with, struct job *act, struct ledger *l, struct fault *f)
 
 /* The act again, as who asked: what is refused now was refused for good reason, told with it. */
 static bool
-carry_out(struct approval *w, struct job *ret, struct fault *f)
+carry_out(struct approval *w, struct errand *ret, struct fault *f)
 {
 	struct judgement *d = w->d;
 	const struct duty *duty = round_duty_named(d->p.word);
@@ -134,7 +134,7 @@ carry_out(struct approval *w, struct job *ret, struct fault *f)
 	if (duty == NULL || duty->judge != NULL)
 		return fault_set(f, FAULT_CONFLICT, "act: this version cannot do it: ask anew");
 	memcpy(second.by, d->by, sizeof(second.by));
-	*ret = (struct job){ .from = d->p.from,
+	*ret = (struct errand){ .from = d->p.from,
 		.body = d->p.body,
 		.now_s = w->j->now_s,
 		.verb = duty->verb,
@@ -158,10 +158,10 @@ carry_out(struct approval *w, struct job *ret, struct fault *f)
  * durable before, and remembered there: after a death between the two it waits still, and its
  * second run finds what the first did. */
 static bool
-do_act(struct approval *w, struct ledger *own, struct job *ret, struct fault *f)
+do_act(struct approval *w, struct ledger *own, struct errand *ret, struct fault *f)
 {
 	bool elsewhere = own != NULL && own != realm_platform(w->s->realm), done = false;
-	struct job *j = w->j;
+	struct errand *j = w->j;
 
 	if (elsewhere && !w->dry &&
 	    !once_done(w->s, own, w->d->id, j->now_s, &done, &ret->answer, f))
@@ -178,12 +178,12 @@ do_act(struct approval *w, struct ledger *own, struct job *ret, struct fault *f)
 }
 
 static bool
-run(struct signer *s, struct job *j, struct judgement *d, bool dry, struct fault *f)
+run(struct signer *s, struct errand *j, struct judgement *d, bool dry, struct fault *f)
 {
 	struct approval w = { .s = s, .j = j, .d = d, .dry = dry };
 	struct ledger_mark mark = { 0, 0 };
 	struct ledger *own = NULL;
-	struct job act = { .from = 0 };
+	struct errand act = { .from = 0 };
 	struct fault none;
 	bool ok;
 
@@ -200,7 +200,7 @@ run(struct signer *s, struct job *j, struct judgement *d, bool dry, struct fault
 }
 
 bool
-duty_act_approve(struct signer *s, struct job *j, struct fault *f)
+duty_act_approve(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const names[] = { "dry_run", NULL };
 	struct judgement d;
@@ -216,7 +216,7 @@ duty_act_approve(struct signer *s, struct job *j, struct fault *f)
 }
 
 bool
-duty_act_refuse(struct signer *s, struct job *j, struct fault *f)
+duty_act_refuse(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const names[] = { "reason", NULL };
 	struct judgement d;

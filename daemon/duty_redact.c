@@ -20,7 +20,7 @@ read_text(const struct json *body, const char *name, struct octets *ret, struct 
 /* What is gone cannot be had back: two persons want it. They see what the entry is, and not its
  * body, which is what nobody should read any more. */
 static bool
-may_go(struct signer *s, struct job *j, const struct wire_act *a, const struct redaction *r,
+may_go(struct signer *s, struct errand *j, const struct wire_act *a, const struct redaction *r,
     const struct redaction_order *o, bool *ret, struct fault *f)
 {
 	struct json *shows = json_object();
@@ -60,7 +60,7 @@ read_order(const struct json *body, struct redaction_order *o, uint64_t *ret_n, 
 }
 
 bool
-duty_redact(struct signer *s, struct job *j, struct fault *f)
+duty_redact(struct signer *s, struct errand *j, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct redaction_order o;

@@ -24,8 +24,8 @@ read_reason(const struct json *body, char to[static PETITION_REASON_MAX + 1], st
 
 /* May it be approved, by this operator, as things are? */
 static bool
-check_approve(const struct job *j, struct ledger *l, struct petition *r, enum petition_state state,
-    struct fault *f)
+check_approve(const struct errand *j, struct ledger *l, struct petition *r,
+    enum petition_state state, struct fault *f)
 {
 	const struct profile *p = profile_find(r->profile);
 	uint8_t was[TBS_SERIAL_OCTETS];
@@ -48,7 +48,7 @@ check_approve(const struct job *j, struct ledger *l, struct petition *r, enum pe
 /* Until it is fetched a registrar may think again. */
 static bool
 check_state(
-    const struct job *j, struct ledger *l, struct petition *r, bool approve, struct fault *f)
+    const struct errand *j, struct ledger *l, struct petition *r, bool approve, struct fault *f)
 {
 	enum petition_state state;
 
@@ -67,7 +67,7 @@ check_state(
 }
 
 static bool
-log_decision(struct signer *s, struct job *j, struct ledger *l, struct petition *r, bool approve,
+log_decision(struct signer *s, struct errand *j, struct ledger *l, struct petition *r, bool approve,
     struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
@@ -84,7 +84,7 @@ log_decision(struct signer *s, struct job *j, struct ledger *l, struct petition 
 }
 
 static bool
-tell(struct job *j, const struct petition *r, struct fault *f)
+tell(struct errand *j, const struct petition *r, struct fault *f)
 {
 	char id[PETITION_ID_LETTERS + 1];
 	struct json *answer = json_object();
@@ -103,7 +103,7 @@ tell(struct job *j, const struct petition *r, struct fault *f)
 
 /* What is approved has as long to be fetched as it had to be decided. */
 static bool
-turn(struct job *j, struct ledger *l, struct petition *r, bool approve, struct fault *f)
+turn(struct errand *j, struct ledger *l, struct petition *r, bool approve, struct fault *f)
 {
 	r->decided_s = j->now_s;
 	if (approve)
@@ -112,7 +112,7 @@ turn(struct job *j, struct ledger *l, struct petition *r, bool approve, struct f
 }
 
 static bool
-decide_one(struct signer *s, struct job *j, bool approve, struct fault *f)
+decide_one(struct signer *s, struct errand *j, bool approve, struct fault *f)
 {
 	static const char *const nothing[] = { NULL };
 	char id[PETITION_ID_LETTERS + 1] = "";
@@ -139,13 +139,13 @@ decide_one(struct signer *s, struct job *j, bool approve, struct fault *f)
 }
 
 bool
-duty_approve(struct signer *s, struct job *j, struct fault *f)
+duty_approve(struct signer *s, struct errand *j, struct fault *f)
 {
 	return decide_one(s, j, true, f);
 }
 
 bool
-duty_disapprove(struct signer *s, struct job *j, struct fault *f)
+duty_disapprove(struct signer *s, struct errand *j, struct fault *f)
 {
 	return decide_one(s, j, false, f);
 }

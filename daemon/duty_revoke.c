@@ -83,7 +83,7 @@ check_ca(struct signer *s, const struct authority *a, struct fault *f)
 
 /* What goes with it, in words and in members, and how to say that it is meant. */
 static bool
-ask_to_confirm(struct job *j, const struct authority *a, const struct radius *r, struct fault *f)
+ask_to_confirm(struct errand *j, const struct authority *a, const struct radius *r, struct fault *f)
 {
 	struct json *m = json_object();
 	bool ok;
@@ -102,7 +102,7 @@ ask_to_confirm(struct job *j, const struct authority *a, const struct radius *r,
 }
 
 static bool
-judge_ca(struct signer *s, struct job *j, const struct level_cas *ca, const struct end *e,
+judge_ca(struct signer *s, struct errand *j, const struct level_cas *ca, const struct end *e,
     struct radius *ret, struct fault *f)
 {
 	const struct authority *a = &ca->at[0];
@@ -121,8 +121,8 @@ judge_ca(struct signer *s, struct job *j, const struct level_cas *ca, const stru
 
 /* The tenant whose CA it was finds it in its own log too. */
 static bool
-tell_own(struct signer *s, struct job *j, const struct authority *a, const struct log_context *why,
-    const struct end *e, uint64_t index, struct fault *f)
+tell_own(struct signer *s, struct errand *j, const struct authority *a,
+    const struct log_context *why, const struct end *e, uint64_t index, struct fault *f)
 {
 	struct ledger *own, *platform = realm_platform(s->realm);
 	struct ledger_mark mark;
@@ -147,7 +147,7 @@ tell_own(struct signer *s, struct job *j, const struct authority *a, const struc
 
 /* Whatever else names the key goes with it, and the answer says which. */
 static bool
-end_others(struct job *j, struct ledger *l, const struct end *e, const struct log_context *why,
+end_others(struct errand *j, struct ledger *l, const struct end *e, const struct log_context *why,
     struct json *answer, struct fault *f)
 {
 	struct bytes also = { 0 };
@@ -171,7 +171,7 @@ end_others(struct job *j, struct ledger *l, const struct end *e, const struct lo
 }
 
 static bool
-tell(struct signer *s, struct job *j, const struct end *e, const struct level_cas *ca,
+tell(struct signer *s, struct errand *j, const struct end *e, const struct level_cas *ca,
     const struct radius *r, uint64_t index, struct json *answer, struct fault *f)
 {
 
@@ -194,7 +194,7 @@ tell(struct signer *s, struct job *j, const struct end *e, const struct level_ca
  * the platform's ledger the two are one.
  */
 static bool
-settle(struct signer *s, struct job *j, struct ledger *l, const struct end *e,
+settle(struct signer *s, struct errand *j, struct ledger *l, const struct end *e,
     const struct level_cas *ca, const struct log_context *why, uint64_t index, struct fault *f)
 {
 	struct ledger *platform = realm_platform(s->realm);
@@ -220,7 +220,7 @@ end_it(struct ledger *l, struct end *e, const struct log_context *why, int64_t n
 }
 
 bool
-duty_revoke(struct signer *s, struct job *j, struct fault *f)
+duty_revoke(struct signer *s, struct errand *j, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct wire_act a;

@@ -5,7 +5,7 @@
 #include "daemon/once.h"
 
 static bool
-roll(struct signer *s, struct job *j, const char *name, struct rolled *ret, struct fault *f)
+roll(struct signer *s, struct errand *j, const char *name, struct rolled *ret, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct log_context why = signer_context(s, j, by);
@@ -19,7 +19,7 @@ roll(struct signer *s, struct job *j, const char *name, struct rolled *ret, stru
 
 /* With the platform's commit it counts, and the tenant's log tells of it. */
 static bool
-settle(struct signer *s, struct job *j, const struct rolled *done, struct fault *f)
+settle(struct signer *s, struct errand *j, const struct rolled *done, struct fault *f)
 {
 	struct ledger *platform = realm_platform(s->realm), *own;
 	const struct issuer *made;
@@ -35,7 +35,7 @@ settle(struct signer *s, struct job *j, const struct rolled *done, struct fault 
 }
 
 bool
-duty_roll(struct signer *s, struct job *j, struct fault *f)
+duty_roll(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const names[] = { NULL };
 	struct wire_act a;

@@ -10,7 +10,7 @@
 #include "daemon/signer.h"
 
 bool
-duty_service(struct signer *s, struct job *j, struct fault *f)
+duty_service(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct service_names names;
 	struct purpose p;
@@ -40,7 +40,7 @@ out:
 
 /* A clock that is wrong refuses this question as it does all, with the words that are wanted. */
 bool
-duty_state(struct signer *s, struct job *j, struct fault *f)
+duty_state(struct signer *s, struct errand *j, struct fault *f)
 {
 	watch_state(s, &j->answer);
 	return bytes_ok(&j->answer, f);
@@ -54,7 +54,7 @@ put_text(char *to, size_t size, struct octets o)
 
 /* The edge's policies said no, under an id that the asker was told; so it stands in the log. */
 static void
-refuse_read(struct signer *s, struct job *j, const struct wire_refused *w)
+refuse_read(struct signer *s, struct errand *j, const struct wire_refused *w)
 {
 	struct object what = { .tenant = "" };
 	struct evidence of;
@@ -69,7 +69,7 @@ refuse_read(struct signer *s, struct job *j, const struct wire_refused *w)
 }
 
 bool
-duty_refused(struct signer *s, struct job *j, struct fault *f)
+duty_refused(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct wire_refused w;
 	struct fault why;

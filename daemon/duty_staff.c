@@ -19,7 +19,7 @@ struct about {
 };
 
 static bool
-open_about(struct signer *s, struct job *j, bool blind, struct about *a, struct fault *f)
+open_about(struct signer *s, struct errand *j, bool blind, struct about *a, struct fault *f)
 {
 	struct ledger *l = realm_platform(s->realm);
 	char name[TEXT_LABEL_MAX] = "";
@@ -36,7 +36,7 @@ open_about(struct signer *s, struct job *j, bool blind, struct about *a, struct 
 
 /* Who takes an officer away leaves one, or is this machine's own user. */
 static bool
-check_last(struct signer *s, const struct job *j, const struct staff *o, struct fault *f)
+check_last(struct signer *s, const struct errand *j, const struct staff *o, struct fault *f)
 {
 	bool other;
 
@@ -53,8 +53,8 @@ check_last(struct signer *s, const struct job *j, const struct staff *o, struct 
 /* Taking an officer away, and making one, want two persons: or who can do the one alone could be
  * the second for the other. */
 static bool
-may_go(struct signer *s, struct job *j, const char *word, const struct about *a, struct json *shows,
-    bool *ret, struct fault *f)
+may_go(struct signer *s, struct errand *j, const char *word, const struct about *a,
+    struct json *shows, bool *ret, struct fault *f)
 {
 	struct second_case c = { .word = word, .shows = shows };
 	struct bytes basis = { 0 };
@@ -94,7 +94,7 @@ read_role(const struct json *body, const struct staff *o, enum identity_role *re
 }
 
 static bool
-change_role(struct signer *s, struct job *j, struct about *a, enum identity_role role,
+change_role(struct signer *s, struct errand *j, struct about *a, enum identity_role role,
     struct json *answer, struct fault *f)
 {
 	struct ledger *l = realm_platform(s->realm);
@@ -120,7 +120,7 @@ change_role(struct signer *s, struct job *j, struct about *a, enum identity_role
 }
 
 bool
-duty_operator_role(struct signer *s, struct job *j, struct fault *f)
+duty_operator_role(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct json *answer = NULL;
 	struct about a;
@@ -156,7 +156,7 @@ list_serials(const struct bytes *all)
 }
 
 static bool
-remove_all(struct signer *s, struct job *j, const struct about *a, const struct bytes *all,
+remove_all(struct signer *s, struct errand *j, const struct about *a, const struct bytes *all,
     struct json *answer, struct fault *f)
 {
 	struct ledger *l = realm_platform(s->realm);
@@ -182,7 +182,7 @@ remove_all(struct signer *s, struct job *j, const struct about *a, const struct 
 }
 
 bool
-duty_operator_remove(struct signer *s, struct job *j, struct fault *f)
+duty_operator_remove(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const names[] = { NULL };
 	struct json *answer = NULL;

@@ -21,7 +21,7 @@ find_responder(struct signer *s, const struct authority *issuer, int64_t now_s,
 }
 
 bool
-duty_ocsp(struct signer *s, struct job *j, struct fault *f)
+duty_ocsp(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct status_request r;
 	struct authority issuer;

@@ -18,7 +18,7 @@ take_name(const struct signer *s, struct octets o, char to[static TEXT_LABEL_MAX
 
 /* The entry is the request: the herald reads it where it reads everything. */
 bool
-duty_webhook_test(struct signer *s, struct job *j, struct fault *f)
+duty_webhook_test(struct signer *s, struct errand *j, struct fault *f)
 {
 	static const char *const none[] = { NULL };
 	char by[IDENTITY_TEXT_MAX], name[TEXT_LABEL_MAX];

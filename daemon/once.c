@@ -18,7 +18,7 @@
 
 /* A name that was removed and given again is another asker. */
 static bool
-name_asker(struct signer *s, const struct job *j, char to[static ASKER_MAX], struct fault *f)
+name_asker(struct signer *s, const struct errand *j, char to[static ASKER_MAX], struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX];
 	struct staff o = { .since = 0 };
@@ -33,7 +33,7 @@ name_asker(struct signer *s, const struct job *j, char to[static ASKER_MAX], str
 
 /* Method and path are the duty, the tenant and the object. */
 static bool
-name_request(const struct job *j, const struct wire_act *a, struct bytes *ret, struct fault *f)
+name_request(const struct errand *j, const struct wire_act *a, struct bytes *ret, struct fault *f)
 {
 	bytes_put_counted_text(ret, round_duty(j->verb)->word);
 	bytes_put_counted_text(ret, a->tenant);
@@ -43,7 +43,7 @@ name_request(const struct job *j, const struct wire_act *a, struct bytes *ret, s
 }
 
 static bool
-find(struct signer *s, struct job *j, const struct wire_act *a, struct fault *f)
+find(struct signer *s, struct errand *j, const struct wire_act *a, struct fault *f)
 {
 	struct ledger *platform = realm_platform(s->realm), *own = NULL;
 	struct bytes sealed = { 0 };
@@ -70,7 +70,7 @@ find(struct signer *s, struct job *j, const struct wire_act *a, struct fault *f)
 }
 
 bool
-once_look(struct signer *s, struct job *j, const struct wire_act *a, struct fault *f)
+once_look(struct signer *s, struct errand *j, const struct wire_act *a, struct fault *f)
 {
 	struct bytes request = { 0 };
 	char asker[ASKER_MAX];
@@ -91,7 +91,7 @@ once_look(struct signer *s, struct job *j, const struct wire_act *a, struct faul
 
 /* What room is left where there is little is for revocations. */
 static bool
-keep_in(struct signer *s, struct job *j, struct ledger *own, struct fault *f)
+keep_in(struct signer *s, struct errand *j, struct ledger *own, struct fault *f)
 {
 	struct ledger *platform = realm_platform(s->realm);
 	struct bytes sealed = { 0 };
@@ -108,7 +108,7 @@ keep_in(struct signer *s, struct job *j, struct ledger *own, struct fault *f)
 
 /* An export is promised by a mark after this (daemon/round.c): a second one is a second entry. */
 bool
-once_keep(struct signer *s, struct job *j, struct fault *f)
+once_keep(struct signer *s, struct errand *j, struct fault *f)
 {
 	struct ledger *own = realm_platform(s->realm);
 
@@ -120,7 +120,7 @@ once_keep(struct signer *s, struct job *j, struct fault *f)
 }
 
 bool
-once_decide(struct signer *s, struct job *j, struct ledger *l, struct fault *f)
+once_decide(struct signer *s, struct errand *j, struct ledger *l, struct fault *f)
 {
 	if (j->second != NULL)
 		return j->second->decide(j->second->with, j, l, f);
@@ -168,7 +168,7 @@ once_keep_done(struct signer *s, struct ledger *l, const char *id, int64_t now_s
 }
 
 bool
-once_same(const struct job *a, const struct job *b)
+once_same(const struct errand *a, const struct errand *b)
 {
 	struct wire_act x, y;
 	struct fault f;

@@ -14,17 +14,18 @@
  * answer made: then too this is false, so that the duty goes no further, and the fault is nobody's.
  * Faults: FAULT_REUSED, FAULT_OFTEN, FAULT_CONFLICT the answer cannot be read, FAULT_INTERNAL
  */
-bool once_look(struct signer *s, struct job *j, const struct wire_act *a, struct fault *f) CHECKED;
+bool once_look(
+    struct signer *s, struct errand *j, const struct wire_act *a, struct fault *f) CHECKED;
 
 /* j was done: its answer, into the batch that it is in. Fault: FAULT_INTERNAL. */
-bool once_keep(struct signer *s, struct job *j, struct fault *f) CHECKED;
+bool once_keep(struct signer *s, struct errand *j, struct fault *f) CHECKED;
 
 /*
  * j's act is whole in what l's next commit writes, and its answer is made: that goes with it, so
  * that whoever asks again after a death behind that commit is told of it. For a duty that commits
  * by itself; of an approval (daemon/second.h) it is the approval's answer. Fault: FAULT_INTERNAL.
  */
-bool once_decide(struct signer *s, struct job *j, struct ledger *l, struct fault *f) CHECKED;
+bool once_decide(struct signer *s, struct errand *j, struct ledger *l, struct fault *f) CHECKED;
 
 /*
  * An act of two that is done in a ledger of its own, while the approval stands in the platform's: l
@@ -37,7 +38,7 @@ bool once_keep_done(struct signer *s, struct ledger *l, const char *id, int64_t 
     struct octets answer, struct fault *f) CHECKED;
 
 /* Are these two the same request of one asker, under one key? For what is judged before it acts. */
-bool once_same(const struct job *a, const struct job *b);
+bool once_same(const struct errand *a, const struct errand *b);
 
 /* Now and then: what is past its time goes, in every ledger that is open, into its batch. */
 void once_sweep(struct signer *s, int64_t now_s);

@@ -57,7 +57,7 @@ proof_names_within(struct octets asked, struct octets have)
 }
 
 bool
-proof_own_names(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
+proof_own_names(struct signer *s, const struct errand *j, const struct claim *c, struct fault *f)
 {
 	char uri[NAME_URI_MAX], unit[TEMPLATE_TEXT_MAX], common[TEMPLATE_TEXT_MAX];
 	char dns[PROFILE_DNS_MAX][TEXT_HOST_MAX];

@@ -39,17 +39,17 @@ struct proof {
 	unsigned ask;     /* PROFILE_BY_*: what the profile must allow */
 	const char *word; /* what it may be asked for by */
 	/* Faults: FAULT_AUTH no proof, FAULT_DENIED with why, FAULT_BUSY, FAULT_INTERNAL. */
-	bool (*who)(struct signer *s, struct job *j, struct claim *c, struct fault *f);
+	bool (*who)(struct signer *s, struct errand *j, struct claim *c, struct fault *f);
 	/* May the request ask for its names? Fault: FAULT_BADREQ. */
 	bool (*names)(
-	    struct signer *s, const struct job *j, const struct claim *c, struct fault *f);
+	    struct signer *s, const struct errand *j, const struct claim *c, struct fault *f);
 	/* Into the batch, with the intent; NULL: nothing is spent. Fault: FAULT_INTERNAL. */
-	bool (*spend)(struct job *j, struct claim *c, struct fault *f);
+	bool (*spend)(struct errand *j, struct claim *c, struct fault *f);
 	/* Into the batch where the request waits for a registrar: the proof is that key's from now
 	 * on. NULL: it is anyhow. Fault: FAULT_INTERNAL. */
 	bool (*keep)(struct claim *c, struct fault *f);
 	/* Does it hold still, after the round's other jobs? NULL: what was spent says so. */
-	bool (*holds)(struct signer *s, const struct job *j, struct fault *f);
+	bool (*holds)(struct signer *s, const struct errand *j, struct fault *f);
 };
 
 extern const struct proof proof_token, proof_certificate, proof_idevid, proof_request;
@@ -62,7 +62,7 @@ const struct proof *proof_find(enum enrol_way way);
 bool proof_profile(struct claim *c, const char *name, const char *kind, struct fault *f) CHECKED;
 /* A first enrolment may name itself in subjectAltName, and nothing else: proof.names of those. */
 bool proof_own_names(
-    struct signer *s, const struct job *j, const struct claim *c, struct fault *f) CHECKED;
+    struct signer *s, const struct errand *j, const struct claim *c, struct fault *f) CHECKED;
 /* Is every name of asked among those of have, in any order? GeneralNames' contents. */
 bool proof_names_within(struct octets asked, struct octets have);
 

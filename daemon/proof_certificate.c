@@ -8,7 +8,7 @@
 
 /* A renewal is taken in its window, and of what is as sure as the profile wants. */
 static bool
-check_renewal(const struct job *j, const struct claim *c, struct fault *f)
+check_renewal(const struct errand *j, const struct claim *c, struct fault *f)
 {
 	const struct standing *s = &c->identified.standing;
 	int64_t opens_s = s->not_after_s - c->profile->window_s;
@@ -48,7 +48,7 @@ let_late(const struct claim *c, int64_t now_s, struct identity *who, struct faul
 
 /* Who asks: the holder of the certificate. */
 static bool
-by_certificate(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+by_certificate(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	struct identified *a = &c->identified;
 
@@ -90,7 +90,7 @@ same_names(struct octets a, struct octets b)
 
 /* A renewal asks for the names that it has, and for nothing else. */
 static bool
-same_as_before(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
+same_as_before(struct signer *s, const struct errand *j, const struct claim *c, struct fault *f)
 {
 	const struct cert *cert = &c->identified.cert;
 
@@ -106,7 +106,7 @@ same_as_before(struct signer *s, const struct job *j, const struct claim *c, str
 
 /* Another job of the round may have revoked it, or what stands above it. */
 static bool
-still_good(struct signer *s, const struct job *j, struct fault *f)
+still_good(struct signer *s, const struct errand *j, struct fault *f)
 {
 	struct claim c = { .provenance = { .at_s = 0 } };
 	struct identity who;

@@ -8,7 +8,7 @@
 
 /* Which device it is, and that it was announced. */
 static bool
-find_device(struct job *j, struct claim *c, struct device *ret, struct fault *f)
+find_device(struct errand *j, struct claim *c, struct device *ret, struct fault *f)
 {
 	char maker[TEXT_LABEL_MAX];
 	struct fault why;
@@ -30,7 +30,7 @@ find_device(struct job *j, struct claim *c, struct device *ret, struct fault *f)
 
 /* Who asks: the device that its manufacturer says it is. */
 static bool
-by_idevid(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+by_idevid(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	char key[DEVICE_KEY_MAX];
 	struct device d;
@@ -60,7 +60,7 @@ by_idevid(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 
 /* IEEE 802.1AR: what is enrolled (LDevID) has a key of its own, so that it can be given up. */
 static bool
-names_and_key(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
+names_and_key(struct signer *s, const struct errand *j, const struct claim *c, struct fault *f)
 {
 	if (memcmp(c->csr.key_id, c->idevid.key, sizeof(c->idevid.key)) == 0)
 		return fault_set(f, FAULT_BADREQ,
@@ -70,10 +70,10 @@ names_and_key(struct signer *s, const struct job *j, const struct claim *c, stru
 
 /* Its registration or its maker may have been taken back since. */
 static bool
-still_registered(struct signer *s, const struct job *j, struct fault *f)
+still_registered(struct signer *s, const struct errand *j, struct fault *f)
 {
 	struct claim c = { .provenance = { .at_s = 0 } };
-	struct job again = { .now_s = j->now_s };
+	struct errand again = { .now_s = j->now_s };
 	struct device d;
 
 	return wire_enroll(j->body, &c.wire, f) &&

@@ -8,7 +8,7 @@
 
 /* Who asks: a key, and the name that its holder gives himself. */
 static bool
-by_request(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+by_request(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	const char *name = c->wire.profile[0] == '\0' ? PROFILE_DEFAULT : c->wire.profile;
 	const struct profile *p = profile_find(name);

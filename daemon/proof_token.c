@@ -24,7 +24,7 @@ check_approval(const struct claim *c, struct fault *f)
 
 /* Who asks: the device that a token was made for. */
 static bool
-by_token(struct signer *s, struct job *j, struct claim *c, struct fault *f)
+by_token(struct signer *s, struct errand *j, struct claim *c, struct fault *f)
 {
 	uint8_t hash[TOKEN_HASH_OCTETS];
 	char name[TEXT_LABEL_MAX];
@@ -58,7 +58,7 @@ by_token(struct signer *s, struct job *j, struct claim *c, struct fault *f)
 
 /* One with which a request was made is good for that key alone. */
 static bool
-own_names(struct signer *s, const struct job *j, const struct claim *c, struct fault *f)
+own_names(struct signer *s, const struct errand *j, const struct claim *c, struct fault *f)
 {
 	if (c->token.state == TOKEN_WAITING &&
 	    !octets_same(octets_of(c->token.serial, sizeof(c->token.serial)),
@@ -79,7 +79,7 @@ keep(struct claim *c, struct fault *f)
 
 /* Spent with the intent: no second request of this round or any later one finds it unused. */
 static bool
-spend(struct job *j, struct claim *c, struct fault *f)
+spend(struct errand *j, struct claim *c, struct fault *f)
 {
 	c->token.state = TOKEN_USED;
 	memcpy(c->token.serial, ticket_serial(j->ticket), sizeof(c->token.serial));

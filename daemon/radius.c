@@ -9,7 +9,7 @@
 #define ROW_OCTETS  (TBS_KEY_ID_OCTETS + 4)
 
 bool
-duty_sessions(struct signer *s, struct job *j, struct fault *f)
+duty_sessions(struct signer *s, struct errand *j, struct fault *f)
 {
 	size_t rows = j->body.n < 8 ? 1 : j->body.n - 8;
 

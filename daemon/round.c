@@ -187,7 +187,7 @@ has_twin(const struct round *d, const struct round_job *r)
 	return false;
 }
 
-typedef bool step(struct signer *s, struct job *j, struct fault *f);
+typedef bool step(struct signer *s, struct errand *j, struct fault *f);
 
 static void
 step_failed(
@@ -355,13 +355,13 @@ reply(struct round_job *r)
 	bytes_free(&r->job.members);
 	bytes_free(&r->job.request);
 	bytes_free(&r->job.checkpoint.note);
-	r->job = (struct job){ 0 };
+	r->job = (struct errand){ 0 };
 }
 
 /* What fails at a tenant's own ledger may stand in the platform's already: a suspension is told
  * there first. What was refused did nothing. */
 static bool
-may_have_acted(const struct job *j)
+may_have_acted(const struct errand *j)
 {
 	return !j->failed || j->fault.code == FAULT_BUSY || j->fault.code == FAULT_INTERNAL;
 }

@@ -10,7 +10,7 @@
 
 /* A job with the message that it came in. */
 struct round_job {
-	struct job job;
+	struct errand job;
 	const struct duty *duty;
 	struct message message;
 	struct line *line;

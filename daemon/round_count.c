@@ -2,7 +2,7 @@
 #include "daemon/round.h"
 
 static enum tally_outcome
-outcome(const struct job *j)
+outcome(const struct errand *j)
 {
 	if (!j->failed)
 		return TALLY_DONE;
@@ -21,7 +21,7 @@ round_count(const struct round *d, int64_t sync_us)
 	tally_set(&t->queue, d->n);
 	tally_took(&t->sync, sync_us);
 	for (size_t i = 0; i < d->n; i++) {
-		const struct job *j = &d->job[i].job;
+		const struct errand *j = &d->job[i].job;
 
 		if (d->job[i].duty->verb < TALLY_VERBS)
 			tally_add(&t->requests[d->job[i].duty->verb][outcome(j)], 1);

@@ -10,7 +10,7 @@
 
 /* Its entry says why nobody else had to want it. */
 static bool
-alone(struct job *j, const char *why)
+alone(struct errand *j, const char *why)
 {
 	(void)snprintf(j->second_by, sizeof(j->second_by), "none: %s", why);
 	return true;
@@ -29,7 +29,7 @@ second_waits(
 }
 
 static const char *
-why_alone(const struct signer *s, const struct job *j)
+why_alone(const struct signer *s, const struct errand *j)
 {
 	if (strcmp(s->settings.two_person, "never") == 0)
 		return "two_person is never";
@@ -39,7 +39,7 @@ why_alone(const struct signer *s, const struct job *j)
 
 /* As it came, but for its Idempotency-Key: that stands for the asking, not for the act. */
 static bool
-keep_request(struct job *j, const struct wire_act *a, struct bytes *ret, struct fault *f)
+keep_request(struct errand *j, const struct wire_act *a, struct bytes *ret, struct fault *f)
 {
 	struct wire_act kept = *a;
 
@@ -69,8 +69,8 @@ check_others(struct ledger *l, const struct proposal *p, int64_t now_s, struct f
 }
 
 static bool
-tell_asked(
-    struct signer *s, struct job *j, struct proposal *p, const struct wire_act *a, struct fault *f)
+tell_asked(struct signer *s, struct errand *j, struct proposal *p, const struct wire_act *a,
+    struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX], id[PROPOSAL_ID_LETTERS + 1];
 	struct log_context why = signer_context(s, j, by);
@@ -91,7 +91,7 @@ tell_asked(
 }
 
 static bool
-tell_waits(struct job *j, const struct proposal *p, const struct json *shows, struct fault *f)
+tell_waits(struct errand *j, const struct proposal *p, const struct json *shows, struct fault *f)
 {
 	struct json *answer = json_object(), *copy = NULL;
 	char id[PROPOSAL_ID_LETTERS + 1];
@@ -113,7 +113,7 @@ tell_waits(struct job *j, const struct proposal *p, const struct json *shows, st
 
 /* From here on the job is the platform's: what it wrote stands in that ledger alone. */
 static bool
-wait_for_another(struct signer *s, struct job *j, const struct wire_act *a, struct proposal *p,
+wait_for_another(struct signer *s, struct errand *j, const struct wire_act *a, struct proposal *p,
     const struct json *shows, struct fault *f)
 {
 	struct ledger *l = realm_platform(s->realm);
@@ -140,7 +140,7 @@ wait_for_another(struct signer *s, struct job *j, const struct wire_act *a, stru
 
 /* It waited, and is approved; or whoever may do that only looks. */
 static bool
-go_approved(struct job *j, const struct proposal *now, const struct json *shows, bool *ret_go,
+go_approved(struct errand *j, const struct proposal *now, const struct json *shows, bool *ret_go,
     struct fault *f)
 {
 	if (memcmp(now->basis, j->second->proposal->basis, sizeof(now->basis)) != 0)
@@ -152,7 +152,7 @@ go_approved(struct job *j, const struct proposal *now, const struct json *shows,
 }
 
 bool
-second_go(struct signer *s, struct job *j, const struct wire_act *a, const struct second_case *c,
+second_go(struct signer *s, struct errand *j, const struct wire_act *a, const struct second_case *c,
     bool *ret_go, struct fault *f)
 {
 	struct proposal p = { .state = PROPOSAL_WAITING };

@@ -35,7 +35,7 @@ struct second {
 	const struct proposal *proposal;
 	bool dry; /* only look: what would be done now */
 	/* What once_decide() of the act means: the approval's own answer goes into l's batch. */
-	bool (*decide)(void *with, struct job *act, struct ledger *l, struct fault *f);
+	bool (*decide)(void *with, struct errand *act, struct ledger *l, struct fault *f);
 	void *with;
 };
 
@@ -44,7 +44,7 @@ struct second {
  * true. Faults: FAULT_CONFLICT it waits already, or is another by now, FAULT_OFTEN too many wait,
  * FAULT_BUSY no room, FAULT_INTERNAL
  */
-bool second_go(struct signer *s, struct job *j, const struct wire_act *a,
+bool second_go(struct signer *s, struct errand *j, const struct wire_act *a,
     const struct second_case *c, bool *ret_go, struct fault *f) CHECKED;
 
 /* Would an act of who have to wait, were it one of that kind? Fault: FAULT_INTERNAL. */

@@ -15,7 +15,7 @@ read_good(struct ledger *l, const uint8_t serial[static TBS_SERIAL_OCTETS],
 }
 
 bool
-sent_judge(struct job *j, const struct claim *c, const uint8_t serial[static TBS_SERIAL_OCTETS],
+sent_judge(struct errand *j, const struct claim *c, const uint8_t serial[static TBS_SERIAL_OCTETS],
     bool *ret, struct fault *f)
 {
 	struct bytes der = { 0 };
@@ -34,7 +34,7 @@ sent_judge(struct job *j, const struct claim *c, const uint8_t serial[static TBS
 }
 
 bool
-sent_act(struct signer *s, struct job *j, struct fault *f)
+sent_act(struct signer *s, struct errand *j, struct fault *f)
 {
 	char by[IDENTITY_TEXT_MAX], name[TEXT_LABEL_MAX * 2];
 	struct log_context why = signer_context(s, j, by);

@@ -15,9 +15,9 @@
 
 /* May the certificate serial be sent to who asks c? *ret says so, and then j->sent names it. Fault:
  * FAULT_INTERNAL. */
-bool sent_judge(struct job *j, const struct claim *c,
+bool sent_judge(struct errand *j, const struct claim *c,
     const uint8_t serial[static TBS_SERIAL_OCTETS], bool *ret, struct fault *f) CHECKED;
 /* The answer, and the entry. Faults: FAULT_DENIED it ended meanwhile, FAULT_INTERNAL. */
-bool sent_act(struct signer *s, struct job *j, struct fault *f) CHECKED;
+bool sent_act(struct signer *s, struct errand *j, struct fault *f) CHECKED;
 
 #endif

@@ -87,8 +87,9 @@ take_job(struct line *l, struct round_job *r, int64_t now_s)
 		return false;
 	}
 	r->line = l;
-	r->job =
-	    (struct job){ .from = l->from, .body = octets_bytes(&r->message.body), .now_s = now_s };
+	r->job = (struct errand){
+		.from = l->from, .body = octets_bytes(&r->message.body), .now_s = now_s
+	};
 	r->job.sessions = &l->sessions;
 	r->job.who.kind = IDENTITY_NOBODY;
 	return true;

@@ -1,7 +1,7 @@
 /*
- * daemon/signer.h - the signer's inside: a job, a duty, and what they share.
+ * daemon/signer.h - the signer's inside: an errand, a duty, and what they share.
  *
- * The signer takes what waits on its lines as one round. Each job of a round is
+ * The signer takes what waits on its lines as one round. Each errand of a round is
  * judged (parsed, decided, intended); one commit a ledger makes the intents
  * durable; then each acts (signs, records); a second commit; then all are
  * answered. So many requests share two syncs, and nothing is answered before it
@@ -66,7 +66,7 @@ struct signer {
 	int64_t swept_s; /* when what is past its time was looked for last (daemon/once.h) */
 };
 
-struct job {
+struct errand {
 	unsigned from;      /* FROM_EDGE or FROM_DESK */
 	struct octets body; /* lent from the message */
 	int64_t now_s;
@@ -113,74 +113,74 @@ struct duty {
 	const char *word; /* in the log */
 	unsigned from;
 	size_t max_octets;
-	bool (*judge)(struct signer *s, struct job *j, struct fault *f); /* may be NULL */
-	bool (*act)(struct signer *s, struct job *j, struct fault *f);
+	bool (*judge)(struct signer *s, struct errand *j, struct fault *f); /* may be NULL */
+	bool (*act)(struct signer *s, struct errand *j, struct fault *f);
 	bool tells; /* a refusal of it is a log entry */
 	bool cuts;  /* its success may end connections that are open, or change what edges show */
 };
 
 /* daemon/duty_enroll.c */
-bool duty_enroll_judge(struct signer *s, struct job *j, struct fault *f);
-bool duty_enroll_act(struct signer *s, struct job *j, struct fault *f);
-bool duty_device(struct signer *s, struct job *j, struct fault *f);
+bool duty_enroll_judge(struct signer *s, struct errand *j, struct fault *f);
+bool duty_enroll_act(struct signer *s, struct errand *j, struct fault *f);
+bool duty_device(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_bulk.c */
-bool duty_revoke_many(struct signer *s, struct job *j, struct fault *f);
+bool duty_revoke_many(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_endpoint.c */
-bool duty_endpoint_remove(struct signer *s, struct job *j, struct fault *f);
+bool duty_endpoint_remove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_status.c */
-bool duty_ocsp(struct signer *s, struct job *j, struct fault *f);
+bool duty_ocsp(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_act.c */
-bool duty_tenant(struct signer *s, struct job *j, struct fault *f);
-bool duty_token(struct signer *s, struct job *j, struct fault *f);
-bool duty_token_revoke(struct signer *s, struct job *j, struct fault *f);
-bool duty_revoke(struct signer *s, struct job *j, struct fault *f);
-bool duty_export(struct signer *s, struct job *j, struct fault *f);
+bool duty_tenant(struct signer *s, struct errand *j, struct fault *f);
+bool duty_token(struct signer *s, struct errand *j, struct fault *f);
+bool duty_token_revoke(struct signer *s, struct errand *j, struct fault *f);
+bool duty_revoke(struct signer *s, struct errand *j, struct fault *f);
+bool duty_export(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_redact.c */
-bool duty_redact(struct signer *s, struct job *j, struct fault *f);
+bool duty_redact(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_keys.c */
-bool duty_keys(struct signer *s, struct job *j, struct fault *f);
+bool duty_keys(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_level.c */
-bool duty_tenant_suspend(struct signer *s, struct job *j, struct fault *f);
-bool duty_tenant_resume(struct signer *s, struct job *j, struct fault *f);
-bool duty_region_suspend(struct signer *s, struct job *j, struct fault *f);
-bool duty_region_resume(struct signer *s, struct job *j, struct fault *f);
-bool duty_hold(struct signer *s, struct job *j, struct fault *f);
-bool duty_release(struct signer *s, struct job *j, struct fault *f);
+bool duty_tenant_suspend(struct signer *s, struct errand *j, struct fault *f);
+bool duty_tenant_resume(struct signer *s, struct errand *j, struct fault *f);
+bool duty_region_suspend(struct signer *s, struct errand *j, struct fault *f);
+bool duty_region_resume(struct signer *s, struct errand *j, struct fault *f);
+bool duty_hold(struct signer *s, struct errand *j, struct fault *f);
+bool duty_release(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_roll.c */
-bool duty_roll(struct signer *s, struct job *j, struct fault *f);
+bool duty_roll(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_maker.c */
-bool duty_maker(struct signer *s, struct job *j, struct fault *f);
-bool duty_maker_remove(struct signer *s, struct job *j, struct fault *f);
-bool duty_devices(struct signer *s, struct job *j, struct fault *f);
-bool duty_device_remove(struct signer *s, struct job *j, struct fault *f);
+bool duty_maker(struct signer *s, struct errand *j, struct fault *f);
+bool duty_maker_remove(struct signer *s, struct errand *j, struct fault *f);
+bool duty_devices(struct signer *s, struct errand *j, struct fault *f);
+bool duty_device_remove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_operator.c */
-bool duty_operator_judge(struct signer *s, struct job *j, struct fault *f);
-bool duty_operator_act(struct signer *s, struct job *j, struct fault *f);
+bool duty_operator_judge(struct signer *s, struct errand *j, struct fault *f);
+bool duty_operator_act(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_request.c */
-bool duty_approve(struct signer *s, struct job *j, struct fault *f);
-bool duty_disapprove(struct signer *s, struct job *j, struct fault *f);
+bool duty_approve(struct signer *s, struct errand *j, struct fault *f);
+bool duty_disapprove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_webhook.c */
-bool duty_webhook_test(struct signer *s, struct job *j, struct fault *f);
+bool duty_webhook_test(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_backup.c */
-bool duty_backup(struct signer *s, struct job *j, struct fault *f);
+bool duty_backup(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_service.c */
-bool duty_service(struct signer *s, struct job *j, struct fault *f);
-bool duty_state(struct signer *s, struct job *j, struct fault *f);
-bool duty_refused(struct signer *s, struct job *j, struct fault *f);
+bool duty_service(struct signer *s, struct errand *j, struct fault *f);
+bool duty_state(struct signer *s, struct errand *j, struct fault *f);
+bool duty_refused(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_staff.c */
-bool duty_operator_role(struct signer *s, struct job *j, struct fault *f);
-bool duty_operator_remove(struct signer *s, struct job *j, struct fault *f);
+bool duty_operator_role(struct signer *s, struct errand *j, struct fault *f);
+bool duty_operator_remove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_proposal.c */
-bool duty_act_approve(struct signer *s, struct job *j, struct fault *f);
-bool duty_act_refuse(struct signer *s, struct job *j, struct fault *f);
+bool duty_act_approve(struct signer *s, struct errand *j, struct fault *f);
+bool duty_act_refuse(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_policy.c */
-bool duty_policy(struct signer *s, struct job *j, struct fault *f);
-bool duty_policy_remove(struct signer *s, struct job *j, struct fault *f);
+bool duty_policy(struct signer *s, struct errand *j, struct fault *f);
+bool duty_policy_remove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_printer.c */
-bool duty_printer(struct signer *s, struct job *j, struct fault *f);
-bool duty_printer_remove(struct signer *s, struct job *j, struct fault *f);
+bool duty_printer(struct signer *s, struct errand *j, struct fault *f);
+bool duty_printer_remove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_feed.c */
-bool duty_feed(struct signer *s, struct job *j, struct fault *f);
+bool duty_feed(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_offline.c: the head of a bundle as ledgers stand, signed by k; appended. Faults:
  * FAULT_CONFLICT the policies are not for that, FAULT_INTERNAL. */
 struct feed_cut;
@@ -188,22 +188,22 @@ struct key;
 bool duty_offline_head(struct signer *s, const struct feed_cut *c, const struct key *k,
     struct bytes *ret, struct fault *f) CHECKED;
 /* daemon/duty_activity.c */
-bool duty_activity(struct signer *s, struct job *j, struct fault *f);
+bool duty_activity(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/radius.c */
-bool duty_sessions(struct signer *s, struct job *j, struct fault *f);
+bool duty_sessions(struct signer *s, struct errand *j, struct fault *f);
 
 /*
  * What an operator asks: the act, its body as an object (empty where there is no body), and the
  * decision on it. *ret to json_free(). Faults:
  * those of signer_decide() and json_parse().
  */
-bool signer_open_act(struct signer *s, struct job *j, enum act act, struct wire_act *a,
+bool signer_open_act(struct signer *s, struct errand *j, enum act act, struct wire_act *a,
     struct json **ret, struct fault *f);
 /* The answer, written; it is freed either way. Fault: FAULT_INTERNAL. */
-bool signer_close_act(struct job *j, struct json *answer, struct fault *f);
+bool signer_close_act(struct errand *j, struct json *answer, struct fault *f);
 /* The log that an act is about: the tenant's or, where its object says so, that of its activity.
  * Faults: those of realm_ledger(), FAULT_BADREQ another object. */
-bool signer_log(struct signer *s, struct job *j, const struct wire_act *a, struct ledger **ret,
+bool signer_log(struct signer *s, struct errand *j, const struct wire_act *a, struct ledger **ret,
     struct fault *f) CHECKED;
 /* The serial that an act names. Fault: FAULT_NOTFOUND it is none. */
 bool signer_serial(
@@ -213,25 +213,26 @@ bool signer_serial(
  * desk alone, the machine's own user; then the decision, into j->who and
  * j->verdict. Faults: FAULT_AUTH, FAULT_DENIED with the rule, FAULT_INTERNAL.
  */
-bool signer_decide(struct signer *s, struct job *j, const struct wire_act *a, enum act act,
+bool signer_decide(struct signer *s, struct errand *j, const struct wire_act *a, enum act act,
     const struct object *what, struct fault *f);
 /* The decision alone, on j->who. Fault: FAULT_DENIED with the rule. */
 bool signer_verdict(
-    struct job *j, enum act act, const struct object *what, struct fault *f) CHECKED;
+    struct errand *j, enum act act, const struct object *what, struct fault *f) CHECKED;
 /*
  * What policies say of an act that j->verdict permits, into j->ruling. of is
  * what is known of who asks. A no is j->verdict's from there on, and j->members have its id.
  * Faults: FAULT_DENIED with the rule, FAULT_BUSY the policies cannot be read
  */
 struct evidence;
-bool signer_rule(struct signer *s, struct job *j, const struct evidence *of, enum act act,
+bool signer_rule(struct signer *s, struct errand *j, const struct evidence *of, enum act act,
     const struct object *what, struct fault *f) CHECKED;
 /* Is any policy in force for who asks? Mostly there is none, and nothing to be looked up. Fault:
  * FAULT_BUSY. */
-bool signer_has_policies(struct signer *s, const struct job *j, bool *ret, struct fault *f) CHECKED;
+bool signer_has_policies(
+    struct signer *s, const struct errand *j, bool *ret, struct fault *f) CHECKED;
 /* The context of j's log entries; by is room for its text. */
 struct log_context signer_context(
-    const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX]);
+    const struct signer *s, const struct errand *j, char by[static IDENTITY_TEXT_MAX]);
 /* For realm_on_open(): what an earlier death left pending in l becomes abandoned, its tokens free;
  * committed. */
 bool signer_settle(void *with, struct ledger *l, struct fault *f);
@@ -250,7 +251,7 @@ void signer_tell_refusal(struct signer *s, const char *tenant, const char *act,
 /* The context of a refusal of j: the rule and the inputs where a decision refused it, else the word
  * "refused". */
 struct log_context signer_refused(
-    const struct signer *s, const struct job *j, char by[static IDENTITY_TEXT_MAX]);
+    const struct signer *s, const struct errand *j, char by[static IDENTITY_TEXT_MAX]);
 
 /*
  * All that a writer of the ledgers has: realm, marks, journal, the token's session, keys. settings,

@@ -17,7 +17,7 @@
 
 static struct ground g;
 static struct signer s;
-static struct job j;
+static struct errand j;
 static struct fault f;
 static struct bytes line;
 static struct request r;
@@ -154,7 +154,7 @@ tell(struct bytes *rows, uint64_t life, uint64_t turn)
 
 	wire_put_activity(&w, &body);
 	bytes_free(&j.answer);
-	j = (struct job){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
+	j = (struct errand){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
 	ck_assert_msg(duty_activity(&s, &j, &f), "%s", f.text);
 	ck_assert(j.activity);
 	bytes_free(&body);
@@ -284,13 +284,13 @@ START_TEST(a_message_that_is_none)
 	struct bytes body = { 0 };
 
 	for (size_t n = 0; n < 17; n++) {
-		j = (struct job){ .body = octets_of("\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", n) };
+		j = (struct errand){ .body = octets_of("\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", n) };
 		ck_assert_msg(n == 17 || !duty_activity(&s, &j, &f), "%zu octets", n);
 		ck_assert_int_eq(f.code, FAULT_BADREQ);
 	}
 	w.rows = octets_of("\0\0\0\xff", 4);
 	wire_put_activity(&w, &body);
-	j = (struct job){ .body = octets_bytes(&body) };
+	j = (struct errand){ .body = octets_bytes(&body) };
 	ck_assert(!duty_activity(&s, &j, &f));
 	ck_assert_int_eq(f.code, FAULT_BADREQ);
 	bytes_free(&body);

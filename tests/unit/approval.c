@@ -133,11 +133,11 @@ another_key(void)
 }
 
 static bool
-judge(struct job *j)
+judge(struct errand *j)
 {
 	bytes_clear(&body);
 	wire_put_enroll(&wire, &body);
-	*j = (struct job){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
+	*j = (struct errand){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
 	return duty_enroll_judge(&s, j, &f);
 }
 
@@ -159,7 +159,7 @@ waits(unsigned seconds)
 {
 	struct octets none;
 	struct reader r;
-	struct job j;
+	struct errand j;
 
 	ck_assert_msg(judge(&j), "%s", f.text);
 	commit();
@@ -181,7 +181,7 @@ gets(bool again)
 {
 	struct reader r;
 	struct cert c;
-	struct job j;
+	struct errand j;
 
 	ck_assert_msg(judge(&j), "%s", f.text);
 	commit();
@@ -203,7 +203,7 @@ static void
 refused(enum fault_code code, const char *why, bool untold)
 {
 	struct ledger_mark mark = ledger_mark(g.acme->ledger);
-	struct job j;
+	struct errand j;
 
 	ck_assert(!judge(&j));
 	ck_assert_msg(f.code == code, "%d: %s", f.code, f.text);
@@ -225,7 +225,7 @@ act(bool approve, const char *tenant, const char *object, const char *json)
 		.json = octets_text(json) };
 	struct bytes b = { 0 };
 	struct ledger_mark mark = ledger_mark(g.acme->ledger);
-	struct job j = { .from = who.n == 0 ? FROM_DESK : FROM_EDGE, .now_s = g.now_s };
+	struct errand j = { .from = who.n == 0 ? FROM_DESK : FROM_EDGE, .now_s = g.now_s };
 	bool ok;
 
 	(void)snprintf(a.tenant, sizeof(a.tenant), "%s", tenant);
@@ -288,7 +288,7 @@ START_TEST(asked_approved_fetched)
 {
 	struct provenance p;
 	struct cert c;
-	struct job j;
+	struct errand j;
 
 	load(walkup);
 	ask();
@@ -582,7 +582,7 @@ END_TEST
 /* The intent came to nothing: the approval stays. */
 START_TEST(an_issuance_that_failed)
 {
-	struct job j;
+	struct errand j;
 
 	load(walkup);
 	ask();
@@ -702,7 +702,7 @@ END_TEST
 START_TEST(a_lost_one_that_ends_meanwhile)
 {
 	struct cert c;
-	struct job j;
+	struct errand j;
 
 	load("name: printer\n");
 	put_token();

@@ -14,12 +14,12 @@
 #define SERIAL   TBS_SERIAL_OCTETS
 #define MANY     "{\"enroller\":\"operator:alice\""
 
-typedef bool duty_act(struct signer *s, struct job *j, struct fault *f);
+typedef bool duty_act(struct signer *s, struct errand *j, struct fault *f);
 
 static struct ground g;
 static struct signer s;
 static struct ledger *l;
-static struct job j;
+static struct errand j;
 static struct json *doc;
 static const struct ground_cert *leaf[3];
 static uint8_t serials[8 * SERIAL];
@@ -39,7 +39,7 @@ setup(void)
 		memcpy(serials + i * SERIAL, leaf[i]->serial, SERIAL);
 	}
 	s = (struct signer){ .realm = g.realm, .keys = g.keys, .self = g.why };
-	j = (struct job){ .now_s = 0 };
+	j = (struct errand){ .now_s = 0 };
 	named = 0;
 	doc = NULL;
 	f = (struct fault){ 0 };
@@ -80,7 +80,7 @@ does(duty_act *act, const char *tenant, struct octets object, const struct groun
 	a.peer = peer == NULL ? octets_of(NULL, 0) : octets_bytes(&peer->der);
 	a.json = octets_text(json);
 	wire_put_act(&a, &message);
-	j = (struct job){ .from = peer == NULL ? FROM_DESK : FROM_EDGE,
+	j = (struct errand){ .from = peer == NULL ? FROM_DESK : FROM_EDGE,
 		.now_s = g.now_s,
 		.body = octets_bytes(&message) };
 	mark = ledger_mark(platform);

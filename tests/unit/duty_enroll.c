@@ -119,11 +119,11 @@ begin(bool renew, struct octets subject)
 }
 
 static bool
-judge(struct job *j)
+judge(struct errand *j)
 {
 	bytes_clear(&body);
 	wire_put_enroll(&wire, &body);
-	*j = (struct job){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
+	*j = (struct errand){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
 	return duty_enroll_judge(&s, j, &f);
 }
 
@@ -140,7 +140,7 @@ granted(void)
 {
 	struct reader r;
 	struct cert c;
-	struct job j;
+	struct errand j;
 
 	ck_assert_msg(judge(&j), "%s", f.text);
 	commit();
@@ -158,7 +158,7 @@ granted(void)
 static void
 refused(enum fault_code code, const char *why)
 {
-	struct job j;
+	struct errand j;
 
 	ck_assert(!judge(&j));
 	ck_assert_msg(f.code == code, "%d: %s", f.code, f.text);
@@ -480,11 +480,11 @@ START_TEST(labels_of_another_profile)
 END_TEST
 
 static bool
-whose(struct job *j)
+whose(struct errand *j)
 {
 	bytes_clear(&body);
 	wire_put_enroll(&wire, &body);
-	*j = (struct job){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
+	*j = (struct errand){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
 	return duty_device(&s, j, &f);
 }
 
@@ -492,7 +492,7 @@ whose(struct job *j)
 START_TEST(whose_token_it_is)
 {
 	struct reader r;
-	struct job j;
+	struct errand j;
 
 	load("name: labels\nkind: printer\n");
 	put_token("labels", "printer", false);
@@ -519,7 +519,7 @@ END_TEST
 
 START_TEST(whose_token_is_not_told)
 {
-	struct job j;
+	struct errand j;
 
 	load("name: labels\nkind: printer\n");
 	put_token("labels", "printer", false);
@@ -667,7 +667,7 @@ START_TEST(renewed_and_reset_in_one_round)
 	for (int renewal = 0; renewal < 2; renewal++) { /* its place */
 		uint8_t first[TBS_SERIAL_OCTETS];
 		struct bytes bodies[2] = { { 0 }, { 0 } };
-		struct job j[2];
+		struct errand j[2];
 		struct cert c;
 
 		load("name: printer\n");
@@ -679,7 +679,7 @@ START_TEST(renewed_and_reset_in_one_round)
 		for (int i = 0; i < 2; i++) {
 			begin(i == renewal, i == renewal ? device("printer", "hp-1") : plain());
 			wire_put_enroll(&wire, &bodies[i]);
-			j[i] = (struct job){ .from = FROM_EDGE,
+			j[i] = (struct errand){ .from = FROM_EDGE,
 				.body = octets_bytes(&bodies[i]),
 				.now_s = g.now_s };
 			ck_assert_msg(duty_enroll_judge(&s, &j[i], &f), "%s", f.text);

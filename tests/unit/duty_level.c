@@ -11,13 +11,13 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-typedef bool duty_act(struct signer *s, struct job *j, struct fault *f);
+typedef bool duty_act(struct signer *s, struct errand *j, struct fault *f);
 
 static struct ground g;
 static struct signer s;
 static struct line lines[3];
 static size_t lines_n;
-static struct job j;
+static struct errand j;
 static struct json *doc;
 static const struct ground_cert *leaf;
 static char serial[TBS_SERIAL_OCTETS * 2 + 1];
@@ -36,7 +36,7 @@ setup(void)
 	s = (struct signer){
 		.realm = g.realm, .keys = g.keys, .lines = lines, .lines_n = &lines_n, .self = g.why
 	};
-	j = (struct job){ .now_s = 0 };
+	j = (struct errand){ .now_s = 0 };
 	doc = NULL;
 	f = (struct fault){ 0 };
 }
@@ -76,7 +76,7 @@ does(duty_act *act, const char *tenant, const char *object, const struct ground_
 	a.peer = peer == NULL ? octets_of(NULL, 0) : octets_bytes(&peer->der);
 	a.json = octets_text(json);
 	wire_put_act(&a, &message);
-	j = (struct job){ .from = peer == NULL ? FROM_DESK : FROM_EDGE,
+	j = (struct errand){ .from = peer == NULL ? FROM_DESK : FROM_EDGE,
 		.now_s = g.now_s,
 		.body = octets_bytes(&message) };
 	if (tenant[0] == '\0' || !realm_ledger(g.realm, tenant, &own, &f))
@@ -129,12 +129,12 @@ static void
 serves(struct line *l, const struct issuer *ca, uint32_t n)
 {
 	struct bytes b = { 0 };
-	struct job told;
+	struct errand told;
 
 	bytes_put_u64(&b, n);
 	bytes_put(&b, ca->a.key_id, TBS_KEY_ID_OCTETS);
 	bytes_put_u32(&b, n);
-	told = (struct job){ .body = octets_bytes(&b), .sessions = &l->sessions };
+	told = (struct errand){ .body = octets_bytes(&b), .sessions = &l->sessions };
 	ck_assert_msg(duty_sessions(&s, &told, &f), "%s", f.text);
 	bytes_free(&b);
 }
@@ -210,7 +210,7 @@ START_TEST(words_about_sessions)
 {
 	struct bytes kept = { 0 }, b = { 0 };
 
-	j = (struct job){ .sessions = &kept };
+	j = (struct errand){ .sessions = &kept };
 	for (size_t n = 0; n < 100; n++) {
 		bytes_clear(&b);
 		memset(bytes_extend(&b, n + 1), 0xff, n + 1);

@@ -90,7 +90,7 @@ ask(size_t i, uint16_t verb, const char *tenant, const char *object, const char 
 	r->message = (struct message){ .id = (uint32_t)i, .verb = verb, .body = body, .fd = -1 };
 	r->duty = round_duty(verb);
 	r->line = &line;
-	r->job = (struct job){ .from = peer == NULL ? FROM_DESK : FROM_EDGE,
+	r->job = (struct errand){ .from = peer == NULL ? FROM_DESK : FROM_EDGE,
 		.body = octets_bytes(&r->message.body),
 		.now_s = g.now_s };
 	r->job.who.kind = IDENTITY_NOBODY;
@@ -288,7 +288,7 @@ END_TEST
 
 /* A token, and what no commit takes. */
 static bool
-token_in_vain(struct signer *signer, struct job *j, struct fault *why)
+token_in_vain(struct signer *signer, struct errand *j, struct fault *why)
 {
 	struct ledger *l;
 

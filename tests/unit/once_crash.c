@@ -124,7 +124,7 @@ ask(const struct asked *q, const char *key)
 	r->message = (struct message){ .id = 1, .verb = q->verb, .body = body, .fd = -1 };
 	r->duty = round_duty(q->verb);
 	r->line = &line;
-	r->job = (struct job){ .from = q->peer == NULL ? FROM_DESK : FROM_EDGE,
+	r->job = (struct errand){ .from = q->peer == NULL ? FROM_DESK : FROM_EDGE,
 		.body = octets_bytes(&r->message.body),
 		.now_s = g.now_s };
 	r->job.who.kind = IDENTITY_NOBODY;

@@ -142,11 +142,11 @@ ask(EVP_PKEY *key)
 }
 
 static bool
-judge(struct job *j)
+judge(struct errand *j)
 {
 	bytes_clear(&body);
 	wire_put_enroll(&wire, &body);
-	*j = (struct job){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
+	*j = (struct errand){ .from = FROM_EDGE, .body = octets_bytes(&body), .now_s = g.now_s };
 	return duty_enroll_judge(&s, j, &f);
 }
 
@@ -154,7 +154,7 @@ static void
 refused(enum fault_code code, const char *why)
 {
 	struct ledger_mark mark = ledger_mark(g.acme->ledger);
-	struct job j;
+	struct errand j;
 
 	ck_assert(!judge(&j));
 	ck_assert_msg(f.code == code, "%d: %s", f.code, f.text);
@@ -169,7 +169,7 @@ gets(const char *name, uint8_t to[static TBS_SERIAL_OCTETS])
 {
 	struct provenance p;
 	struct cert c;
-	struct job j;
+	struct errand j;
 
 	ck_assert_msg(judge(&j), "%s", f.text);
 	commit();
@@ -301,7 +301,7 @@ START_TEST(what_was_taken_back_meanwhile)
 
 	announce("hp-1", "printer");
 	for (unsigned i = 0; i < 4; i++) {
-		struct job j;
+		struct errand j;
 
 		ask(NULL);
 		ck_assert_msg(judge(&j), "%u: %s", i, f.text);

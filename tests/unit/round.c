@@ -105,8 +105,9 @@ job(size_t i, uint16_t verb, unsigned from, struct bytes body)
 	r->duty = round_duty(verb);
 	ck_assert_ptr_nonnull(r->duty);
 	r->line = &line;
-	r->job =
-	    (struct job){ .from = from, .body = octets_bytes(&r->message.body), .now_s = g.now_s };
+	r->job = (struct errand){
+		.from = from, .body = octets_bytes(&r->message.body), .now_s = g.now_s
+	};
 	r->job.who.kind = IDENTITY_NOBODY;
 	r->job.sessions = &line.sessions;
 }
@@ -313,7 +314,7 @@ START_TEST(an_intent_whose_claim_was_lost_is_abandoned_at_once)
 END_TEST
 
 static bool
-break_acme(struct signer *signer, struct job *j, struct fault *why)
+break_acme(struct signer *signer, struct errand *j, struct fault *why)
 {
 	struct ledger *l;
 

@@ -13,12 +13,12 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
-typedef bool duty_act(struct signer *s, struct job *j, struct fault *f);
+typedef bool duty_act(struct signer *s, struct errand *j, struct fault *f);
 
 static struct ground g;
 static struct signer s;
 static size_t lines_n;
-static struct job j;
+static struct errand j;
 static struct json *doc;
 static const struct ground_cert *alice, *bob, *rita;
 static struct bytes message;
@@ -40,7 +40,7 @@ setup(void)
 	rita = ground_operator(&g, "rita", ROLE_REGISTRAR);
 	s = (struct signer){ .realm = g.realm, .keys = g.keys, .lines_n = &lines_n, .self = g.why };
 	mode("auto");
-	j = (struct job){ .now_s = 0 };
+	j = (struct errand){ .now_s = 0 };
 	doc = NULL;
 	match[0] = '\0';
 }
@@ -77,7 +77,7 @@ does(duty_act *act, const char *object, const struct ground_cert *peer, const ch
 	a.json = octets_text(json);
 	a.match = octets_text(match);
 	wire_put_act(&a, &message);
-	j = (struct job){ .from = peer == NULL ? FROM_DESK : FROM_EDGE,
+	j = (struct errand){ .from = peer == NULL ? FROM_DESK : FROM_EDGE,
 		.now_s = g.now_s,
 		.body = octets_bytes(&message) };
 	ok = act(&s, &j, &f);
