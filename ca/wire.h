@@ -63,6 +63,7 @@ enum wire_verb {
 	WIRE_POLICY_REMOVE,
 	WIRE_PRINTER,        /* object: its name */
 	WIRE_PRINTER_REMOVE, /* the same */
+	WIRE_GRANT,          /* struct wire_act of a connector: leave for a scan (relay/grant.h) */
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */

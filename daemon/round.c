@@ -83,6 +83,7 @@ static const struct duty duties[] = {
 	{ WIRE_STATE, "state", FROM_EDGE | FROM_DESK, 0, NULL, duty_state, false, false },
 	{ WIRE_FEED, "revocations.read", FROM_EDGE | FROM_DESK, 81920, NULL, duty_feed, true,
 	    false },
+	{ WIRE_GRANT, "scan.grant", FROM_EDGE, 81920, NULL, duty_grant, true, false },
 	{ WIRE_REDACT, "log.redact", FROM_EDGE | FROM_DESK, 81920, NULL, duty_redact, true, false },
 	{ WIRE_ACTIVITY, "activity", FROM_EDGE | FROM_DESK, IPC_BODY_MAX, NULL, duty_activity,
 	    false, false },

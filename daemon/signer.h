@@ -179,6 +179,8 @@ bool duty_policy_remove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_printer.c */
 bool duty_printer(struct signer *s, struct errand *j, struct fault *f);
 bool duty_printer_remove(struct signer *s, struct errand *j, struct fault *f);
+/* daemon/duty_grant.c */
+bool duty_grant(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_feed.c */
 bool duty_feed(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_offline.c: the head of a bundle as ledgers stand, signed by k; appended. Faults:
