@@ -70,6 +70,8 @@ struct job {
 	int64_t created_s, expires_s; /* job-cancel-after */
 	int32_t copies;
 	char format[80];       /* document-format of the plain document */
+	char compression[16];  /* of the plain document as its sender compressed it: gzip, deflate;
+				  empty: none. Never undone on the way */
 	struct bytes template; /* the job-template attributes as policies left them: an IPP job
 				  group (relay/ipp_write.h), at most JOB_TEMPLATE_MAX */
 	struct bytes names;    /* job-name, document-name, the user's: sealed (relay/job_names.h) */
