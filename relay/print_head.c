@@ -48,7 +48,7 @@ no_message(struct call *c, const char *why)
 {
 	c->step = CALL_DONE;
 	c->x->status = 400;
-	snprintf(c->x->why, sizeof(c->x->why), "%s", why);
+	snprintf(c->x->why, sizeof(c->x->why), "%.*s", (int)sizeof(c->x->why) - 1, why);
 }
 
 /* How the client says where we are, for the addresses in our answers, and the path it means there.

@@ -1,0 +1,213 @@
+/* tests/unit/print_site.c - see print_site.h. */
+#include "tests/unit/print_site.h"
+
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct print_site site;
+
+static int64_t
+now(void)
+{
+	return site.now_s;
+}
+
+static bool
+decide(void *with, struct exchange *x, const struct decider_question *q, struct decider_answer *ret,
+    struct fault *f)
+{
+	(void)with;
+	(void)x;
+	site.asked++;
+	site.question = *q;
+	if (site.busy)
+		return fault_set(f, FAULT_BUSY, "decider: no policies are known");
+	*ret = site.answer;
+	return true;
+}
+
+static bool
+has_printer(void *with, const char *tenant, const char *name)
+{
+	(void)with;
+	return strcmp(tenant, "acme") == 0 && strcmp(name, "hp-1") == 0;
+}
+
+static bool
+recipient(void *with, const char *tenant, struct bytes *ret)
+{
+	(void)with;
+	(void)tenant;
+	bytes_put_text(ret, "certificate");
+	return !site.keyless;
+}
+
+static void
+changed(void *with, const struct job *j)
+{
+	(void)with;
+	site.changed++;
+	site.changed_to = j->state;
+}
+
+static const struct decider decider = { .decide = decide };
+static const struct name_space space = { .domain = "example.org", .region = "eu" };
+
+void
+site_new(void)
+{
+	struct fault f;
+
+	site = (struct print_site){ .now_s = 1900000000,
+		.who = { .kind = IDENTITY_ENDPOINT,
+		    .tenant = "acme",
+		    .endpoint = "workstation",
+		    .name = "alice",
+		    .good = true },
+		.answer = { .permit = true, .decision = "d1" },
+		.print = { .space = &space,
+		    .decider = &decider,
+		    .now_s = now,
+		    .started_s = 1900000000 - 60,
+		    .hold_s = 86400,
+		    .has_printer = has_printer,
+		    .recipient = recipient,
+		    .changed = changed } };
+	ck_assert(print_start(&site.print, &f));
+}
+
+static void
+over(void)
+{
+	if (site.x.over != NULL)
+		site.x.over(&site.x);
+	exchange_free(&site.x);
+	site.x = (struct exchange){ .status = 0 };
+}
+
+void
+site_free(void)
+{
+	over();
+	print_end(&site.print);
+}
+
+void
+site_begin(struct bytes *b, uint16_t operation, const char *printer_uri)
+{
+	struct ipp_head h = { .major = 2, .code = operation, .request_id = 7 };
+
+	ipp_begin(b, &h);
+	if (printer_uri != NULL)
+		ipp_put_text(b, IPP_URI, "printer-uri", printer_uri);
+}
+
+static bool
+waits_for_more(void)
+{
+	return site.x.status == 0 && !site.x.waits && site.x.take != NULL;
+}
+
+static void
+give(const char *path, struct octets body, size_t piece, bool whole)
+{
+	struct exchange *x = &site.x;
+
+	over();
+	x->face = FACE_RELAY;
+	x->method = octets_text("POST");
+	x->path = octets_text(path);
+	x->content_type = octets_text("application/ipp");
+	x->body_octets = body.n;
+	site.took = 0;
+	ck_assert(print_serve(&site.print, x, &site.who));
+	piece = piece == 0 ? body.n : piece;
+	while (waits_for_more() && (site.took < body.n || whole)) {
+		size_t n = body.n - site.took < piece ? body.n - site.took : piece;
+
+		site.took += n;
+		x->take(x, octets_of(body.at + site.took - n, n), whole && site.took == body.n);
+	}
+}
+
+unsigned
+site_send(const char *path, struct octets body, size_t piece)
+{
+	struct exchange *x = &site.x;
+	struct fault f;
+
+	give(path, body, piece, true);
+	if (x->waits) {
+		ck_assert(spool_commit(site.print.spool, &f));
+		print_committed(&site.print, NULL);
+		ck_assert(!x->waits);
+	}
+	ck_assert_uint_ne(x->status, 0);
+	if (x->status != 200)
+		return x->status;
+	ck_assert_msg(ipp_check(octets_bytes(&x->reply), &site.head, &f), "%s", f.text);
+	return site.head.code;
+}
+
+void
+site_break(const char *path, struct octets body, size_t n)
+{
+	give(path, octets_of(body.at, n), 0, false);
+	over();
+}
+
+unsigned
+site_ask_with(const char *path, struct bytes *b, const char *document)
+{
+	unsigned status;
+
+	ipp_end(b);
+	bytes_put_text(b, document);
+	status = site_send(path, octets_bytes(b), 0);
+	bytes_free(b);
+	return status;
+}
+
+unsigned
+site_ask(const char *path, struct bytes *b)
+{
+	return site_ask_with(path, b, "");
+}
+
+int32_t
+site_number(enum ipp_group group, const char *name)
+{
+	struct ipp_value v;
+	int32_t n;
+
+	ck_assert_msg(ipp_find(octets_bytes(&site.x.reply), group, name, &v), "no %s", name);
+	ck_assert(ipp_number(&v, &n));
+	return n;
+}
+
+struct octets
+site_text(enum ipp_group group, const char *name)
+{
+	struct ipp_value v;
+
+	ck_assert_msg(ipp_find(octets_bytes(&site.x.reply), group, name, &v), "no %s", name);
+	return ipp_text(&v);
+}
+
+unsigned
+site_groups(enum ipp_group group)
+{
+	struct octets o = octets_bytes(&site.x.reply);
+	unsigned n = 0, last = UINT32_MAX;
+	struct ipp_reader r;
+	struct ipp_value v;
+
+	ipp_reader_of(o, &r);
+	while (ipp_next(&r, &v))
+		if (v.group == group && v.group_n != last) {
+			n++;
+			last = v.group_n;
+		}
+	return n;
+}
