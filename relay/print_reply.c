@@ -50,7 +50,7 @@ refuse(struct call *c, enum print_status status, const char *why)
 {
 	document_drop(c);
 	if (c->x->why[0] == '\0')
-		snprintf(c->x->why, sizeof(c->x->why), "%s", why);
+		snprintf(c->x->why, sizeof(c->x->why), "%.*s", (int)sizeof(c->x->why) - 1, why);
 	reply_begin(c, status, why);
 	reply_done(c);
 }
