@@ -72,8 +72,8 @@ struct job {
 	char format[80];       /* document-format of the plain document */
 	char compression[16];  /* of the plain document as its sender compressed it: gzip, deflate;
 				  empty: none. Never undone on the way */
-	struct bytes template; /* the job-template attributes as policies left them: an IPP job
-				  group (relay/ipp_write.h), at most JOB_TEMPLATE_MAX */
+	struct bytes template; /* the job-template attributes as policies left them, as of an IPP
+				  job group without its tag; at most JOB_TEMPLATE_MAX */
 	struct bytes names;    /* job-name, document-name, the user's: sealed (relay/job_names.h) */
 	uint8_t verifier[JOB_VERIFIER]; /* of its PIN (relay/verifier.h); zeros: none */
 	/* its document */
@@ -106,5 +106,7 @@ bool job_may_become(const struct job *j, enum job_state to);
 bool job_is_over(const struct job *j);
 /* The keyword of one reason's bit; NULL: none. */
 const char *job_reason_word(enum job_reason r);
+/* What of it people are told (job-state-message). */
+const char *job_state_message(const struct job *j);
 
 #endif

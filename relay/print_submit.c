@@ -8,9 +8,6 @@
 #include "base/secret.h"
 #include "relay/print_under.h"
 
-/* A job without its document waits this long for it (RFC 8011 section 5.4.31). */
-#define OPERATION_TIMEOUT_S 60
-
 static void
 take_text(struct octets o, char *to, size_t size)
 {
@@ -290,7 +287,7 @@ submit_create_job(struct call *c)
 		return;
 	c->job.state = JOB_PENDING;
 	c->job.reasons = JOB_INCOMING | JOB_DATA_INSUFFICIENT;
-	c->job.expires_s = c->job.created_s + OPERATION_TIMEOUT_S;
+	c->job.expires_s = c->job.created_s + CAPABILITY_TIME_OUT_S;
 	if (!spool_add(c->print->spool, &c->job, NULL, &f)) {
 		reply_fault(c, &f);
 		return;

@@ -1,6 +1,9 @@
 /*
- * relay/template.h - how a job is to be printed: its job-template attributes, held against what the
+ * relay/template.h - how a job is to be printed: its job-template attributes, held against what a
  * queue can, and changed by what policies oblige to.
+ *
+ * Obligations that are kept here: "duplex" (both sides), "monochrome", "copies-max" (its parameter:
+ * how many at most), "log" (which whoever decided has done).
  */
 #ifndef QUATRAIN_RELAY_TEMPLATE_H
 #define QUATRAIN_RELAY_TEMPLATE_H
@@ -9,15 +12,18 @@
 #include "relay/ipp_read.h"
 
 /*
- * Take the job group of a checked message into j->template and j->copies. What is not supported is
- * left out and appended to unsupported (as attributes, without the group's tag) or, with
- * ipp-attribute-fidelity, refused. Faults: FAULT_CONFLICT fidelity cannot be kept, unsupported says
- * of what; FAULT_LIMIT over JOB_TEMPLATE_MAX.
+ * Take the job group of a checked message into j->template and j->copies, which are empty before.
+ * An attribute that is not supported, or a value of it that is not, is left out and appended to
+ * unsupported (as of a group without its tag; RFC 8011 section 4.1.7). Faults, with unsupported
+ * filled in: FAULT_CONFLICT ipp-attribute-fidelity cannot be kept; FAULT_LIMIT over
+ * JOB_TEMPLATE_MAX.
  */
 bool template_read(
     struct octets message, struct job *j, struct bytes *unsupported, struct fault *f) CHECKED;
+/* Is it one of those that are kept here? */
+bool template_keeps(const char *obligation);
 /* Change j as a's obligations say; what its sender wanted otherwise is appended to unsupported.
- * Fault: FAULT_DENIED an obligation that is not known. */
+ * Fault: FAULT_DENIED an obligation that is not kept here. */
 bool template_oblige(struct job *j, const struct decider_answer *a, struct bytes *unsupported,
     struct fault *f) CHECKED;
 
