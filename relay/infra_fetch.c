@@ -87,6 +87,8 @@ tell_fetched(struct infra_call *c)
 	if (c->later.n > 0)
 		ipp_put(b, IPP_OCTETS, "quatrain-envelope", octets_bytes(&c->later));
 	ipp_put_text(b, IPP_MIME, "quatrain-document-format", c->job.format);
+	if (c->job.compression[0] != '\0')
+		ipp_put_text(b, IPP_KEYWORD, "quatrain-compression", c->job.compression);
 	put_octet_count(b, c->job.octets);
 	ipp_put_number(b, IPP_INTEGER, "number-of-documents", 1);
 	bytes_put_octets(b, octets_bytes(&c->job.template));

@@ -70,22 +70,23 @@ told(struct call *c)
 static bool
 document_says(struct call *c)
 {
-	struct octets compression = call_text(c, "compression"), format;
+	struct octets format = call_text(c, "document-format");
+	struct octets compression = call_text(c, "compression");
 	struct job *j = &c->job;
 
-	if (compression.n > 0 && !octets_same(compression, octets_text("none")) &&
-	    !octets_same(compression, octets_text("gzip")) &&
+	c->sealed = octets_same(format, octets_text(CALL_FORMAT_SEALED));
+	if (c->sealed) { /* what is said of its octets tells nothing of what is inside */
+		format = call_text(c, "quatrain-document-format");
+		compression = call_text(c, "quatrain-compression");
+	}
+	if (octets_same(compression, octets_text("none")))
+		compression.n = 0;
+	if (compression.n > 0 && !octets_same(compression, octets_text("gzip")) &&
 	    !octets_same(compression, octets_text("deflate"))) {
 		reply_refuse(c, PRINT_COMPRESSION, "print: RFC 8011 section 5.4.32: compression");
 		return false;
 	}
-	j->compression[0] = '\0';
-	if (compression.n > 0 && !octets_same(compression, octets_text("none")))
-		take_text(compression, j->compression, sizeof(j->compression));
-	format = call_text(c, "document-format");
-	c->sealed = octets_same(format, octets_text(CALL_FORMAT_SEALED));
-	if (c->sealed)
-		format = call_text(c, "quatrain-document-format");
+	take_text(compression, j->compression, sizeof(j->compression));
 	if (format.n == 0)
 		format = octets_text(CAPABILITY_FORMAT_DEFAULT);
 	if (!capability_takes_format(format)) {
