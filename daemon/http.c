@@ -1,7 +1,7 @@
 /* daemon/http.c - see http.h. The loop, its listeners, timers and watches, and its end. */
 #include <h2o.h>
 
-#include "daemon/http_internal.h"
+#include "daemon/http_raw.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -248,14 +248,49 @@ http_every(struct http *h, int64_t period_ms, void (*tick)(void *with), void *wi
 	h2o_timeout_link(h->loop, &t->period, &t->entry);
 }
 
+struct http_later {
+	struct http_later *next;
+	void (*fn)(void *with);
+	void *with;
+};
+
+void
+http_after(struct http *h, void (*fn)(void *with), void *with)
+{
+	struct http_later **end = &h->later, *one = h2o_mem_alloc(sizeof(*one));
+
+	*one = (struct http_later){ .fn = fn, .with = with };
+	while (*end != NULL)
+		end = &(*end)->next;
+	*end = one;
+}
+
+static void
+run_later(struct http *h)
+{
+	struct http_later *all = h->later;
+
+	h->later = NULL;
+	for (struct http_later *next; all != NULL; all = next) {
+		next = all->next;
+		all->fn(all->with);
+		free(all);
+	}
+}
+
 /* One turn of the loop. A loop that cannot turn stops: the parent starts the process anew. */
 static void
 turn(struct http *h, int32_t wait_ms)
 {
 	struct fault f;
 
+	bool later = h->later != NULL;
+
+	/* What they write is h2o's affair before it sleeps. */
+	run_later(h);
 	errno = 0;
-	if (h2o_evloop_run(h->loop, wait_ms) == 0 || errno == EINTR || h->broken)
+	if (h2o_evloop_run(h->loop, later || h->later != NULL ? 0 : wait_ms) == 0 ||
+	    errno == EINTR || h->broken)
 		return;
 	(void)fault_errno(&f, FAULT_INTERNAL, "http: the loop");
 	log_fact(LOG_ERROR, "loop-broken", "why", f.text, NULL);
@@ -280,6 +315,12 @@ end_all_idle(struct http *h)
 	 */
 	for (struct face *face = h->faces; face != NULL; face = face->next)
 		(void)face->config.http1.callbacks.foreach_request(&face->context, end_idle, NULL);
+	for (h2o_linklist_t *l = h->conns.next; l != &h->conns; l = l->next) {
+		struct conn *c = H2O_STRUCT_FROM_MEMBER(struct conn, link, l);
+
+		if (c->raw != NULL && !c->ended && http_raw_idle(c))
+			http_conn_end(c);
+	}
 }
 
 static void
@@ -378,6 +419,10 @@ http_free(struct http *h)
 	http_desk_close(h);
 	free_watches(h);
 	free_timers(h);
+	for (struct http_later *next; h->later != NULL; h->later = next) {
+		next = h->later->next;
+		free(h->later);
+	}
 	/* h2o cannot let go of a context with connections; they never outlast end_all() but when
 	 * broken. */
 	if (h->conns_n > 0)

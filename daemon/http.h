@@ -6,7 +6,7 @@
  * h2o 2.2.5's TLS glue (alerts, close_notify, context lifetime, write timeout,
  * Nagle) are closed here, and nowhere else knows of them.
  *
- * Not for the relay's bodies: h2o buffers a body whole.
+ * h2o buffers a body whole: a face that streams is served on its sockets alone (http_raw.h).
  */
 #ifndef QUATRAIN_DAEMON_HTTP_H
 #define QUATRAIN_DAEMON_HTTP_H
@@ -27,7 +27,14 @@ struct http_face {
 	SSL_CTX *tls;
 	/* Octets, to 1 MiB. More comes as exchange.body_too_large; over 1 MiB h2o answers 413. */
 	size_t body_max;
-	int64_t request_ms; /* head and body, and idle keep-alive */
+	int64_t request_ms; /* head and body, and idle keep-alive; where bodies stream the longest
+			       silence */
+	/*
+	 * Bodies come in pieces (exchange.take), replies of any length leave by exchange.pull;
+	 * body_max means nothing. The listener may be a Unix socket: then exchange.uid says whose
+	 * process it is.
+	 */
+	bool streams;
 	unsigned
 	    conns_max; /* more wait in the listener's queue, or for who idles longest to be cut */
 	struct limit
@@ -107,6 +114,10 @@ void http_each_peer(struct http *h,
     void (*visit)(void *with, struct octets peer, uint8_t tag[static HTTP_TAG_OCTETS]), void *with);
 /* Goes up whenever a connection may have come or gone since. */
 uint64_t http_comings(const struct http *h);
+
+/* Call fn(with) once, when all that is ready in this turn of the loop was handled; from within that
+ * call for the next turn. For what many requests share, such as a commit. */
+void http_after(struct http *h, void (*fn)(void *with), void *with);
 
 /* Serve until http_stop(): then listeners close, requests in hand finish, at most drain_ms. */
 void http_run(struct http *h, int64_t drain_ms);

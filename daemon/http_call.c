@@ -51,16 +51,20 @@ static const struct {
 	{ 413, "Content Too Large" },
 	{ 414, "URI Too Long" },
 	{ 415, "Unsupported Media Type" },
+	{ 417, "Expectation Failed" },
 	{ 422, "Unprocessable Content" },
 	{ 428, "Precondition Required" },
 	{ 429, "Too Many Requests" },
+	{ 431, "Request Header Fields Too Large" },
 	{ 500, "Internal Server Error" },
 	{ 501, "Not Implemented" },
+	{ 502, "Bad Gateway" },
 	{ 503, "Service Unavailable" },
+	{ 505, "HTTP Version Not Supported" },
 };
 
-static const char *
-reason_of(unsigned status)
+const char *
+http_reason(unsigned status)
 {
 	for (size_t i = 0; i < sizeof(reasons) / sizeof(*reasons); i++)
 		if (reasons[i].status == status)
@@ -82,7 +86,7 @@ refuse(struct exchange *x, unsigned status, const char *why)
 	x->pull = NULL;
 	bytes_put_fmt(&x->reply,
 	    "{\"type\":\"about:blank\",\"title\":\"%s\",\"status\":%u,\"detail\":\"%s\"}",
-	    reason_of(status), status, why);
+	    http_reason(status), status, why);
 }
 
 static void
@@ -122,7 +126,7 @@ send_reply(struct call *c)
 	bool silent = octets_same(x->method, octets_text("HEAD"));
 
 	req->res.status = (int)x->status;
-	req->res.reason = reason_of(x->status);
+	req->res.reason = http_reason(x->status);
 	/* RFC 9110 section 8.6: none for 204, and for 304 only the length of what is not sent. */
 	if (x->status == 204 || x->status == 304)
 		silent = true;

@@ -1,7 +1,7 @@
 /* daemon/http_conn.c - see http_internal.h. Connections: accepted, capped, known, ended. */
 #include <h2o.h>
 
-#include "daemon/http_internal.h"
+#include "daemon/http_raw.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -51,6 +51,8 @@ conn_closed(void *with)
 	struct conn *c = with;
 	struct face *face = c->face;
 
+	if (c->raw != NULL)
+		http_raw_closed(c);
 	h2o_linklist_unlink(&c->link);
 	h2o_timeout_unlink(&c->farewell);
 	face->http->conns_n--;
@@ -100,6 +102,8 @@ http_conn_end(struct conn *c)
 {
 	c->ended = true;
 	(void)shutdown(h2o_socket_get_fd(c->sock), SHUT_RDWR);
+	if (c->raw != NULL)
+		http_raw_end(c);
 }
 
 void
@@ -135,7 +139,10 @@ conn_new(struct face *face, h2o_socket_t *sock, uint64_t address)
 	face->conns_n++;
 	sock->on_close.cb = conn_closed;
 	sock->on_close.data = c;
-	h2o_accept(&face->accept, sock);
+	if (face->want.streams)
+		http_raw_accept(c);
+	else
+		h2o_accept(&face->accept, sock);
 }
 
 /* The local face speaks for the officer at this machine: root and ourselves, nobody else. */
@@ -313,8 +320,13 @@ http_conn_sweep(struct http *h)
 {
 	int64_t now_ms = steady_ms();
 
-	for (h2o_linklist_t *l = h->conns.next; l != &h->conns; l = l->next)
-		look_at(H2O_STRUCT_FROM_MEMBER(struct conn, link, l), now_ms);
+	for (h2o_linklist_t *l = h->conns.next; l != &h->conns; l = l->next) {
+		struct conn *c = H2O_STRUCT_FROM_MEMBER(struct conn, link, l);
+
+		look_at(c, now_ms);
+		if (c->raw != NULL)
+			http_raw_look(c, now_ms);
+	}
 	for (struct face *face = h->faces; face != NULL; face = face->next) {
 		make_room(face, now_ms);
 		hear_again(face);

@@ -23,6 +23,7 @@ _Static_assert(sizeof(void *) != 8 || sizeof(h2o_context_t) == 864, "h2o: not th
 
 struct face;
 struct question;
+struct raw;
 
 /* The questions of a process and the line they go over; see http_ask.c. */
 struct desk {
@@ -52,6 +53,7 @@ struct http {
 	bool stopping;
 	bool broken; /* the loop turns no more */
 	struct desk desk;
+	struct http_later *later; /* http_after()'s, oldest first */
 };
 
 /* One listener with its own limits: h2o keeps them in a globalconf and a context. */
@@ -72,7 +74,8 @@ struct face {
 struct conn {
 	h2o_linklist_t link; /* in http.conns */
 	struct face *face;
-	h2o_socket_t *sock; /* lent by h2o */
+	h2o_socket_t *sock; /* lent by h2o; of a face that streams http_raw.c's */
+	struct raw *raw;    /* of such a face; NULL */
 	SSL_CTX *tls;       /* a reference: h2o takes none, and calls SSL_new() late */
 	SSL *ssl;           /* lent by h2o; NULL without TLS or before the first octet */
 	h2o_timeout_entry_t farewell;
@@ -113,7 +116,8 @@ void http_tls_guard(SSL_CTX *tls);
  * how many octets, 0 for none. */
 size_t http_tls_binding(const struct conn *c, uint8_t to[static 32]);
 
-/* http_call.c: every request of the face comes to its serve(). */
+/* http_call.c: the words of a status; every request of the face comes to its serve(). */
+const char *http_reason(unsigned status);
 void http_call_register(struct face *face, h2o_hostconf_t *host);
 
 /* http_stream.c: what x has in reply, then what its pull() says, until that or the connection ends.
