@@ -72,9 +72,8 @@ http_reason(unsigned status)
 	return "Other"; /* clients read the number alone (RFC 9112 section 4) */
 }
 
-/* Refuse what no handler should see; the connection's framing is not trusted any further. */
-static void
-refuse(struct exchange *x, unsigned status, const char *why)
+void
+http_refuse(struct exchange *x, unsigned status, const char *why)
 {
 	bytes_free(&x->reply);
 	shared_drop(x->shared);
@@ -182,7 +181,7 @@ settle(struct call *c)
 		return;
 	}
 	if (x->status < 200 || x->status > 599 || !bytes_ok(&x->reply, &f))
-		refuse(x, 500, "the service could not make an answer");
+		http_refuse(x, 500, "the service could not make an answer");
 	send_reply(c);
 }
 
@@ -415,9 +414,9 @@ screen(struct call *c)
 	if (!star && (x->path.n == 0 || x->path.at[0] != '/'))
 		why = "the target is not a path";
 	if (why != NULL)
-		refuse(x, 400, why);
+		http_refuse(x, 400, why);
 	else if (x->path.n + x->query.n > TARGET_MAX)
-		refuse(x, 414, "the target is too long");
+		http_refuse(x, 414, "the target is too long");
 	return x->status == 0;
 }
 

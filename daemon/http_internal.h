@@ -118,6 +118,8 @@ size_t http_tls_binding(const struct conn *c, uint8_t to[static 32]);
 
 /* http_call.c: the words of a status; every request of the face comes to its serve(). */
 const char *http_reason(unsigned status);
+/* Answer what no handler should see; the connection's framing is not trusted any further. */
+void http_refuse(struct exchange *x, unsigned status, const char *why);
 void http_call_register(struct face *face, h2o_hostconf_t *host);
 
 /* http_stream.c: what x has in reply, then what its pull() says, until that or the connection ends.

@@ -1,7 +1,7 @@
 /* daemon/http_raw.c - see http_raw.h. */
 #include <h2o.h>
 
-#include "daemon/http_raw.h"
+#include "daemon/http_raw_under.h"
 
 #include <poll.h>
 #include <stdio.h>
@@ -12,48 +12,13 @@
 #include <openssl/ssl.h>
 
 #include "base/clock.h"
-#include "base/problem.h"
-#include "relay/chunked.h"
-#include "relay/http_head.h"
 
-#define HANDSHAKE_MS   5000
-#define LINGER_OCTETS  (1u << 20) /* of a body that was refused: read and dropped, */
-#define LINGER_MS      2000       /* so that the refusal is read before the reset */
-#define RATE_AFTER_MS  60000      /* a body that comes slower than */
-#define RATE_OCTETS    512        /* so many a second on the whole is no body */
-#define GONE_LOOK_MS   1000
-#define REPLY_HEAD_MAX 6144
-
-enum step {
-	STEP_SHAKE, /* TLS's handshake */
-	STEP_HEAD,
-	STEP_BODY,
-	STEP_WAIT,  /* for the handler, or the signer */
-	STEP_REPLY, /* a write is under way, or a piece is awaited */
-	STEP_LINGER,
-};
-
-/* One connection, and the request in hand. */
-struct raw {
-	struct conn *conn;
-	h2o_socket_t *sock;
-	enum step step;
-	bool live;  /* x is a request's */
-	bool whole; /* its body was given to the last octet */
-	bool keep, expects, inside, writing, chunks;
-	struct exchange x;
-	struct http_head head;
-	struct bytes kept; /* the head's octets: the input moves */
-	struct chunked chunked;
-	uint64_t left, got; /* octets of the body: to come; came */
-	struct question *question;
-	int64_t began_us, active_ms, linger_ms, look_ms;
-	size_t lingered;
-	h2o_timeout_entry_t pulse; /* linked while a reply has nothing to say */
-	char out[REPLY_HEAD_MAX], size[24];
-};
-
-static void go_on(struct raw *r);
+#define HANDSHAKE_MS  5000
+#define LINGER_OCTETS (1u << 20) /* of a body that was refused: read and dropped, */
+#define LINGER_MS     2000       /* so that the refusal is read before the reset */
+#define RATE_AFTER_MS 60000      /* a body that comes slower than */
+#define RATE_OCTETS   512        /* so many a second on the whole is no body */
+#define GONE_LOOK_MS  1000
 
 static int64_t
 steady_ms(void)
@@ -64,8 +29,8 @@ steady_ms(void)
 /* --- its end ------------------------------------------------------------------------------------
  */
 
-static void
-forget_request(struct raw *r)
+void
+http_raw_forget(struct raw *r)
 {
 	if (!r->live)
 		return;
@@ -89,7 +54,7 @@ http_raw_closed(struct conn *c)
 	struct raw *r = c->raw;
 
 	h2o_timeout_unlink(&r->pulse);
-	forget_request(r);
+	http_raw_forget(r);
 	bytes_free(&r->kept);
 	free(r);
 	c->raw = NULL;
@@ -122,12 +87,12 @@ end(struct raw *r)
 bool
 http_raw_idle(const struct conn *c)
 {
-	return c->raw->step == STEP_HEAD && c->sock->input->size == 0;
+	return c->raw->step == RAW_HEAD && c->sock->input->size == 0;
 }
 
 /* While nothing is read of a connection its end is not seen. */
-static bool
-is_gone(struct raw *r, int64_t now_ms)
+bool
+http_raw_is_gone(struct raw *r, int64_t now_ms)
 {
 	struct pollfd p = { .fd = h2o_socket_get_fd(r->sock), .events = POLLRDHUP };
 
@@ -143,18 +108,18 @@ is_slow(const struct raw *r, int64_t now_ms)
 	int64_t quiet_ms = now_ms - r->active_ms, since_ms = now_ms - r->began_us / 1000;
 
 	switch (r->step) {
-	case STEP_SHAKE:
+	case RAW_SHAKE:
 		return now_ms - r->active_ms > HANDSHAKE_MS;
-	case STEP_HEAD:
+	case RAW_HEAD:
 		return quiet_ms > r->conn->face->want.request_ms;
-	case STEP_BODY:
+	case RAW_BODY:
 		return quiet_ms > r->conn->face->want.request_ms ||
 		       (since_ms > RATE_AFTER_MS &&
 			   r->got / (uint64_t)(since_ms / 1000) < RATE_OCTETS);
-	case STEP_LINGER:
+	case RAW_LINGER:
 		return now_ms - r->linger_ms > LINGER_MS;
-	case STEP_WAIT:
-	case STEP_REPLY:
+	case RAW_WAIT:
+	case RAW_REPLY:
 	default:
 		return false; /* a reply that nobody reads is http_conn_sweep()'s */
 	}
@@ -167,195 +132,8 @@ http_raw_look(struct conn *c, int64_t now_ms)
 
 	if (c->ended)
 		return;
-	if (is_slow(r, now_ms) || (r->step == STEP_WAIT && is_gone(r, now_ms)))
+	if (is_slow(r, now_ms) || (r->step == RAW_WAIT && http_raw_is_gone(r, now_ms)))
 		end(r);
-}
-
-/* --- the reply ----------------------------------------------------------------------------------
- */
-
-static void on_written(h2o_socket_t *sock, const char *err);
-
-static void
-write_out(struct raw *r, h2o_iovec_t *parts, size_t n)
-{
-	r->writing = true;
-	r->step = STEP_REPLY;
-	h2o_socket_read_stop(r->sock);
-	h2o_socket_write(r->sock, parts, n, on_written);
-}
-
-/* What is left of a request that was refused is dropped for a while: a reset behind unread octets
- * would take the answer with it. */
-static void
-linger(struct raw *r)
-{
-	r->step = STEP_LINGER;
-	r->linger_ms = steady_ms();
-	(void)shutdown(h2o_socket_get_fd(r->sock), SHUT_WR);
-}
-
-static void
-request_done(struct raw *r)
-{
-	bool whole = r->whole,
-	     keep = r->keep && whole && !r->conn->last && !r->conn->face->http->stopping;
-
-	forget_request(r);
-	r->active_ms = steady_ms();
-	if (r->conn->ended)
-		return;
-	if (!keep && (whole || r->conn->last)) {
-		h2o_socket_close(r->sock); /* nothing of ours goes on with it in this frame */
-		return;
-	}
-	if (keep)
-		r->step = STEP_HEAD;
-	else
-		linger(r);
-	go_on(r);
-}
-
-/* One piece of what goes on, as a chunk where the client knows them. */
-static void
-write_piece(struct raw *r, bool last)
-{
-	struct octets o = octets_bytes(&r->x.reply);
-	h2o_iovec_t parts[3];
-	size_t n = 0;
-
-	if (o.n > 0) {
-		(void)snprintf(r->size, sizeof(r->size), "%zx\r\n", o.n);
-		if (r->chunks)
-			parts[n++] = h2o_iovec_init(r->size, strlen(r->size));
-		parts[n++] = h2o_iovec_init(o.at, o.n);
-	}
-	if (r->chunks && last)
-		parts[n++] = o.n > 0 ? h2o_iovec_init(H2O_STRLIT("\r\n0\r\n\r\n"))
-				     : h2o_iovec_init(H2O_STRLIT("0\r\n\r\n"));
-	else if (r->chunks && o.n > 0)
-		parts[n++] = h2o_iovec_init(H2O_STRLIT("\r\n"));
-	if (last)
-		r->x.pull = NULL;
-	if (n > 0)
-		write_out(r, parts, n);
-	else
-		request_done(r);
-}
-
-static void
-pull(struct raw *r)
-{
-	struct http *h = r->conn->face->http;
-	struct fault f;
-	bool more;
-
-	bytes_clear(&r->x.reply);
-	more = !h->stopping && r->x.pull(&r->x);
-	if (!bytes_ok(&r->x.reply, &f)) {
-		end(r); /* no end of the reply: the client must not take it for whole */
-		return;
-	}
-	if (more && r->x.reply.n == 0) {
-		h2o_timeout_link(h->loop, &h->pulse, &r->pulse);
-		return;
-	}
-	write_piece(r, !more);
-}
-
-static void
-on_pulse(h2o_timeout_entry_t *entry)
-{
-	struct raw *r = H2O_STRUCT_FROM_MEMBER(struct raw, pulse, entry);
-
-	if (!r->conn->ended && is_gone(r, steady_ms()))
-		end(r);
-	else if (!r->conn->ended)
-		pull(r);
-}
-
-static void
-on_written(h2o_socket_t *sock, const char *err)
-{
-	struct raw *r = sock->data;
-
-	r->writing = false;
-	r->active_ms = steady_ms();
-	if (err != NULL || r->conn->ended) {
-		end(r);
-	} else if (!r->live || r->x.status == 0) { /* it was the 100 */
-		r->step = STEP_BODY;
-		go_on(r);
-	} else if (r->x.pull != NULL) {
-		pull(r);
-	} else {
-		request_done(r);
-	}
-}
-
-static void
-put_line(struct bytes *b, const char *name, const char *value)
-{
-	bytes_put_fmt(b, "%s: %s\r\n", name, value);
-}
-
-/* The head, into out. */
-static void
-write_head(struct raw *r, size_t body, bool silent)
-{
-	struct exchange *x = &r->x;
-	struct bytes b = { 0 };
-
-	bytes_put_fmt(&b, "HTTP/1.1 %u %s\r\n", x->status, http_reason(x->status));
-	if (x->type != NULL)
-		put_line(&b, "Content-Type", x->type);
-	for (size_t i = 0; i < x->headers_n; i++)
-		put_line(&b, x->headers[i].name, x->headers[i].value);
-	if (x->pull != NULL && r->chunks)
-		put_line(&b, "Transfer-Encoding", "chunked");
-	else if (x->pull == NULL && !(silent && body == 0))
-		bytes_put_fmt(&b, "Content-Length: %zu\r\n", body);
-	put_line(&b, "Connection", r->keep ? "keep-alive" : "close");
-	bytes_put_text(&b, "\r\n");
-	r->out[0] = '\0';
-	if (!b.bad && b.n < sizeof(r->out))
-		(void)snprintf(r->out, sizeof(r->out), "%.*s", (int)b.n, (const char *)b.at);
-	bytes_free(&b);
-}
-
-static void
-reply(struct raw *r)
-{
-	struct exchange *x = &r->x;
-	struct octets body =
-	    x->shared != NULL ? octets_of(x->shared->at, x->shared->n) : octets_bytes(&x->reply);
-	bool head = octets_same(x->method, octets_text("HEAD"));
-	bool silent = head || x->status == 204 || x->status == 304;
-	h2o_iovec_t parts[4];
-	size_t n = 0;
-
-	r->keep =
-	    r->keep && r->whole && !x->close && !r->conn->last && !r->conn->face->http->stopping;
-	if (x->pull != NULL && !r->chunks)
-		r->keep = false; /* HTTP/1.0: its end is the connection's */
-	write_head(r, body.n, silent && !head);
-	if (r->conn->face->want.served != NULL)
-		r->conn->face->want.served(x, clock_steady_us() - r->began_us);
-	if (silent)
-		x->pull = NULL;
-	parts[n++] = h2o_iovec_init(r->out, strlen(r->out));
-	if (silent || body.n == 0) {
-		write_out(r, parts, n);
-		return;
-	}
-	if (x->pull != NULL && r->chunks) { /* what there is already is the first piece */
-		(void)snprintf(r->size, sizeof(r->size), "%zx\r\n", body.n);
-		parts[n++] = h2o_iovec_init(r->size, strlen(r->size));
-	}
-	parts[n++] = h2o_iovec_init(body.at, body.n);
-	if (x->pull != NULL && r->chunks)
-		parts[n++] = h2o_iovec_init(H2O_STRLIT("\r\n"));
-	write_out(r, parts, n);
 }
 
 /* --- the request --------------------------------------------------------------------------------
@@ -369,7 +147,7 @@ answered(void *with, uint16_t code, struct octets body)
 	r->question = NULL;
 	r->conn->owed = false;
 	r->x.ask.then(&r->x, code, body);
-	go_on(r);
+	http_raw_go_on(r);
 }
 
 static void
@@ -378,7 +156,7 @@ ask(struct raw *r)
 	uint16_t verb = r->x.ask.verb;
 
 	r->x.ask.verb = 0;
-	r->step = STEP_WAIT;
+	r->step = RAW_WAIT;
 	h2o_socket_read_stop(r->sock);
 	trace_begin(&r->x.trace);
 	r->conn->owed = true;
@@ -389,7 +167,7 @@ ask(struct raw *r)
 static void
 woken(struct exchange *x)
 {
-	go_on(H2O_STRUCT_FROM_MEMBER(struct raw, x, x));
+	http_raw_go_on(H2O_STRUCT_FROM_MEMBER(struct raw, x, x));
 }
 
 static bool
@@ -469,11 +247,9 @@ fill(struct raw *r)
 static void
 refuse(struct raw *r, unsigned status, const struct fault *f)
 {
-	problem_send(&r->x, f);
-	r->x.status = status;
-	r->x.close = true;
+	http_refuse(&r->x, status, f->text);
 	r->whole = false;
-	reply(r);
+	http_raw_reply(r);
 }
 
 static void
@@ -519,7 +295,8 @@ read_head(struct raw *r)
 		end(r);
 		return false;
 	}
-	r->keep = r->chunks = r->head.keep;
+	r->keep = r->head.keep;
+	r->chunks = r->head.is_11;
 	start_request(r);
 	if (!fill(r)) {
 		fault_set(&f, FAULT_BADREQ, "http: a field that counts stands twice");
@@ -578,7 +355,7 @@ invite(struct raw *r)
 	if (!r->expects || r->sock->input->size > 0 || r->head.octets == 0)
 		return false;
 	r->expects = false;
-	write_out(r, &line, 1);
+	http_raw_write(r, &line, 1);
 	return true;
 }
 
@@ -594,12 +371,12 @@ settle(struct raw *r)
 		return false;
 	}
 	if (x->status == 0 && x->waits) {
-		r->step = STEP_WAIT;
+		r->step = RAW_WAIT;
 		h2o_socket_read_stop(r->sock);
 		return false;
 	}
 	if (x->status == 0 && x->take != NULL && !r->whole) {
-		r->step = STEP_BODY;
+		r->step = RAW_BODY;
 		return !invite(r);
 	}
 	if (!r->whole && r->head.octets == 0) /* of no body all was read */
@@ -610,7 +387,7 @@ settle(struct raw *r)
 		refuse(r, 500, &f);
 		return false;
 	}
-	reply(r);
+	http_raw_reply(r);
 	return false;
 }
 
@@ -630,16 +407,16 @@ static void on_read(h2o_socket_t *sock, const char *err);
 static void
 advance(struct raw *r)
 {
-	if (r->live && r->step != STEP_BODY && !settle(r))
+	if (r->live && r->step != RAW_BODY && !settle(r))
 		return;
 	while (!r->conn->ended) {
-		if (r->step == STEP_LINGER) {
+		if (r->step == RAW_LINGER) {
 			drop_input(r);
 			return;
 		}
-		if (r->step == STEP_HEAD && !read_head(r))
+		if (r->step == RAW_HEAD && !read_head(r))
 			return;
-		if (r->step == STEP_BODY && !read_body(r))
+		if (r->step == RAW_BODY && !read_body(r))
 			return;
 		if (!settle(r))
 			return;
@@ -647,18 +424,18 @@ advance(struct raw *r)
 }
 
 /* What a handler wakes from within is gone on with when it has returned. */
-static void
-go_on(struct raw *r)
+void
+http_raw_go_on(struct raw *r)
 {
 	if (r->inside || r->writing || r->conn->ended || r->question != NULL ||
-	    r->step == STEP_REPLY || (r->live && r->x.waits))
+	    r->step == RAW_REPLY || (r->live && r->x.waits))
 		return;
 	r->inside = true;
 	advance(r);
 	r->inside = false;
 	if (r->conn->ended || r->writing)
 		return;
-	if (r->step == STEP_HEAD || r->step == STEP_BODY || r->step == STEP_LINGER)
+	if (r->step == RAW_HEAD || r->step == RAW_BODY || r->step == RAW_LINGER)
 		h2o_socket_read_start(r->sock, on_read);
 }
 
@@ -674,7 +451,7 @@ on_read(h2o_socket_t *sock, const char *err)
 		return;
 	}
 	r->active_ms = steady_ms();
-	go_on(r);
+	http_raw_go_on(r);
 }
 
 static void
@@ -686,9 +463,9 @@ on_shaken(h2o_socket_t *sock, const char *err)
 		h2o_socket_close(sock);
 		return;
 	}
-	r->step = STEP_HEAD;
+	r->step = RAW_HEAD;
 	r->active_ms = steady_ms();
-	go_on(r);
+	http_raw_go_on(r);
 }
 
 void
@@ -700,7 +477,7 @@ http_raw_accept(struct conn *c)
 	r->conn = c;
 	r->sock = c->sock;
 	r->active_ms = steady_ms();
-	r->pulse.cb = on_pulse;
+	r->pulse.cb = http_raw_pulse;
 	c->raw = r;
 	c->farewell.cb = close_soon;
 	c->sock->data = r;
@@ -708,6 +485,6 @@ http_raw_accept(struct conn *c)
 		h2o_socket_ssl_handshake(c->sock, c->tls, NULL, on_shaken);
 		return;
 	}
-	r->step = STEP_HEAD;
+	r->step = RAW_HEAD;
 	h2o_socket_read_start(c->sock, on_read);
 }

@@ -123,7 +123,7 @@ read_first(struct octets line, struct http_head *h, unsigned *status, struct fau
 		    "RFC 9112 section 3.2.1: expected a path as the target", f);
 	if (octets_same(version, octets_text("HTTP/1.0")))
 		return true;
-	h->keep = true;
+	h->is_11 = h->keep = true;
 	return octets_same(version, octets_text("HTTP/1.1")) ||
 	       refuse(status, 505, FAULT_TYPE, "RFC 9110 section 15.6.6: expected HTTP/1.1", f);
 }
@@ -197,7 +197,7 @@ read_framing(struct http_head *h, unsigned *status, struct fault *f)
 		return refuse(
 		    status, 400, FAULT_BADREQ, "RFC 9112 section 6.3: two lengths of one body", f);
 	if (coding.at != NULL) {
-		if (!h->keep) /* RFC 9112 section 6.1: not of HTTP/1.0 */
+		if (!h->is_11) /* RFC 9112 section 6.1: not of HTTP/1.0 */
 			return refuse(status, 400, FAULT_BADREQ,
 			    "RFC 9112 section 6.1: a coding in HTTP/1.0", f);
 		h->octets = HTTP_CHUNKED;
@@ -214,10 +214,9 @@ read_framing(struct http_head *h, unsigned *status, struct fault *f)
 static bool
 read_rest(struct http_head *h, unsigned *status, struct fault *f)
 {
-	bool is_11 = h->keep;
 	struct octets o;
 
-	if (!http_head_field(h, "host", &o) || (is_11 && (o.at == NULL || o.n == 0)))
+	if (!http_head_field(h, "host", &o) || (h->is_11 && (o.at == NULL || o.n == 0)))
 		return refuse(
 		    status, 400, FAULT_BADREQ, "RFC 9112 section 3.2: expected one Host", f);
 	if (!read_framing(h, status, f))
@@ -225,7 +224,7 @@ read_rest(struct http_head *h, unsigned *status, struct fault *f)
 	if (!http_head_field(h, "expect", &o) || (o.at != NULL && !is_word(o, "100-continue")))
 		return refuse(
 		    status, 417, FAULT_TYPE, "RFC 9110 section 10.1.1: expected 100-continue", f);
-	h->expects = is_11 && o.at != NULL;
+	h->expects = h->is_11 && o.at != NULL;
 	for (size_t i = 0; i < h->fields_n; i++)
 		if (is_word(h->fields[i].name, "connection") &&
 		    has_word(h->fields[i].value, "close"))

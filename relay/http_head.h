@@ -27,6 +27,7 @@ struct http_field {
 /* Everything lent from what was read. */
 struct http_head {
 	struct octets method, path, query; /* query without its '?' */
+	bool is_11;                        /* HTTP/1.1, and not 1.0 */
 	bool keep;                         /* the connection outlives the request */
 	bool expects;                      /* Expect: 100-continue */
 	uint64_t octets;                   /* of the body; HTTP_CHUNKED; 0: none */
