@@ -189,7 +189,7 @@ START_TEST(what_is_not_released_is_nobodys)
 }
 END_TEST
 
-/* Attack 54: another's output-device-uuid is none of its own, whatever the job. */
+/* Another's output-device-uuid is none of its own, whatever the job. */
 START_TEST(anothers_device_is_not_authorized)
 {
 	static const int all[] = { GET_JOBS, SUBSCRIBE, ACK_JOB, ACK_DOCUMENT, FETCH_DOCUMENT,

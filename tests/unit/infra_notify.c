@@ -396,8 +396,8 @@ END_TEST
 START_TEST(what_a_printer_says_of_itself)
 {
 	struct infra_device d;
-	int32_t id = subscribe(&one, NULL);
 	struct ipp_value v;
+	int32_t id;
 
 	ck_assert(!infra_device(&n, "acme", "hp-1", &d));
 	ck_assert(!infra_identify(&n, "acme", "hp-1", "flash"));
@@ -449,6 +449,30 @@ START_TEST(who_deregisters_gives_back)
 	ck_assert_int_eq(site_say(&one, DEREGISTER, "hp-1", 0, 0, 0), 0);
 	ck_assert(!infra_device(&n, "acme", "hp-1", &d));
 	ck_assert_int_eq(site_say(&two, FETCH_JOB, "hp-1", id, 0, 0), 0);
+}
+END_TEST
+
+/* Nothing of a request is ever dialled: there is nothing here that could. */
+START_TEST(an_address_is_only_words)
+{
+	static const char *const uris[] = { "http://127.0.0.1:1/", "file:///etc/passwd",
+		"ipp://user@127.0.0.1/", "ipp://[::ffff:127.0.0.1]:1/", "ipp://rebind.example/" };
+
+	(void)site_job("hp-1");
+	for (size_t i = 0; i < COUNT(uris); i++) {
+		const struct ipp_head head = {
+			.major = 2, .minor = 0, .code = GET_JOBS, .request_id = 17
+		};
+
+		site_done(&a);
+		ipp_begin(&a.message, &head);
+		ipp_put_text(&a.message, IPP_URI, "printer-uri", uris[i]);
+		ipp_put_text(&a.message, IPP_KEYWORD, "which-jobs", "fetchable");
+		site_send(&a, &one);
+		ck_assert_uint_eq(a.x.ask.verb, 0);
+		ck_assert_int_eq(site_status(&a), 0);
+		ck_assert_uint_eq(site_groups(&a, IPP_GROUP_JOB), 1);
+	}
 }
 END_TEST
 
@@ -519,6 +543,7 @@ main(void)
 	tcase_add_test(t, active_jobs_that_make_no_sense);
 	tcase_add_test(t, what_a_printer_says_of_itself);
 	tcase_add_test(t, who_deregisters_gives_back);
+	tcase_add_test(t, an_address_is_only_words);
 	tcase_add_test(t, messages_that_are_none);
 	suite_add_tcase(s, t);
 	return run_suite(s);

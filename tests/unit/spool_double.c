@@ -1,4 +1,4 @@
-/* tests/unit/spool_double.c - relay/spool.h and relay/job.h in memory, for tests of what stands on
+/* tests/unit/spool_double.c - relay/spool.h in memory, for tests of what stands on
  * them. */
 #include <stdlib.h>
 #include <string.h>
@@ -29,27 +29,6 @@ copy_job(struct job *to, const struct job *from)
 	copy_bytes(&to->names, &from->names);
 	copy_bytes(&to->envelope, &from->envelope);
 	copy_bytes(&to->rewrapped, &from->rewrapped);
-}
-
-void
-job_free(struct job *j)
-{
-	bytes_free(&j->template);
-	bytes_free(&j->names);
-	bytes_free(&j->envelope);
-	bytes_free(&j->rewrapped);
-}
-
-bool
-job_is_over(const struct job *j)
-{
-	return j->state >= JOB_CANCELED;
-}
-
-const char *
-job_reason_word(enum job_reason r)
-{
-	return r == JOB_FETCHABLE ? "job-fetchable" : r == JOB_PRINTING ? "job-printing" : NULL;
 }
 
 bool
