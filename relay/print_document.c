@@ -42,7 +42,7 @@ seal_to(struct call *c, const struct document_of *of, struct octets recipient, s
 		return false;
 	bytes_clear(&c->job.envelope);
 	ok = envelope_wrap(&key, of, recipient, &c->job.envelope, f) &&
-	     submit_seal_names(c, &key, of, f) && document_writer_new(&key, of, &c->writer, f);
+	     document_writer_new(&key, of, &c->writer, f);
 	content_key_free(&key);
 	return ok;
 }

@@ -139,8 +139,6 @@ void submit_create_job(struct call *c);
 void submit_send_document(struct call *c);
 void submit_close_job(struct call *c);
 void submit_came(struct call *c); /* all of the document */
-bool submit_seal_names(struct call *c, const struct content_key *key, const struct document_of *of,
-    struct fault *f) CHECKED;
 void document_expect(struct call *c);
 void document_take(struct call *c, struct octets piece);
 void document_drop(struct call *c);

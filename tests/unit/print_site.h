@@ -44,6 +44,7 @@ unsigned site_ask_with(const char *path, struct bytes *b, const char *document);
 /* Of the answer: the number or the text of the nth job's (or printer's) attribute. */
 int32_t site_number(enum ipp_group group, const char *name);
 struct octets site_text(enum ipp_group group, const char *name);
-unsigned site_groups(enum ipp_group group);
+/* How many jobs it has. */
+unsigned site_jobs(void);
 
 #endif
