@@ -66,7 +66,7 @@ gate_pass(
 	struct anomaly_score score = { .n = 0 };
 	const struct rule_connect c = { .who = &asker,
 		.of = &of,
-		.to = GATE_SERVICE,
+		.to = g->service,
 		.now_s = clock_now_s(),
 		.peek = x->room != NULL && turn_of(x->room) != 0,
 		.habits = g->habits,
@@ -177,7 +177,7 @@ would_refuse(struct judged *j, const char *source)
 	struct anomaly_score score;
 	const struct rule_connect c = { .who = &j->who,
 		.of = &j->of,
-		.to = GATE_SERVICE,
+		.to = j->gate->service,
 		.now_s = j->now_s,
 		.peek = true,
 		.habits = j->gate->habits,

@@ -15,7 +15,9 @@
 #include "daemon/evidence.h"
 #include "daemon/policies.h"
 
-#define GATE_SERVICE "secure" /* what is called at the listener of that name */
+/* What is called, at the listeners of these names. */
+#define GATE_SECURE "secure"
+#define GATE_RELAY  "relay"
 
 struct gate {
 	struct realm *realm;
@@ -24,6 +26,7 @@ struct gate {
 	void (*note)(struct activity *a, const struct activity_fact *fact); /* NULL: nobody */
 	struct activity *activity;
 	struct habits *habits; /* NULL: nobody remembers */
+	const char *service;   /* GATE_... */
 	uint64_t turn;         /* what was decided in an earlier one is decided again; 0 is none */
 	uint64_t policies_turn;
 	int64_t minute;
