@@ -203,6 +203,19 @@ decided(struct call *c)
 	return true;
 }
 
+/* A PIN that would not be asked for is worse than none. */
+static bool
+password(struct call *c)
+{
+	struct ipp_value v;
+
+	if (!call_find(c, "job-password", &v))
+		return true;
+	ipp_put_none(&c->unsupported, IPP_UNSUPPORTED, "job-password");
+	reply_refuse(c, PRINT_ATTRIBUTES, "print: PWG 5100.11 section 5.1: job-password");
+	return false;
+}
+
 /* The job that a message asks for, judged; false: c is answered. */
 static bool
 judge(struct call *c)
@@ -215,7 +228,7 @@ judge(struct call *c)
 	memcpy(j->printer, c->queue, sizeof(j->printer));
 	j->release = c->queue[0] != '\0' ? JOB_RELEASE_NONE : JOB_RELEASE_OWNER;
 	j->created_s = j->changed_s = c->print->now_s();
-	if (!document_says(c) || !whose_uuid(c))
+	if (!document_says(c) || !whose_uuid(c) || !password(c))
 		return false;
 	if (!template_read(call_message(c), j, &c->unsupported, &f)) {
 		if (f.code == FAULT_CONFLICT)

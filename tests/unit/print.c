@@ -133,6 +133,46 @@ START_TEST(names_are_nowhere_on_record)
 }
 END_TEST
 
+/* What is text in a request is text in the answer, and nowhere else. */
+START_TEST(hostile_names_go_nowhere)
+{
+	static const char *const names[] = { "x\n*cupsFilter2: \"application/pdf 0 sh\"\n",
+		"\"; rm -rf /", "%s%s%n", "../../etc/passwd", "a\r\nSet-Cookie: b", "\x1b[2J" };
+	struct bytes row = { 0 };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		begin(0x02);
+		ipp_put_text(&b, IPP_NAME, "requesting-user-name", names[i]);
+		ipp_put_text(&b, IPP_NAME, "job-name", names[i]);
+		ck_assert_uint_eq(site_ask_with(PULL, &b, PDF), 0);
+		ck_assert_str_eq(site.x.why, "");
+		job_write(&stand.jobs[i].job, &row);
+		ck_assert_ptr_null(memmem(row.at, row.n, names[i], strlen(names[i])));
+		bytes_clear(&row);
+		ck_assert_uint_eq(job_operation(0x09, (int32_t)i + 1), 0);
+		ck_assert(has_text(site_text(IPP_GROUP_JOB, "job-name"), names[i]));
+	}
+	bytes_free(&row);
+}
+END_TEST
+
+/* Somebody that nobody knows, with a PIN or without. */
+START_TEST(nobody_has_to_say_who_they_are)
+{
+	begin(0x02);
+	ck_assert_uint_eq(site_ask_with(PULL, &b, PDF), 0);
+	begin(0x02);
+	ipp_put_text(&b, IPP_NAME, "requesting-user-name", "");
+	ck_assert_uint_eq(site_ask_with(PULL, &b, PDF), 0);
+	ck_assert_uint_eq(job_operation(0x09, 2), 0);
+	ck_assert(has_text(site_text(IPP_GROUP_JOB, "job-originating-user-name"), "alice"));
+	begin(0x02);
+	ipp_put(&b, IPP_OCTETS, "job-password", octets_text("1234"));
+	ck_assert_uint_eq(site_ask_with(PULL, &b, PDF), 0x040b);
+	ck_assert_uint_eq(stand.jobs_n, 2);
+}
+END_TEST
+
 START_TEST(another_sees_nothing)
 {
 	static const uint16_t operations[] = { 0x06, 0x08, 0x09, 0x3b };
@@ -547,6 +587,8 @@ main(void)
 	tcase_add_test(t, pieces_do_not_matter);
 	tcase_add_test(t, claimed_names_do_not_count);
 	tcase_add_test(t, names_are_nowhere_on_record);
+	tcase_add_test(t, hostile_names_go_nowhere);
+	tcase_add_test(t, nobody_has_to_say_who_they_are);
 	tcase_add_test(t, another_sees_nothing);
 	tcase_add_test(t, another_tenant_sees_nothing);
 	tcase_add_test(t, refused_before_the_document);
