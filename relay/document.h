@@ -41,6 +41,9 @@ struct document_of {
 	uint32_t number; /* from 1 */
 };
 
+/* SHA-256 over it, which is bound into every chunk and into its key's envelope. */
+void document_binds(const struct document_of *of, uint8_t ret[static 32]);
+
 struct document_writer;
 struct document_reader;
 
