@@ -302,7 +302,7 @@ certify(struct keyring *k, const struct issuer *by, const struct purpose *p, con
 
 	(void)snprintf(from.enroller, sizeof(from.enroller), "%s", k->ground.why->by);
 	(void)snprintf(e.tenant, sizeof(e.tenant), "%s", by->a.label);
-	(void)snprintf(e.kind, sizeof(e.kind), "%s", p->profile);
+	(void)snprintf(e.kind, sizeof(e.kind), "%s", profile->kind);
 	(void)snprintf(e.name, sizeof(e.name), "%s", p->name);
 	memcpy(w.dns, p->dns, sizeof(w.dns));
 	memcpy(w.ip, p->ip, sizeof(w.ip));

@@ -61,6 +61,7 @@ const struct octets oid_ms_extension_request =
 const struct octets oid_provenance = OURS(0x01);
 const struct octets oid_assurance = OURS(0x02);
 const struct octets oid_log_signing = OURS(0x03);
+const struct octets oid_document_release = OURS(0x04);
 
 const struct octets oid_algorithm_ecdsa_sha256 =
     OCTETS(0x30, 0x0a, 0x06, 0x08, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x04, 0x03, 0x02);

@@ -5,7 +5,8 @@
  * which nobody has to hand out. A whole UUID would be 128 bits, but GnuTLS
  * (libtasn1) reads no arc over 64 bits and Go's crypto/x509 none over 31, and
  * either refuses the certificate: ours is 31 bits of a random one.
- * .1 provenance, .2 assurance, .3 key purpose: signs a log's checkpoints.
+ * .1 provenance, .2 assurance, .3 key purpose: signs a log's checkpoints, .4 key purpose: the keys
+ * of documents are wrapped to it until they are released.
  */
 #ifndef QUATRAIN_CA_OID_H
 #define QUATRAIN_CA_OID_H
@@ -25,7 +26,7 @@ extern const struct octets oid_ocsp_basic, oid_ocsp_nonce, oid_ocsp_nocheck;
 extern const struct octets oid_ocsp_cutoff, oid_ocsp_extended_revoke;
 extern const struct octets oid_extension_request, oid_ms_extension_request, oid_challenge_password;
 extern const struct octets oid_request_template; /* RFC 9908 section 3.4 */
-extern const struct octets oid_provenance, oid_assurance, oid_log_signing;
+extern const struct octets oid_provenance, oid_assurance, oid_log_signing, oid_document_release;
 
 /* AlgorithmIdentifier of ecdsa-with-SHA256, whole (RFC 5758 section 3.2). */
 extern const struct octets oid_algorithm_ecdsa_sha256;

@@ -82,6 +82,26 @@ static const struct profile own[] = {
 		    { .text = "." }, { .part = TEMPLATE_TENANT }, { .text = "." },
 		    { .part = TEMPLATE_REGION }, { .text = "." },
 		    { .part = TEMPLATE_DOMAIN } } } } },
+	/* A tenant's documents are encrypted to it, and it proves nobody. */
+	{ .name = "release",
+	    .kind = "service",
+	    OURS,
+	    .level = LEVEL_ENDPOINT,
+	    .key_usage = USE_KEY_AGREEMENT,
+	    .path_len = -1,
+	    .eku = { &oid_document_release },
+	    .valid_s = YEAR,
+	    .named = true,
+	    .status = true,
+	    .unit = ONE(TEMPLATE_KIND),
+	    .common = ONE(TEMPLATE_NAME),
+	    .dns_n = 1,
+	    .dns = { { .dns = true,
+		.n = 9,
+		.piece = { { .part = TEMPLATE_NAME }, { .text = "." }, { .part = TEMPLATE_KIND },
+		    { .text = "." }, { .part = TEMPLATE_TENANT }, { .text = "." },
+		    { .part = TEMPLATE_REGION }, { .text = "." },
+		    { .part = TEMPLATE_DOMAIN } } } } },
 };
 
 #define OWN_N (sizeof(own) / sizeof(own[0]))

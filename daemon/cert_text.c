@@ -137,7 +137,8 @@ put_uses(struct bytes *b, const struct cert *c)
 		const struct octets *oid;
 		const char *word;
 	} purposes[] = { { &oid_server_auth, "serverAuth" }, { &oid_client_auth, "clientAuth" },
-		{ &oid_ocsp_signing, "OCSPSigning" }, { &oid_log_signing, "signs checkpoints" } };
+		{ &oid_ocsp_signing, "OCSPSigning" }, { &oid_log_signing, "signs checkpoints" },
+		{ &oid_document_release, "releases documents" } };
 	struct octets oid;
 
 	bytes_put_fmt(b, "  %-12s", "may");
