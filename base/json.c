@@ -282,23 +282,23 @@ json_text(const struct json *j, const char *name)
 }
 
 bool
+json_as_number(const struct json *value, int64_t lo, int64_t hi, int64_t *ret)
+{
+	const cJSON *c = tree_const(value);
+	double v = cJSON_IsNumber(c) ? c->valuedouble : (double)INFINITY;
+
+	if (fabs(v) > (double)NUMBER_MAX || trunc(v) != v || v < (double)lo || v > (double)hi)
+		return false;
+	*ret = (int64_t)v;
+	return true;
+}
+
+bool
 json_number(
     const struct json *j, const char *name, int64_t lo, int64_t hi, int64_t fallback, int64_t *ret)
 {
-	const cJSON *c = tree_const(json_get(j, name));
-	int64_t v;
-
-	if (c == NULL) {
-		*ret = fallback;
-		return true;
-	}
-	if (!cJSON_IsNumber(c) || fabs(c->valuedouble) > (double)NUMBER_MAX)
-		return false;
-	v = (int64_t)c->valuedouble;
-	if (c->valuedouble != (double)v || v < lo || v > hi)
-		return false;
-	*ret = v;
-	return true;
+	return json_get(j, name) == NULL ? (*ret = fallback, true)
+					 : json_as_number(json_get(j, name), lo, hi, ret);
 }
 
 bool

@@ -71,6 +71,8 @@ bool json_true(const struct json *j, const char *name); /* present and true */
 size_t json_count(const struct json *array);            /* 0 for anything else */
 const struct json *json_at(const struct json *array, size_t i);
 const char *json_as_text(const struct json *value); /* NULL if it is no text */
+/* False if it is not a whole number in lo..hi. */
+bool json_as_number(const struct json *value, int64_t lo, int64_t hi, int64_t *ret);
 /* The value behind one of the same array or object; NULL behind the last. json_at() counts from the
  * beginning, so a long list is walked with this. */
 const struct json *json_next(const struct json *value);
