@@ -51,6 +51,7 @@ job_write(const struct job *j, struct bytes *ret)
 	bytes_put_u32(ret, j->impressions);
 	bytes_put_u32(ret, j->sheets);
 	bytes_put_counted_text(ret, j->decision);
+	bytes_put_counted_text(ret, j->says);
 }
 
 static void
@@ -104,6 +105,7 @@ take_rest(struct reader *in, struct job *j)
 	j->impressions = reader_u32(in);
 	j->sheets = reader_u32(in);
 	reader_counted_text(in, j->decision, sizeof(j->decision));
+	reader_counted_text(in, j->says, sizeof(j->says));
 }
 
 static bool

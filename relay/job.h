@@ -17,6 +17,7 @@
 #define JOB_TEMPLATE_MAX 8192
 #define JOB_NAMES_MAX    1024 /* sealed */
 #define JOB_VERIFIER     48
+#define JOB_SAYS_MAX     200 /* UTF-8 */
 
 enum job_state {
 	JOB_PENDING = 3,
@@ -92,6 +93,8 @@ struct job {
 	struct bytes rewrapped;        /* the envelope to connector */
 	uint32_t impressions, sheets;  /* completed, as the device says */
 	char decision[33];             /* the id of what policies decided last */
+	char says[JOB_SAYS_MAX];       /* why it was not printed, in the words of who would not;
+					  empty: nobody said */
 };
 #define JOB_ATTEMPTS_MAX 5
 

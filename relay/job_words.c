@@ -46,6 +46,8 @@ job_state_message(const struct job *j)
 		[JOB_COMPLETED] = "printed",
 	};
 
+	if (j->says[0] != '\0')
+		return j->says;
 	if ((j->reasons & JOB_LOCKED) != 0)
 		return "locked after too many wrong PINs";
 	if ((j->reasons & JOB_INCOMING) != 0)

@@ -20,10 +20,10 @@
 #include "base/exchange.h"
 #include "ca/name.h"
 #include "relay/decider.h"
+#include "relay/print_names.h"
 #include "relay/spool.h"
 
 struct call;
-struct print_names;
 
 /* What it stands on, set by who has it; the rest is its own and zeros at first. */
 struct print {
@@ -38,6 +38,12 @@ struct print {
 	/* Append the DER of the certificate that the tenant's documents are sealed to; false: it is
 	   not known yet. */
 	bool (*recipient)(void *with, const char *tenant, struct bytes *ret);
+	/* Jobs only wait here for another queue, which decides what becomes of them: pending, until
+	   whoever passes them on says more. */
+	bool passes_on;
+	/* claimed is requesting-user-name, and becomes what x's client is called. NULL: it is taken
+	   for what it is, a claim. */
+	void (*user)(void *with, const struct exchange *x, char claimed[static PRINT_NAME_MAX]);
 	/* j became what it is now; it will be durable with the next commit. NULL: nobody cares. */
 	void (*changed)(void *with, const struct job *j);
 	void *with;

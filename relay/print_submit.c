@@ -46,6 +46,9 @@ settle(struct call *c)
 		j->state = JOB_ABORTED;
 		j->reasons = JOB_ABORTED_BY_SYSTEM;
 		j->completed_s = j->changed_s;
+	} else if (c->print->passes_on) {
+		j->state = JOB_PENDING;
+		j->reasons = 0;
 	} else if (j->release == JOB_RELEASE_NONE) {
 		j->state = JOB_PENDING;
 		j->reasons = JOB_FETCHABLE;
@@ -249,6 +252,8 @@ names(struct call *c)
 	text_of(c, "job-name", name.job, sizeof(name.job));
 	text_of(c, "document-name", name.document, sizeof(name.document));
 	text_of(c, "requesting-user-name", name.user, sizeof(name.user));
+	if (c->print->user != NULL)
+		c->print->user(c->print->with, c->x, name.user);
 	print_names_put(c->print->names, c->job.uuid, &name);
 }
 
