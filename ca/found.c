@@ -12,6 +12,7 @@ const struct purpose found_responder_offline = { .profile = "responder-offline",
 const struct purpose found_cosigner = {
 	.profile = "cosigner", .name = "Log Cosigner", .kind = KEY_ED25519
 };
+const struct purpose found_release = { .profile = "release", .name = "release" };
 const struct purpose found_log = { .profile = "log", .name = "issuance", .kind = KEY_ED25519 };
 
 static const struct {

@@ -63,5 +63,7 @@ const char *found_mode_word(enum constraint_mode mode);
 extern const struct purpose found_responder, found_responder_offline, found_log;
 /* That a region has one for: it cosigns the checkpoints of its tenants' logs. */
 extern const struct purpose found_cosigner;
+/* That a tenant has one for when something is printed: its users' documents are sealed to it. */
+extern const struct purpose found_release;
 
 #endif

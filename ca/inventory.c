@@ -40,6 +40,7 @@ static const struct {
 	{ "responder", "responder" },
 	{ "responder-offline", "responder" },
 	{ "log", "log" },
+	{ "release", "release" },
 	{ "cosigner", "cosigner" },
 	{ "service", "service" },
 };

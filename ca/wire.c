@@ -118,3 +118,36 @@ wire_activity(struct octets body, struct wire_activity *ret, struct fault *f)
 	ret->rows = octets_of(r.at, r.n);
 	return true;
 }
+
+void
+wire_put_rewrap(const struct wire_rewrap *w, struct bytes *ret)
+{
+	bytes_put_counted_text(ret, w->tenant);
+	bytes_put_counted_text(ret, w->source);
+	bytes_put_counted_text(ret, w->printer);
+	bytes_put_counted_text(ret, w->owner);
+	bytes_put(ret, w->job, sizeof(w->job));
+	bytes_put_u32(ret, w->number);
+	bytes_put_u8(ret, w->grade);
+	bytes_put_u64(ret, w->size);
+	bytes_put_counted(ret, w->peer);
+	bytes_put_counted(ret, w->envelope);
+}
+
+bool
+wire_rewrap(struct octets body, struct wire_rewrap *ret, struct fault *f)
+{
+	struct reader r = reader_of(body);
+
+	reader_counted_text(&r, ret->tenant, sizeof(ret->tenant));
+	reader_counted_text(&r, ret->source, sizeof(ret->source));
+	reader_counted_text(&r, ret->printer, sizeof(ret->printer));
+	reader_counted_text(&r, ret->owner, sizeof(ret->owner));
+	reader_copy(&r, ret->job, sizeof(ret->job));
+	ret->number = reader_u32(&r);
+	ret->grade = reader_u8(&r);
+	ret->size = reader_u64(&r);
+	ret->peer = reader_counted(&r);
+	ret->envelope = reader_counted(&r);
+	return done(&r, f);
+}

@@ -64,6 +64,9 @@ enum wire_verb {
 	WIRE_PRINTER,        /* object: its name */
 	WIRE_PRINTER_REMOVE, /* the same */
 	WIRE_GRANT,          /* struct wire_act of a connector: leave for a scan (relay/grant.h) */
+	WIRE_RELEASE_KEY, /* a tenant, counted -> the certificate that its documents are sealed to,
+			     DER, and those above it, each counted; made where there is none */
+	WIRE_REWRAP,      /* struct wire_rewrap -> an envelope (relay/envelope.h) */
 	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
@@ -135,6 +138,20 @@ struct wire_refused {
 	uint16_t code;                    /* fault_code */
 };
 
+#define WIRE_OWNER_MAX 256
+/* A document's key, to be wrapped to a connector that may print it. */
+struct wire_rewrap {
+	char tenant[TEXT_LABEL_MAX];
+	char source[IDENTITY_SOURCE_MAX];
+	char printer[TEXT_LABEL_MAX];
+	char owner[WIRE_OWNER_MAX]; /* SPIFFE id of whose job it is */
+	uint8_t job[16];            /* its UUID */
+	uint32_t number;            /* of the document */
+	uint8_t grade;              /* enum job_grade */
+	uint64_t size;              /* plain octets */
+	struct octets peer;         /* the connector's certificate, DER */
+	struct octets envelope;     /* to the tenant's release certificate */
+};
 /*
  * Facts of one asker, in the order in which it saw them: rows of tenant, counted text (empty: the
  * platform), and an entry, counted JSON. An asker that is not answered sends the same batch again.
@@ -152,12 +169,14 @@ void wire_put_enroll(const struct wire_enroll *e, struct bytes *ret);
 void wire_put_act(const struct wire_act *a, struct bytes *ret);
 void wire_put_refused(const struct wire_refused *a, struct bytes *ret);
 
+void wire_put_rewrap(const struct wire_rewrap *w, struct bytes *ret);
 void wire_put_activity(const struct wire_activity *a, struct bytes *ret);
 
 /* Fault: FAULT_BADREQ, which can only be a captured asker's doing. */
 bool wire_enroll(struct octets body, struct wire_enroll *ret, struct fault *f) CHECKED;
 bool wire_act(struct octets body, struct wire_act *ret, struct fault *f) CHECKED;
 bool wire_refused(struct octets body, struct wire_refused *ret, struct fault *f) CHECKED;
+bool wire_rewrap(struct octets body, struct wire_rewrap *ret, struct fault *f) CHECKED;
 bool wire_activity(struct octets body, struct wire_activity *ret, struct fault *f) CHECKED;
 
 #endif

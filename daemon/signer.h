@@ -179,6 +179,9 @@ bool duty_policy_remove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_printer.c */
 bool duty_printer(struct signer *s, struct errand *j, struct fault *f);
 bool duty_printer_remove(struct signer *s, struct errand *j, struct fault *f);
+/* daemon/duty_rewrap.c */
+bool duty_release_key(struct signer *s, struct errand *j, struct fault *f);
+bool duty_rewrap(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_grant.c */
 bool duty_grant(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_feed.c */
