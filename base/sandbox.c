@@ -187,10 +187,14 @@ static const char *const herald[] = { "access", "close", "dup", "faccessat", "fa
 	"rt_sigreturn", "sched_getaffinity", "sched_yield", "set_robust_list", "sigaltstack",
 	"sysinfo", "uname" };
 
+/* What a relay does beside what an edge does: documents come and go. */
+static const char *const relay[] = { "mkdir", "mkdirat", "sync_file_range", "unlink", "unlinkat" };
+
 #define A_SIGNER (1u << SANDBOX_SIGNER | 1u << SANDBOX_SIGNER_TOKEN)
 #define A_TOKEN  (1u << SANDBOX_SIGNER_TOKEN)
 #define AN_EDGE  (1u << SANDBOX_EDGE)
 #define A_HERALD (1u << SANDBOX_HERALD)
+#define A_RELAY  (1u << SANDBOX_RELAY)
 
 static const struct list {
 	const char *const *names;
@@ -199,7 +203,8 @@ static const struct list {
 } lists[] = {
 	{ signer, COUNT(signer), A_SIGNER },
 	{ token, COUNT(token), A_TOKEN },
-	{ edge, COUNT(edge), AN_EDGE },
+	{ edge, COUNT(edge), AN_EDGE | A_RELAY },
+	{ relay, COUNT(relay), A_RELAY },
 	{ herald, COUNT(herald), A_HERALD },
 };
 
@@ -210,10 +215,12 @@ static const struct limited {
 	unsigned roles;
 } limited[] = {
 	/* no new code */
-	{ "mmap", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 }, A_SIGNER | AN_EDGE | A_HERALD },
-	{ "mprotect", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 }, A_SIGNER | AN_EDGE | A_HERALD },
+	{ "mmap", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
+	    A_SIGNER | AN_EDGE | A_RELAY | A_HERALD },
+	{ "mprotect", { 2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0 },
+	    A_SIGNER | AN_EDGE | A_RELAY | A_HERALD },
 	/* stdio asks whether it writes to a terminal */
-	{ "ioctl", { 1, SCMP_CMP_EQ, TCGETS, 0 }, AN_EDGE | A_HERALD },
+	{ "ioctl", { 1, SCMP_CMP_EQ, TCGETS, 0 }, AN_EDGE | A_RELAY | A_HERALD },
 	/* libcurl's way to a socket that does not wait */
 	{ "ioctl", { 1, SCMP_CMP_EQ, FIONBIO, 0 }, A_HERALD },
 	/* to other machines; and to the kernel, which addresses this one has */
@@ -221,9 +228,9 @@ static const struct limited {
 	{ "socket", { 0, SCMP_CMP_EQ, AF_INET6, 0 }, A_HERALD },
 	{ "socket", { 0, SCMP_CMP_EQ, AF_NETLINK, 0 }, A_HERALD },
 	/* a thread, and no process */
-	{ "clone", { 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD }, A_HERALD },
+	{ "clone", { 0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD }, A_RELAY | A_HERALD },
 	/* one's own */
-	{ "prlimit64", { 0, SCMP_CMP_EQ, 0, 0 }, AN_EDGE | A_HERALD },
+	{ "prlimit64", { 0, SCMP_CMP_EQ, 0, 0 }, AN_EDGE | A_RELAY | A_HERALD },
 };
 
 /* Tried by libraries that can do without: refused with an error, and no death. */
@@ -235,7 +242,7 @@ static const struct {
 	unsigned roles;
 } mild[] = {
 	/* its flags lie in memory, where no filter sees them: the C library then takes clone */
-	{ "clone3", { 0, SCMP_CMP_EQ, 0, 0 }, 0, ENOSYS, A_HERALD },
+	{ "clone3", { 0, SCMP_CMP_EQ, 0, 0 }, 0, ENOSYS, A_RELAY | A_HERALD },
 	/* a cache of names, if there were one; and the API's local socket, if it were captured */
 	{ "socket", { 0, SCMP_CMP_EQ, AF_UNIX, 0 }, 1, EAFNOSUPPORT, A_HERALD },
 };

@@ -25,6 +25,7 @@
 
 enum sandbox_role {
 	SANDBOX_SIGNER, /* files and folders, and the descriptors it has */
+	SANDBOX_RELAY,  /* as the edge; it removes files of its own folder too, and has threads */
 	SANDBOX_EDGE,   /* files, the descriptors it has, and accept; removes and renames nothing */
 	SANDBOX_HERALD, /* files; sockets to other machines (IP), and threads, which wait for names
 			 */

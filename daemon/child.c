@@ -18,6 +18,7 @@
 #include "daemon/edge.h"
 #include "daemon/herald.h"
 #include "daemon/hsm_login.h"
+#include "daemon/relay.h"
 #include "daemon/signer.h"
 #include "daemon/zoneinfo.h"
 
@@ -33,6 +34,8 @@ static const struct {
 	[CHILD_EDGE] = { "edge", CHILD_PREFIX "edge", edge_main, SANDBOX_EDGE, "tenants",
 	    SANDBOX_SHARE },
 	[CHILD_HERALD] = { "herald", CHILD_PREFIX "herald", herald_main, SANDBOX_HERALD, "tenants",
+	    SANDBOX_SHARE },
+	[CHILD_RELAY] = { "relay", CHILD_PREFIX "relay", relay_main, SANDBOX_RELAY, "tenants",
 	    SANDBOX_SHARE },
 	[CHILD_DESK] = { "desk", CHILD_PREFIX "desk", desk_main, SANDBOX_EDGE, "tenants",
 	    SANDBOX_SHARE },
@@ -182,6 +185,8 @@ child_confine(enum child_role role, const struct settings *s, struct fault *f)
 		places[n++] = (struct sandbox_place){ ZONEINFO_DIR, SANDBOX_READ };
 	if (role == CHILD_HERALD)
 		n += herald_places(s, own, places + n);
+	if (role == CHILD_RELAY && settings_path(s, RELAY_FOLDER, own, sizeof(own)))
+		places[n++] = (struct sandbox_place){ own, SANDBOX_OWN };
 	if (!sandbox_confine(places, n, &files, f) ||
 	    !sandbox_enter(token ? SANDBOX_SIGNER_TOKEN : roles[role].sandbox, &calls, f))
 		return false;

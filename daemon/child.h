@@ -19,7 +19,7 @@
 #define CHILD_CONTROL 3 /* descriptor */
 #define CHILD_PREFIX  "quatrain: "
 
-enum child_role { CHILD_SIGNER, CHILD_EDGE, CHILD_DESK, CHILD_HERALD, CHILD_ROLES };
+enum child_role { CHILD_SIGNER, CHILD_EDGE, CHILD_DESK, CHILD_HERALD, CHILD_RELAY, CHILD_ROLES };
 
 const char *child_word(enum child_role role);
 

@@ -27,7 +27,8 @@ struct batch_in {
 	uint32_t lost;
 };
 
-static const char *const acts[] = { ACTIVITY_CONNECT, ACTIVITY_CUT, ACTIVITY_ASKED, ACTIVITY_LOST };
+static const char *const acts[] = { ACTIVITY_CONNECT, ACTIVITY_CUT, ACTIVITY_ASKED, ACTIVITY_LOST,
+	"print.submit", "print.release", "print.fetch", "scan.send" };
 
 static bool
 is_act(const char *word)

@@ -265,6 +265,13 @@ http_after(struct http *h, void (*fn)(void *with), void *with)
 	*end = one;
 }
 
+void
+http_on_turn(struct http *h, bool (*fn)(void *with), void *with)
+{
+	h->on_turn = fn;
+	h->turn_with = with;
+}
+
 static void
 run_later(struct http *h)
 {
@@ -288,6 +295,7 @@ turn(struct http *h, int32_t wait_ms)
 
 	/* What they write is h2o's affair before it sleeps. */
 	run_later(h);
+	later |= h->on_turn != NULL && h->on_turn(h->turn_with);
 	errno = 0;
 	if (h2o_evloop_run(h->loop, later || h->later != NULL ? 0 : wait_ms) == 0 ||
 	    errno == EINTR || h->broken)

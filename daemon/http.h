@@ -119,6 +119,9 @@ uint64_t http_comings(const struct http *h);
  * call for the next turn. For what many requests share, such as a commit. */
 void http_after(struct http *h, void (*fn)(void *with), void *with);
 
+/* Call fn(with) at the end of each turn of the loop; true: it did something. NULL: no more. */
+void http_on_turn(struct http *h, bool (*fn)(void *with), void *with);
+
 /* Serve until http_stop(): then listeners close, requests in hand finish, at most drain_ms. */
 void http_run(struct http *h, int64_t drain_ms);
 void http_stop(struct http *h); /* safe from a signal handler, until http_free() */

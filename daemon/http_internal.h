@@ -53,7 +53,9 @@ struct http {
 	bool stopping;
 	bool broken; /* the loop turns no more */
 	struct desk desk;
-	struct http_later *later; /* http_after()'s, oldest first */
+	struct http_later *later;    /* http_after()'s, oldest first */
+	bool (*on_turn)(void *with); /* http_on_turn()'s */
+	void *turn_with;
 };
 
 /* One listener with its own limits: h2o keeps them in a globalconf and a context. */

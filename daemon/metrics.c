@@ -7,7 +7,7 @@
 #include "daemon/signer.h"
 #include "daemon/tally_internal.h"
 
-static const char *const faces[TALLY_FACES] = { "public", "secure", "local", "metrics" };
+static const char *const faces[TALLY_FACES] = { "public", "secure", "local", "metrics", "relay" };
 static const char *const routes[TALLY_ROUTES] = {
 	[ROUTE_EST] = "est",
 	[ROUTE_OCSP] = "ocsp",

@@ -32,12 +32,12 @@
 #include "daemon/start.h"
 #include "daemon/tally.h"
 
-#define CHILDREN_MAX   67 /* signer, desk, 64 edges, herald */
+#define CHILDREN_MAX   68 /* signer, desk, 64 edges, herald, relay */
 #define START_MS       60000
 #define STOP_ASKERS_MS 4400 /* edges and desk finish what is in hand; then the signer */
 #define STOP_ALL_MS    4900
 #define HASTE_US       1000000 /* a child that lived shorter waits so long before it comes back */
-#define FACES          (FACE_METRICS + 1)
+#define FACES          (FACE_RELAY + 1)
 
 struct child {
 	enum child_role role;
@@ -100,7 +100,8 @@ listen_all(struct serve *s, struct fault *f)
 		return true;
 	return listen_tcp(c->listen_public, &s->listener[FACE_PUBLIC], f) &&
 	       listen_tcp(c->listen_secure, &s->listener[FACE_SECURE], f) &&
-	       listen_tcp(c->listen_metrics, &s->listener[FACE_METRICS], f);
+	       listen_tcp(c->listen_metrics, &s->listener[FACE_METRICS], f) &&
+	       listen_tcp(c->listen_relay, &s->listener[FACE_RELAY], f);
 }
 
 /* The signer, which may outlive its main for a moment, holds the lock too. */
@@ -133,6 +134,8 @@ connect_line(struct serve *s, struct child *asker, struct fault *f)
 static bool
 serves(enum child_role role, enum exchange_face face)
 {
+	if (role == CHILD_RELAY || face == FACE_RELAY)
+		return role == CHILD_RELAY && face == FACE_RELAY;
 	return role != CHILD_HERALD && (role == CHILD_DESK) == (face == FACE_LOCAL);
 }
 
@@ -420,6 +423,8 @@ name_children(struct serve *s)
 	s->child[s->children++] = (struct child){ .role = CHILD_DESK, .control = -1 };
 	for (int64_t i = 0; !s->local && i < s->settings->edges; i++)
 		s->child[s->children++] = (struct child){ .role = CHILD_EDGE, .control = -1 };
+	if (!s->local)
+		s->child[s->children++] = (struct child){ .role = CHILD_RELAY, .control = -1 };
 	if (!s->local && s->settings->webhooks.n > 0)
 		s->child[s->children++] = (struct child){ .role = CHILD_HERALD, .control = -1 };
 }

@@ -74,6 +74,13 @@ struct settings {
 	struct {
 		char record[CONF_TEXT_MAX]; /* all, refused (daemon/activity.h) */
 	} activity;
+	struct {                       /* print jobs (daemon/relay.h) */
+		int64_t job;           /* MiB of one document */
+		int64_t owner, tenant; /* MiB of documents that wait, of one owner, of all */
+		int64_t owner_jobs, tenant_jobs;
+		int64_t hold_s;   /* until a job that nobody released is canceled */
+		int64_t retain_s; /* how long one that is over is remembered */
+	} relay;
 	struct { /* policies of root, region and tenants (daemon/policy_load.h) */
 		struct conf_list trust_key; /* verifier keys; none: unsigned ones are taken */
 		int64_t max_octets;         /* of one document */

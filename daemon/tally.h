@@ -22,7 +22,7 @@
 #include "daemon/settings.h"
 
 #define TALLY_ASKERS   68 /* the desk and the edges, by their number in main */
-#define TALLY_FACES    (FACE_METRICS + 1)
+#define TALLY_FACES    (FACE_RELAY + 1)
 #define TALLY_STATUSES 24
 #define TALLY_BOUNDS   15
 #define TALLY_VERBS    128

@@ -173,7 +173,7 @@ print_committed(struct print *p, const struct fault *failed)
 		next = c->next_waiting;
 		c->next_waiting = NULL;
 		if (failed != NULL)
-			reply_fault(c, failed);
+			print_reply_fault(c, failed);
 		else
 			c->durable(c);
 		exchange_wake(c->x);

@@ -67,7 +67,7 @@ go_on(struct call *c, struct octets recipient)
 	struct fault f;
 
 	if (c->job.octets == 0 && !begin(c, recipient, &f)) {
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		return;
 	}
 	c->step = CALL_BODY;
@@ -93,7 +93,7 @@ document_expect(struct call *c)
 	}
 	if (!spool_has_room(p->spool, c->who.tenant, c->owner,
 		c->x->body_octets == EXCHANGE_CHUNKED ? 0 : c->x->body_octets, &f)) {
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		return;
 	}
 	c->next_sending = p->sending;
@@ -133,7 +133,7 @@ document_take(struct call *c, struct octets piece)
 		if (f.code == FAULT_LIMIT)
 			reply_refuse(c, PRINT_TOO_LARGE, "%s", f.text);
 		else
-			reply_fault(c, &f);
+			print_reply_fault(c, &f);
 		return;
 	}
 	if (!c->last)

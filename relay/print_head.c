@@ -162,7 +162,7 @@ judge(struct call *c)
 	if (!opens(c))
 		return false;
 	if (!ipp_check(call_message(c), &h, &f)) {
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		return false;
 	}
 	if (!charset(c) || !find_operation(c) || !target(c))
@@ -238,7 +238,7 @@ head_job(struct call *c)
 		if (f.code == FAULT_NOTFOUND)
 			reply_refuse(c, PRINT_NOT_FOUND, "print: there is no job %u", c->job_id);
 		else
-			reply_fault(c, &f);
+			print_reply_fault(c, &f);
 		return false;
 	}
 	if (strcmp(c->job.owner, c->owner) == 0)

@@ -33,7 +33,7 @@ job_cancel(struct call *c)
 		return;
 	}
 	if (!cancel(c, &c->job, &f)) {
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		return;
 	}
 	reply_when_durable(c, reply_ok);
@@ -92,7 +92,7 @@ meant(struct call *c, struct many *m)
 	else {
 		ok = spool_each(c->print->spool, c->who.tenant, false, 0, mine, m, &m->f);
 		if (!ok)
-			reply_fault(c, &m->f);
+			print_reply_fault(c, &m->f);
 	}
 	bytes_free(&ids);
 	return ok;
@@ -113,7 +113,7 @@ job_cancel_mine(struct call *c)
 
 		job_free(&j);
 		if (!ok) {
-			reply_fault(c, &m.f);
+			print_reply_fault(c, &m.f);
 			return;
 		}
 	}

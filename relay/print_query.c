@@ -110,7 +110,7 @@ query_jobs(struct call *c)
 	if (ids.n > 0)
 		list_named(&l);
 	else if (!list_all(&l, &f)) {
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		bytes_free(&ids);
 		return;
 	}
@@ -148,7 +148,7 @@ query_printer(struct call *c)
 	}
 	if (wanted_is(&w, "queued-job-count", "printer-description") &&
 	    !spool_each(c->print->spool, c->who.tenant, false, 0, count, &l, &f)) {
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		return;
 	}
 	q.queued = (uint32_t)l.left;

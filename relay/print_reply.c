@@ -68,7 +68,7 @@ reply_refuse(struct call *c, enum print_status status, const char *fmt, ...)
 }
 
 void
-reply_fault(struct call *c, const struct fault *f)
+print_reply_fault(struct call *c, const struct fault *f)
 {
 	static const struct {
 		enum fault_code code;

@@ -190,7 +190,7 @@ decided(struct call *c)
 	struct fault f;
 
 	if (!d->decide(d->with, c->x, &q, &a, &f)) {
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		return false;
 	}
 	memcpy(c->x->decision, a.decision, sizeof(c->x->decision));
@@ -200,7 +200,7 @@ decided(struct call *c)
 		return false;
 	}
 	if (!template_oblige(&c->job, &a, &c->unsupported, &f)) {
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		return false;
 	}
 	return true;
@@ -237,7 +237,7 @@ judge(struct call *c)
 		if (f.code == FAULT_CONFLICT)
 			reply_refuse(c, PRINT_ATTRIBUTES, "%s", f.text);
 		else
-			reply_fault(c, &f);
+			print_reply_fault(c, &f);
 		return false;
 	}
 	return decided(c);
@@ -269,7 +269,7 @@ is_repeated(struct call *c)
 	if (!spool_find(c->print->spool, c->who.tenant, c->job.uuid, &there, &f)) {
 		if (f.code == FAULT_NOTFOUND)
 			return false;
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		return true;
 	}
 	job_free(&c->job);
@@ -308,7 +308,7 @@ submit_create_job(struct call *c)
 	c->job.reasons = JOB_INCOMING | JOB_DATA_INSUFFICIENT;
 	c->job.expires_s = c->job.created_s + CAPABILITY_TIME_OUT_S;
 	if (!spool_add(c->print->spool, &c->job, NULL, &f)) {
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 		return;
 	}
 	names(c);
@@ -376,7 +376,7 @@ whole_job(struct call *c)
 	if (spool_add(c->print->spool, &c->job, d, &f))
 		told(c);
 	else
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 }
 
 /* The document of a job that is there: as it is now, for it may have been canceled meanwhile. */
@@ -417,7 +417,7 @@ submit_came(struct call *c)
 	else if (attach(c, &f))
 		told(c);
 	else
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 }
 
 void
@@ -435,5 +435,5 @@ submit_close_job(struct call *c)
 	if (spool_put(c->print->spool, &c->job, false, &f))
 		told(c);
 	else
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 }

@@ -117,7 +117,7 @@ void reply_begin(struct call *c, enum print_status status, const char *why);
 void reply_done(struct call *c);
 /* All of an answer that has no more than its status; why is said and logged. */
 void reply_refuse(struct call *c, enum print_status status, const char *fmt, ...) PRINTF_LIKE(3, 4);
-void reply_fault(struct call *c, const struct fault *f);
+void print_reply_fault(struct call *c, const struct fault *f);
 void reply_ok(struct call *c);
 /* The job that a submission made or met, its first attributes. */
 void reply_job(struct call *c);

@@ -1,0 +1,391 @@
+/* daemon/relay.c - see relay.h. */
+#include "daemon/relay.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/ssl.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/problem.h"
+#include "ca/found.h"
+#include "ca/identify.h"
+#include "ca/keyring.h"
+#include "ca/printer.h"
+#include "ca/wire.h"
+#include "daemon/asker.h"
+#include "daemon/rule_print.h"
+#include "daemon/served.h"
+#include "relay/infra.h"
+#include "relay/print.h"
+#include "relay/scan.h"
+
+#define TICK_MS    500
+#define SECOND_MS  1000
+#define SILENCE_MS 30000 /* a client that sends and takes nothing for so long goes */
+#define CONNS_MAX  8192
+#define EXPIRE_N   64 /* jobs that run out, of a turn */
+#define RESPITE_US 1000000
+
+struct relay {
+	struct asker a;
+	struct spool *spool;
+	struct print print;
+	struct infra infra;
+	struct scan scan;
+	struct decider decider;
+	bool listening;
+	int64_t expire_us; /* what has run out is looked for then */
+};
+
+/* --- what handlers ask of the process -----------------------------------------------------------
+ */
+
+static bool
+has_printer(void *with, const char *tenant, const char *name)
+{
+	struct relay *r = with;
+	struct printer p;
+	struct ledger *l;
+	struct fault f;
+
+	return realm_ledger(r->a.realm, tenant, &l, &f) && printer_get(l, name, &p, &f);
+}
+
+/* The tenant's release certificate, as it is on record. */
+static bool
+recipient(void *with, const char *tenant, struct bytes *ret)
+{
+	struct relay *r = with;
+	struct authority ca;
+	struct tenant t;
+	struct fault f;
+
+	return realm_tenant(r->a.realm, tenant, &t, &f) &&
+	       realm_authority(r->a.realm, t.key_id, &ca, &f) &&
+	       keyring_certificate(r->a.realm, &ca, &found_release, ret, &f);
+}
+
+static void
+changed(void *with, const struct job *j)
+{
+	struct relay *r = with;
+
+	infra_changed(&r->infra, j);
+}
+
+static bool
+rewrap(void *with, struct exchange *x, const struct identity *who, const struct job *j,
+    struct fault *f)
+{
+	struct wire_rewrap w = { .number = 1,
+		.grade = (uint8_t)j->grade,
+		.size = j->octets,
+		.peer = x->peer,
+		.envelope = octets_bytes(&j->envelope) };
+
+	(void)with;
+	(void)who;
+	memcpy(w.tenant, j->tenant, sizeof(w.tenant));
+	memcpy(w.printer, j->device, sizeof(w.printer));
+	memcpy(w.owner, j->owner, sizeof(w.owner));
+	memcpy(w.job, j->uuid, sizeof(w.job));
+	(void)snprintf(w.source, sizeof(w.source), "%s", x->source);
+	wire_put_rewrap(&w, &x->ask.body);
+	x->ask.verb = WIRE_REWRAP;
+	return bytes_ok(&x->ask.body, f);
+}
+
+static bool
+rewrapped(void *with, struct octets answer, struct octets *ret, struct fault *f)
+{
+	(void)with;
+	if (answer.n == 0 || answer.n > ENVELOPE_MAX)
+		return fault_set(f, FAULT_INTERNAL, "relay: the signer's answer is no envelope");
+	*ret = answer;
+	return true;
+}
+
+/* --- who may do what ----------------------------------------------------------------------------
+ */
+
+/* Each decision stands in the activity log: what was submitted, released, fetched, scanned. */
+static void
+note(struct relay *r, const struct exchange *x, const struct decider_question *q,
+    const struct request *asked, const struct ruling *v, const struct decider_answer *a)
+{
+	char set[2 * DOCUMENT_DIGEST_OCTETS + 1];
+	struct activity_fact fact = { .act = rules_act_word(q->act),
+		.tenant = q->who->tenant,
+		.permit = a->permit,
+		.policy = "built-in",
+		.request = asked,
+		.why = a->permit ? NULL : a->why,
+		.from = x == NULL ? NULL : x->source,
+		.stranger = x == NULL ? 0 : x->address,
+		.now_s = clock_now_s() };
+
+	if (v->asked) {
+		text_hex(v->set, sizeof(v->set), set);
+		fact.policy = set;
+		fact.id = v->id;
+		fact.code = decision_word(v->code);
+		fact.rule = v->rule;
+	}
+	activity_note(r->a.activity, &fact);
+}
+
+static bool
+decide_it(void *with, struct exchange *x, const struct decider_question *q,
+    struct decider_answer *ret, struct fault *f)
+{
+	struct relay *r = with;
+	struct rule_print_room room;
+	struct identity who;
+	struct evidence of;
+	struct request asked;
+	struct ruling v;
+
+	if (x == NULL)
+		return fault_set(f, FAULT_INTERNAL, "relay: nobody asks");
+	memset(&asked, 0, sizeof(asked));
+	if (!evidence_find(r->a.realm, x->peer, clock_now_s(), &who, &of, f) ||
+	    !rule_print(r->a.policies, &of, q, clock_now_s(), &room, &asked, &v, ret, f))
+		return false;
+	note(r, x, q, &asked, &v, ret);
+	return true;
+}
+
+/* --- requests -----------------------------------------------------------------------------------
+ */
+
+/* False, and answered: its certificate is not good now, or it may not connect. */
+static bool
+let_in(struct relay *r, struct exchange *x, struct identity *who)
+{
+	struct identified also;
+	struct fault f;
+	bool holds;
+
+	*who = (struct identity){ .good = false };
+	holds = identify(r->a.realm, x->peer, clock_now_s(), who, &also, &f) &&
+		(who->good || fault_set(&f, FAULT_DENIED, "connect: %.200s", also.why));
+	if (limit_serve(r->a.limit, x, holds ? who : NULL, clock_steady_us()))
+		return false;
+	if (!holds) {
+		gate_refused(&r->a.gate, x, who, &also, &f);
+		problem_send(x, &f);
+		x->close = true;
+		return false;
+	}
+	(void)snprintf(who->source, sizeof(who->source), "%s", x->source);
+	return gate_pass(&r->a.gate, x, who, &also);
+}
+
+static void
+serve(struct exchange *x)
+{
+	struct relay *r = x->with;
+	struct identity who;
+	struct fault f;
+
+	if (!let_in(r, x, &who))
+		return;
+	if (who.kind != IDENTITY_ENDPOINT) {
+		fault_set(&f, FAULT_DENIED, "relay: endpoints print, and operators use the API");
+		problem_send(x, &f);
+	} else if (!print_serve(&r->print, x, &who) && !infra_serve(&r->infra, x, &who) &&
+		   !scan_serve(&r->scan, x, &who)) {
+		fault_set(&f, FAULT_NOTFOUND, "relay: nothing is served here");
+		problem_send(x, &f);
+	}
+}
+
+static void
+served(const struct exchange *x, int64_t took_us)
+{
+	struct relay *r = x->with;
+
+	limit_served(r->a.limit, x, clock_steady_us());
+	if (x->status == 0)
+		return;
+	tally_served(&r->a.tally->asker[r->a.number], x, took_us);
+	served_tell(x, took_us, &r->a.lines);
+}
+
+/* --- the process --------------------------------------------------------------------------------
+ */
+
+/* What all requests of this turn changed is one commit; then those that waited for it are answered.
+ */
+static bool
+commit(void *with)
+{
+	struct relay *r = with;
+	struct fault f;
+	bool ok;
+
+	if (!spool_is_dirty(r->spool))
+		return false;
+	ok = spool_commit(r->spool, &f);
+	if (!ok)
+		log_fact(LOG_ERROR, "spool", "fault", f.text, NULL);
+	print_committed(&r->print, ok ? NULL : &f);
+	infra_committed(&r->infra, ok ? NULL : &f);
+	return true;
+}
+
+static void
+expire(struct relay *r)
+{
+	int64_t now_us = clock_steady_us();
+	bool again = false;
+	struct fault f;
+
+	if (now_us < r->expire_us)
+		return;
+	if (!spool_expire(
+		r->spool, clock_now_s(), r->a.settings.relay.retain_s, EXPIRE_N, &again, &f))
+		log_fact(LOG_ERROR, "spool", "fault", f.text, NULL);
+	r->expire_us = again ? now_us : now_us + RESPITE_US;
+}
+
+static void
+tick(void *with)
+{
+	struct relay *r = with;
+
+	gate_tick(&r->a.gate);
+	handshake_tick(&r->a.handshake, !r->listening);
+	expire(r);
+}
+
+static void
+each_second(void *with)
+{
+	struct relay *r = with;
+
+	infra_tick(&r->infra);
+}
+
+/* Here nobody comes without a certificate: a handshake without one ends. */
+static void
+require_certificate(SSL_CTX *tls)
+{
+	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
+	    SSL_CTX_get_verify_callback(tls));
+}
+
+static bool
+use_context(void *with, SSL_CTX *tls, struct fault *f)
+{
+	struct relay *r = with;
+	const struct http_face face = { .face = FACE_RELAY,
+		.listener = r->a.listener[FACE_RELAY],
+		.tls = tls,
+		.request_ms = SILENCE_MS,
+		.conns_max = CONNS_MAX,
+		.streams = true,
+		.limit = r->a.limit,
+		.serve = serve,
+		.served = served,
+		.with = r };
+
+	require_certificate(tls);
+	if (r->listening) {
+		http_set_tls(r->a.http, FACE_RELAY, tls);
+		return true;
+	}
+	if (!http_listen(r->a.http, &face, f))
+		return false;
+	r->a.listener[FACE_RELAY] = -1; /* http's now */
+	r->listening = true;
+	return child_tell(r->a.control, WIRE_READY, octets_of(NULL, 0), -1, f);
+}
+
+static bool
+open_spool(struct relay *r, struct fault *f)
+{
+	const struct settings *s = &r->a.settings;
+	const uint64_t mib = 1048576;
+	const struct spool_limits limits = { .job_octets = (uint64_t)s->relay.job * mib,
+		.tenant_octets = (uint64_t)s->relay.tenant * mib,
+		.owner_octets = (uint64_t)s->relay.owner * mib,
+		.tenant_jobs = (uint32_t)s->relay.tenant_jobs,
+		.owner_jobs = (uint32_t)s->relay.owner_jobs };
+	char dir[CONF_TEXT_MAX * 2];
+
+	if (!settings_path(s, RELAY_FOLDER, dir, sizeof(dir)))
+		return fault_set(f, FAULT_BADREQ, "data: the path is too long");
+	return spool_open(dir, &limits, &r->spool, f);
+}
+
+static bool
+open_all(struct relay *r, struct fault *f)
+{
+	struct asker *a = &r->a;
+
+	if (!asker_open(a, GATE_RELAY, f) || !open_spool(r, f))
+		return false;
+	r->decider = (struct decider){ decide_it, r };
+	r->print = (struct print){ .spool = r->spool,
+		.space = realm_space(a->realm),
+		.decider = &r->decider,
+		.now_s = clock_now_s,
+		.started_s = clock_now_s(),
+		.hold_s = a->settings.relay.hold_s,
+		.has_printer = has_printer,
+		.recipient = recipient,
+		.changed = changed,
+		.with = r };
+	r->infra = (struct infra){ .realm = a->realm,
+		.spool = r->spool,
+		.decider = &r->decider,
+		.now_s = clock_now_s,
+		.rewrap = rewrap,
+		.rewrapped = rewrapped,
+		.with = r };
+	r->scan = (struct scan){ a->realm, &r->decider };
+	a->handshake.use = use_context;
+	a->handshake.with = r;
+	http_on_turn(a->http, commit, r);
+	http_every(a->http, TICK_MS, tick, r);
+	http_every(a->http, SECOND_MS, each_second, r);
+	return print_start(&r->print, f) && infra_start(&r->infra, f);
+}
+
+int
+relay_main(int control)
+{
+	struct relay *r = calloc(1, sizeof(*r));
+	struct fault f;
+	int status = 1;
+
+	if (r == NULL)
+		return 1;
+	r->a = (struct asker){ .role = CHILD_RELAY, .control = control, .with = r };
+	if (!asker_start(&r->a, &f) || !child_settle(CHILD_RELAY, &r->a.settings, &f) ||
+	    !open_all(r, &f) || !child_confine(CHILD_RELAY, &r->a.settings, &f)) {
+		log_fact(LOG_ERROR, "start", "fault", f.text, NULL);
+		goto out;
+	}
+	log_fact(LOG_INFO, "ready", NULL);
+	tick(r);
+	http_run(r->a.http, ASKER_DRAIN_MS);
+	(void)commit(r);
+	status = 0;
+out:
+	http_free(r->a.http); /* before what its exchanges use */
+	r->a.http = NULL;
+	if (r->print.names != NULL)
+		print_end(&r->print);
+	if (r->infra.events != NULL)
+		infra_end(&r->infra);
+	spool_close(r->spool);
+	asker_close(&r->a);
+	free(r);
+	return status;
+}
