@@ -1,6 +1,6 @@
 #!/bin/sh
-# tests/fuzz/seeds.sh [FOLDER] - make seeds of api, base64, csr, cert, chain, conf, der, dump, est, feed, frame, http, note, ocsp_get,
-# ocsp_request, position, proof_file, replay, row and wire anew.
+# tests/fuzz/seeds.sh [FOLDER] - make seeds of api, base64, csr, cert, chain, conf, der, dump, est, feed, frame, http, http_head, note,
+# ocsp_get, ocsp_request, position, proof_file, replay, row and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
 # Those of bundle, conf, policy and der that are not made here were written by hand, or are what a service wrote.
@@ -190,6 +190,14 @@ printf 'GET / HTTP/1.1\r\nHost: a\r\nX: y\r\n z\r\nIf-None-Match: "1"\r\nOrigin:
 printf 'OPTIONS * HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\nConnection: Upgrade, HTTP2-Settings\r\n\r\n' |
     seed http upgrade
 printf 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' | seed http preface
+printf '\002POST /ipp/print HTTP/1.1\r\nHost: a\r\nContent-Type: application/ipp\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\nabc' |
+    seed http_head post
+printf '\003POST /ipp/print/hp-1?a=b HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nT: v\r\n\r\n' |
+    seed http_head chunked
+printf '\001POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nxGET / HTTP/1.0\r\nConnection: close\r\n\r\n' | seed http_head two
+printf '\004a;b\r\n0123456789\r\n5\r\nhello\r\n000\r\nA: b\r\n\r\n' | seed http_head chunks
+printf '\001POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\nA: b\r\n c\r\n\r\n0\r\n\r\n' |
+    seed http_head both
 
 printf 'aHA6c2VjcmV0\r\n aHA6\tc2Vj\ncmV0' | seed base64 lines
 printf 'AA==' | seed base64 two
