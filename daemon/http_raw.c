@@ -256,7 +256,7 @@ static void
 start_request(struct raw *r)
 {
 	r->live = true;
-	r->whole = false;
+	r->whole = r->begun = false;
 	r->got = 0;
 	r->expects = r->head.expects;
 	r->left = r->head.octets == HTTP_CHUNKED ? 0 : r->head.octets;
@@ -355,6 +355,7 @@ invite(struct raw *r)
 	if (!r->expects || r->sock->input->size > 0 || r->head.octets == 0)
 		return false;
 	r->expects = false;
+	r->invited = true;
 	http_raw_write(r, &line, 1);
 	return true;
 }
@@ -376,6 +377,8 @@ settle(struct raw *r)
 		return false;
 	}
 	if (x->status == 0 && x->take != NULL && !r->whole) {
+		if (r->step != RAW_BODY) /* while its handler waited nobody could send */
+			r->active_ms = steady_ms();
 		r->step = RAW_BODY;
 		return !invite(r);
 	}
@@ -450,7 +453,11 @@ on_read(h2o_socket_t *sock, const char *err)
 		h2o_socket_close(sock);
 		return;
 	}
-	r->active_ms = steady_ms();
+	/* A head has request_ms from its first octet to its last: another octet now and then does
+	   not make it any longer. */
+	if (r->step != RAW_HEAD || !r->begun)
+		r->active_ms = steady_ms();
+	r->begun = r->step == RAW_HEAD;
 	http_raw_go_on(r);
 }
 

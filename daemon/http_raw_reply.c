@@ -125,8 +125,9 @@ on_written(h2o_socket_t *sock, const char *err)
 	r->active_ms = steady_ms();
 	if (err != NULL || r->conn->ended) {
 		http_conn_end(r->conn);
-	} else if (!r->live || r->x.status == 0) { /* it was the 100 */
-		r->step = RAW_BODY;
+	} else if (r->invited) { /* the handler may have been woken meanwhile, and say more */
+		r->invited = false;
+		r->step = RAW_WAIT;
 		http_raw_go_on(r);
 	} else if (r->x.pull != NULL) {
 		pull(r);

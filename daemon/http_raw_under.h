@@ -28,6 +28,8 @@ struct raw {
 	bool live;  /* x is a request's */
 	bool whole; /* its body was given to the last octet */
 	bool keep, expects, inside, writing, chunks;
+	bool begun;   /* something of the next head is there */
+	bool invited; /* what is written is the 100 */
 	struct exchange x;
 	struct http_head head;
 	struct bytes kept; /* the head's octets: the input moves */

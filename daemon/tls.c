@@ -147,3 +147,9 @@ tls_server_context(EVP_PKEY *key, STACK_OF(X509) * chain, tls_admit *admit, void
 	*ret = c;
 	return true;
 }
+
+void
+tls_demand(SSL_CTX *tls)
+{
+	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+}

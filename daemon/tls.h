@@ -39,5 +39,8 @@ typedef bool tls_admit(void *with, X509 *leaf, const STACK_OF(X509) * above);
  */
 bool tls_server_context(EVP_PKEY *key, STACK_OF(X509) * chain, tls_admit *admit, void *with,
     SSL_CTX **ret, struct fault *f) CHECKED;
+/* From now on who sends no certificate gets no handshake either: the alert certificate_required, or
+ * handshake_failure from TLS 1.2 (RFC 8446 section 4.4.2.4, RFC 5246 section 7.4.6). */
+void tls_demand(SSL_CTX *tls);
 
 #endif
