@@ -33,6 +33,7 @@ call_over(struct exchange *x)
 			break;
 		}
 	document_drop(c);
+	pin_drop(c);
 	job_free(&c->job);
 	bytes_free(&c->came);
 	bytes_free(&c->unsupported);

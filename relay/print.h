@@ -21,6 +21,7 @@
 #include "ca/name.h"
 #include "relay/decider.h"
 #include "relay/print_names.h"
+#include "relay/release.h"
 #include "relay/spool.h"
 
 struct call;
@@ -38,12 +39,8 @@ struct print {
 	/* Append the DER of the certificate that the tenant's documents are sealed to; false: it is
 	   not known yet. */
 	bool (*recipient)(void *with, const char *tenant, struct bytes *ret);
-	/* Jobs only wait here for another queue, which decides what becomes of them: pending, until
-	   whoever passes them on says more. */
-	bool passes_on;
-	/* claimed is requesting-user-name, and becomes what x's client is called. NULL: it is taken
-	   for what it is, a claim. */
-	void (*user)(void *with, const struct exchange *x, char claimed[static PRINT_NAME_MAX]);
+#include "relay/print_names.h"
+#include "relay/release.h"
 	/* j became what it is now; it will be durable with the next commit. NULL: nobody cares. */
 	void (*changed)(void *with, const struct job *j);
 	void *with;
@@ -51,12 +48,13 @@ struct print {
 	/* its own */
 	struct call *waiting;      /* for the commit */
 	struct call *sending;      /* a document */
+	unsigned hardening;        /* PINs that a thread has */
 	struct print_names *names; /* what people called their jobs; in memory only */
 };
 
 /* Fault: FAULT_INTERNAL. */
 bool print_start(struct print *p, struct fault *f) CHECKED;
-void print_end(struct print *p); /* no exchange is under way any more */
+void print_end(struct print *p); /* no exchange and no work is under way any more */
 
 /* who: whom x's certificate was found to be, good now. False: it is none of its paths. Otherwise x
  * is answered, or takes its body. */

@@ -206,19 +206,6 @@ decided(struct call *c)
 	return true;
 }
 
-/* A PIN that would not be asked for is worse than none. */
-static bool
-password(struct call *c)
-{
-	struct ipp_value v;
-
-	if (!call_find(c, "job-password", &v))
-		return true;
-	ipp_put_none(&c->unsupported, IPP_UNSUPPORTED, "job-password");
-	reply_refuse(c, PRINT_ATTRIBUTES, "print: PWG 5100.11 section 5.1: job-password");
-	return false;
-}
-
 /* The job that a message asks for, judged; false: c is answered. */
 static bool
 judge(struct call *c)
@@ -231,7 +218,7 @@ judge(struct call *c)
 	memcpy(j->printer, c->queue, sizeof(j->printer));
 	j->release = c->queue[0] != '\0' ? JOB_RELEASE_NONE : JOB_RELEASE_OWNER;
 	j->created_s = j->changed_s = c->print->now_s();
-	if (!document_says(c) || !whose_uuid(c) || !password(c))
+	if (!document_says(c) || !whose_uuid(c) || !pin_read(c))
 		return false;
 	if (!template_read(call_message(c), j, &c->unsupported, &f)) {
 		if (f.code == FAULT_CONFLICT)
@@ -294,16 +281,14 @@ submit_print_job(struct call *c)
 	if (!judge(c) || !sealed_says(c) || is_repeated(c))
 		return;
 	names(c);
-	document_expect(c);
+	pin_then(c, document_expect);
 }
 
-void
-submit_create_job(struct call *c)
+static void
+create(struct call *c)
 {
 	struct fault f;
 
-	if (!judge(c) || is_repeated(c))
-		return;
 	c->job.state = JOB_PENDING;
 	c->job.reasons = JOB_INCOMING | JOB_DATA_INSUFFICIENT;
 	c->job.expires_s = c->job.created_s + CAPABILITY_TIME_OUT_S;
@@ -313,6 +298,13 @@ submit_create_job(struct call *c)
 	}
 	names(c);
 	told(c);
+}
+
+void
+submit_create_job(struct call *c)
+{
+	if (judge(c) && !is_repeated(c))
+		pin_then(c, create);
 }
 
 /* The job of Send-Document and Close-Job: the caller's, and open. */

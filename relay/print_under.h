@@ -96,6 +96,10 @@ struct call {
 	uint64_t octets; /* so far, as they come */
 	struct bytes out;
 	struct bytes unsupported; /* attributes that are answered with PRINT_OK_SUBSTITUTED */
+	/* of a PIN */
+	struct secret pin; /* as the client sent it, until it is keyed */
+	struct pin_work *work;
+	void (*next)(struct call *c); /* what comes when the job has its verifier */
 	/* lists of struct print */
 	struct call *next_sending, *next_waiting;
 	void (*durable)(struct call *c); /* what answers it after the commit */
@@ -144,6 +148,14 @@ void document_take(struct call *c, struct octets piece);
 void document_drop(struct call *c);
 /* Is another call sending a document of c's job? */
 bool document_is_sent(const struct call *c);
+
+/* print_pin.c */
+/* Take job-password; false: c is answered. */
+bool pin_read(struct call *c);
+/* Go on with next when the job has the verifier of its PIN, at once where it has none. */
+void pin_then(struct call *c, void (*next)(struct call *c));
+/* The client is gone. */
+void pin_drop(struct call *c);
 
 /* print_job.c */
 void job_cancel(struct call *c);
