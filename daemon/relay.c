@@ -339,6 +339,7 @@ open_all(struct relay *r, struct fault *f)
 		.hold_s = a->settings.relay.hold_s,
 		.has_printer = has_printer,
 		.recipient = recipient,
+		.asks = true,
 		.changed = changed,
 		.with = r };
 	r->infra = (struct infra){ .realm = a->realm,

@@ -39,8 +39,19 @@ struct print {
 	/* Append the DER of the certificate that the tenant's documents are sealed to; false: it is
 	   not known yet. */
 	bool (*recipient)(void *with, const char *tenant, struct bytes *ret);
-#include "relay/print_names.h"
-#include "relay/release.h"
+	/* Jobs only wait here for another queue, which decides what becomes of them: pending, until
+	   whoever passes them on says more. */
+	bool passes_on;
+	/* claimed is requesting-user-name, and becomes what x's client is called. NULL: it is taken
+	   for what it is, a claim. */
+	void (*user)(void *with, const struct exchange *x, char claimed[static PRINT_NAME_MAX]);
+	bool asks; /* where recipient knows none, the signer does (WIRE_RELEASE_KEY) */
+	/* Of a PIN: as of struct release (relay/release.h), with the same with. NULL: none is
+	 * taken. */
+	bool (*key)(void *with, struct exchange *x, const char *tenant, struct octets secret,
+	    struct fault *f);
+	bool (*keyed)(void *with, struct octets answer, struct octets *ret, struct fault *f);
+	bool (*harden)(void *with, struct release_work *w, struct fault *f);
 	/* j became what it is now; it will be durable with the next commit. NULL: nobody cares. */
 	void (*changed)(void *with, const struct job *j);
 	void *with;

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "ca/wire.h"
 #include "relay/print_under.h"
 
 bool
@@ -76,11 +77,49 @@ go_on(struct call *c, struct octets recipient)
 	bytes_free(&came);
 }
 
+static void
+made(struct exchange *x, uint16_t code, struct octets body)
+{
+	struct call *c = x->state;
+	struct reader in = reader_of(body);
+	struct octets certificate = reader_counted(&in);
+	struct fault f;
+
+	if (code == 0 && !in.bad && certificate.n > 0) {
+		go_on(c, certificate);
+		return;
+	}
+	if (code != 0)
+		fault_set(&f, (enum fault_code)code, "%.*s", (int)body.n, (const char *)body.at);
+	else
+		fault_set(&f, FAULT_INTERNAL, "print: the signer's answer is no certificate");
+	print_reply_fault(c, &f);
+}
+
+/* To whom is it sealed? */
+static void
+find_recipient(struct call *c)
+{
+	struct print *p = c->print;
+	struct bytes recipient = { 0 };
+
+	if (p->recipient(p->with, c->who.tenant, &recipient)) {
+		go_on(c, octets_bytes(&recipient));
+	} else if (p->asks) {
+		c->step = CALL_ASKS;
+		bytes_put_counted_text(&c->x->ask.body, c->who.tenant);
+		c->x->ask.verb = WIRE_RELEASE_KEY;
+		c->x->ask.then = made;
+	} else
+		reply_refuse(c, PRINT_UNAVAILABLE,
+		    "print: the tenant has no certificate to seal documents to yet");
+	bytes_free(&recipient);
+}
+
 void
 document_expect(struct call *c)
 {
 	struct print *p = c->print;
-	struct bytes recipient = { 0 };
 	struct fault f;
 
 	if (document_is_sent(c)) {
@@ -98,12 +137,10 @@ document_expect(struct call *c)
 	}
 	c->next_sending = p->sending;
 	p->sending = c;
-	if (c->sealed || p->recipient(p->with, c->who.tenant, &recipient))
-		go_on(c, octets_bytes(&recipient));
+	if (c->sealed)
+		go_on(c, octets_of(NULL, 0));
 	else
-		reply_refuse(c, PRINT_UNAVAILABLE,
-		    "print: the tenant has no certificate to seal documents to yet");
-	bytes_free(&recipient);
+		find_recipient(c);
 }
 
 static bool

@@ -56,7 +56,7 @@ pin_read(struct call *c)
 	if (v.tag != IPP_OCTETS)
 		reply_refuse(c, PRINT_BAD_REQUEST, "print: PWG 5100.11 section 5.1: job-password");
 	else if (!take_pin(v.value, hashed, &c->pin, &f))
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 	c->job.release = JOB_RELEASE_PASSWORD;
 	return c->step != CALL_DONE;
 }
@@ -129,7 +129,7 @@ keyed(struct exchange *x, uint16_t code, struct octets body)
 	if (code != 0)
 		fault_set(&f, (enum fault_code)code, "%.*s", (int)body.n, (const char *)body.at);
 	if (code != 0 || !harden(c, body, &f))
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 }
 
 void
@@ -145,7 +145,7 @@ pin_then(struct call *c, void (*next)(struct call *c))
 	c->step = CALL_ASKS;
 	c->next = next;
 	if (!p->key(p->with, c->x, c->who.tenant, secret_octets(&c->pin), &f))
-		reply_fault(c, &f);
+		print_reply_fault(c, &f);
 	else
 		c->x->ask.then = keyed;
 	secret_free(&c->pin);

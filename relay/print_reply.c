@@ -145,6 +145,10 @@ reply_job(struct call *c)
 void
 reply_when_durable(struct call *c, void (*durable)(struct call *c))
 {
+	if (!spool_is_dirty(c->print->spool)) { /* what it says is durable already */
+		durable(c);
+		return;
+	}
 	c->durable = durable;
 	c->x->waits = true;
 	c->next_waiting = c->print->waiting;

@@ -205,6 +205,13 @@ spool_commit(struct spool *s, struct fault *f)
 }
 
 bool
+spool_is_dirty(const struct spool *s)
+{
+	(void)s;
+	return stand.dirty;
+}
+
+bool
 spool_get(struct spool *s, const char *tenant, uint32_t id, struct job *ret, struct fault *f)
 {
 	struct stand_job *j = find(tenant, id);
