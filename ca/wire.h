@@ -67,7 +67,8 @@ enum wire_verb {
 	WIRE_RELEASE_KEY, /* a tenant, counted -> the certificate that its documents are sealed to,
 			     DER, and those above it, each counted; made where there is none */
 	WIRE_REWRAP,      /* struct wire_rewrap -> an envelope (relay/envelope.h) */
-	WIRE_CHANGED, /* signer to its askers, unasked, id 0: a standing changed for the worse */
+	WIRE_VERIFIER, /* a tenant and a PIN or badge, counted -> a keyed hash of it, 32 octets */
+	WIRE_CHANGED,  /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */
 	WIRE_SETTINGS, /* to a child: struct settings as it lies in memory: one program, one layout

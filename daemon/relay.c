@@ -11,12 +11,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/problem.h"
-#include "ca/found.h"
 #include "ca/identify.h"
-#include "ca/keyring.h"
 #include "ca/printer.h"
 #include "ca/wire.h"
 #include "daemon/asker.h"
+#include "daemon/relay_key.h"
 #include "daemon/rule_print.h"
 #include "daemon/served.h"
 #include "relay/infra.h"
@@ -55,18 +54,12 @@ has_printer(void *with, const char *tenant, const char *name)
 	return realm_ledger(r->a.realm, tenant, &l, &f) && printer_get(l, name, &p, &f);
 }
 
-/* The tenant's release certificate, as it is on record. */
 static bool
 recipient(void *with, const char *tenant, struct bytes *ret)
 {
 	struct relay *r = with;
-	struct authority ca;
-	struct tenant t;
-	struct fault f;
 
-	return realm_tenant(r->a.realm, tenant, &t, &f) &&
-	       realm_authority(r->a.realm, t.key_id, &ca, &f) &&
-	       keyring_certificate(r->a.realm, &ca, &found_release, ret, &f);
+	return relay_key_get(r->a.realm, tenant, ret);
 }
 
 static void
@@ -185,6 +178,40 @@ let_in(struct relay *r, struct exchange *x, struct identity *who)
 	return gate_pass(&r->a.gate, x, who, &also);
 }
 
+static void serve(struct exchange *x);
+
+/* The tenant has a release certificate now, or nobody prints. */
+static void
+key_made(struct exchange *x, uint16_t code, struct octets body)
+{
+	struct fault f = { .code = (enum fault_code)code };
+
+	if (code == 0) {
+		serve(x);
+		return;
+	}
+	(void)snprintf(f.text, sizeof(f.text), "%.*s", (int)(body.n < 255 ? body.n : 255),
+	    body.n == 0 ? "" : (const char *)body.at);
+	problem_send(x, &f);
+}
+
+/* Is it about documents, of a tenant that has no certificate for them yet? */
+static bool
+wants_key(struct relay *r, const struct exchange *x, const struct identity *who)
+{
+	static const char print[] = "/ipp/print";
+	struct bytes der = { 0 };
+	bool there;
+
+	if (x->ask.then == key_made || (!octets_same(x->path, octets_text(RELAY_KEY_PATH)) &&
+					   (x->path.n < sizeof(print) - 1 ||
+					       memcmp(x->path.at, print, sizeof(print) - 1) != 0)))
+		return false;
+	there = relay_key_get(r->a.realm, who->tenant, &der);
+	bytes_free(&der);
+	return !there;
+}
+
 static void
 serve(struct exchange *x)
 {
@@ -197,8 +224,10 @@ serve(struct exchange *x)
 	if (who.kind != IDENTITY_ENDPOINT) {
 		fault_set(&f, FAULT_DENIED, "relay: endpoints print, and operators use the API");
 		problem_send(x, &f);
+	} else if (wants_key(r, x, &who)) {
+		relay_key_ask(x, who.tenant, key_made);
 	} else if (!print_serve(&r->print, x, &who) && !infra_serve(&r->infra, x, &who) &&
-		   !scan_serve(&r->scan, x, &who)) {
+		   !scan_serve(&r->scan, x, &who) && !relay_key_serve(r->a.realm, x, &who)) {
 		fault_set(&f, FAULT_NOTFOUND, "relay: nothing is served here");
 		problem_send(x, &f);
 	}

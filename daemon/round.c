@@ -86,6 +86,7 @@ static const struct duty duties[] = {
 	{ WIRE_RELEASE_KEY, "release-key", FROM_EDGE | FROM_DESK, 256, NULL, duty_release_key,
 	    false, false },
 	{ WIRE_REWRAP, "job.rewrap", FROM_EDGE, 81920, NULL, duty_rewrap, true, false },
+	{ WIRE_VERIFIER, "verifier", FROM_EDGE, 512, NULL, duty_verifier, false, false },
 	{ WIRE_GRANT, "scan.grant", FROM_EDGE, 81920, NULL, duty_grant, true, false },
 	{ WIRE_REDACT, "log.redact", FROM_EDGE | FROM_DESK, 81920, NULL, duty_redact, true, false },
 	{ WIRE_ACTIVITY, "activity", FROM_EDGE | FROM_DESK, IPC_BODY_MAX, NULL, duty_activity,

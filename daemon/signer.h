@@ -182,6 +182,8 @@ bool duty_printer_remove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_rewrap.c */
 bool duty_release_key(struct signer *s, struct errand *j, struct fault *f);
 bool duty_rewrap(struct signer *s, struct errand *j, struct fault *f);
+/* daemon/duty_verifier.c */
+bool duty_verifier(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_grant.c */
 bool duty_grant(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_feed.c */
