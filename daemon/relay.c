@@ -195,17 +195,14 @@ key_made(struct exchange *x, uint16_t code, struct octets body)
 	problem_send(x, &f);
 }
 
-/* Is it about documents, of a tenant that has no certificate for them yet? */
+/* An agent asks for its tenant's, and there is none yet. */
 static bool
 wants_key(struct relay *r, const struct exchange *x, const struct identity *who)
 {
-	static const char print[] = "/ipp/print";
 	struct bytes der = { 0 };
 	bool there;
 
-	if (x->ask.then == key_made || (!octets_same(x->path, octets_text(RELAY_KEY_PATH)) &&
-					   (x->path.n < sizeof(print) - 1 ||
-					       memcmp(x->path.at, print, sizeof(print) - 1) != 0)))
+	if (x->ask.then == key_made || !octets_same(x->path, octets_text(RELAY_KEY_PATH)))
 		return false;
 	there = relay_key_get(r->a.realm, who->tenant, &der);
 	bytes_free(&der);
