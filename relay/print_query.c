@@ -10,11 +10,23 @@ struct listing {
 	struct call *c;
 	bool over, all; /* jobs that have ended; or both kinds */
 	int32_t left;
-	struct octets ids; /* job-ids: numbers of 4 octets, one behind the other; n 0: any */
+	struct octets user; /* my-jobs: who the client says it asks for; n 0: it does not */
+	struct octets ids;  /* job-ids: numbers of 4 octets, one behind the other; n 0: any */
 };
 
 /* Get-Jobs without requested-attributes (RFC 8011 section 4.2.6.1). */
 static const char *const jobs_default[] = { "job-id", "job-uri", NULL };
+
+/* Of one's own jobs those that were sent with another name are left out, as far as it is known: a
+ * machine may have many users. Nobody sees more by it. */
+static bool
+is_users(const struct listing *l, const struct job *j)
+{
+	struct print_name name;
+
+	return l->user.n == 0 || !print_names_get(l->c->print->names, j->uuid, &name) ||
+	       octets_same(l->user, octets_text(name.user));
+}
 
 static bool
 list(void *with, const struct job *j)
@@ -23,7 +35,8 @@ list(void *with, const struct job *j)
 
 	if (l->left == 0)
 		return false;
-	if (strcmp(j->owner, l->c->owner) != 0 || strcmp(j->printer, l->c->queue) != 0)
+	if (strcmp(j->owner, l->c->owner) != 0 || strcmp(j->printer, l->c->queue) != 0 ||
+	    !is_users(l, j))
 		return true;
 	l->left--;
 	reply_put_job(l->c, j, jobs_default);
@@ -97,8 +110,11 @@ query_jobs(struct call *c)
 {
 	struct listing l = { .c = c };
 	struct bytes ids = { 0 };
+	struct ipp_value my;
 	struct fault f;
 
+	if (call_find(c, "my-jobs", &my) && ipp_yes(&my))
+		l.user = call_text(c, "requesting-user-name");
 	if (!which(c, &l) || !limit(c, &l))
 		return;
 	if (!call_ids(c, &ids)) {

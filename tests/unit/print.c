@@ -472,6 +472,31 @@ START_TEST(jobs_are_listed)
 }
 END_TEST
 
+/* On a machine that many share; whose jobs they are is another question. */
+START_TEST(jobs_of_one_user)
+{
+	static const struct {
+		const char *user;
+		unsigned jobs;
+	} rows[] = { { "mallory", 1 }, { "trudy", 0 }, { "", 1 } };
+
+	ck_assert_uint_eq(print_job(PDF), 0); /* as mallory */
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		begin(0x0a);
+		ipp_put_text(&b, IPP_NAME, "requesting-user-name", rows[i].user);
+		ipp_put_bool(&b, "my-jobs", true);
+		ck_assert_uint_eq(site_ask(PULL, &b), 0);
+		ck_assert_uint_eq(site_jobs(), rows[i].jobs);
+	}
+	be("bob");
+	begin(0x0a);
+	ipp_put_text(&b, IPP_NAME, "requesting-user-name", "mallory");
+	ipp_put_bool(&b, "my-jobs", true);
+	ck_assert_uint_eq(site_ask(PULL, &b), 0);
+	ck_assert_uint_eq(site_jobs(), 0);
+}
+END_TEST
+
 START_TEST(many_jobs_are_cut)
 {
 	for (int i = 0; i < 510; i++)
@@ -608,6 +633,7 @@ main(void)
 	tcase_add_test(t, cancel_by_the_jobs_address);
 	tcase_add_test(t, cancel_mine);
 	tcase_add_test(t, jobs_are_listed);
+	tcase_add_test(t, jobs_of_one_user);
 	tcase_add_test(t, many_jobs_are_cut);
 	tcase_add_test(t, job_and_its_document_apart);
 	tcase_add_test(t, one_document_a_job);
