@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "ca/wire.h"
+#include "relay/job_names.h"
 #include "relay/print_under.h"
 
 bool
@@ -37,12 +38,16 @@ static bool
 seal_to(struct call *c, const struct document_of *of, struct octets recipient, struct fault *f)
 {
 	struct content_key key = { .prefix = { 0 } };
+	struct print_name names;
 	bool ok;
 
 	if (!content_key_new(&key, f))
 		return false;
 	bytes_clear(&c->job.envelope);
-	ok = envelope_wrap(&key, of, recipient, &c->job.envelope, f) &&
+	bytes_clear(&c->job.names);
+	ok = (!print_names_get(c->print->names, c->job.uuid, &names) ||
+		 job_names_seal(&key, of, &names, &c->job.names, f)) &&
+	     envelope_wrap(&key, of, recipient, &c->job.envelope, f) &&
 	     document_writer_new(&key, of, &c->writer, f);
 	content_key_free(&key);
 	return ok;

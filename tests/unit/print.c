@@ -125,6 +125,7 @@ START_TEST(names_are_nowhere_on_record)
 
 	ck_assert_uint_eq(print_job(PDF), 0);
 	job_write(&stand.jobs[0].job, &row);
+	ck_assert_uint_gt(stand.jobs[0].job.names.n, 0); /* but sealed */
 	ck_assert_ptr_null(memmem(row.at, row.n, "salaries", 8));
 	ck_assert_ptr_null(memmem(row.at, row.n, "mallory", 7));
 	ck_assert_ptr_null(

@@ -79,6 +79,7 @@ site_new(void)
 		    .has_printer = has_printer,
 		    .recipient = recipient,
 		    .changed = changed } };
+	ck_assert(secret_start(&f));
 	ck_assert(print_start(&site.print, &f));
 }
 

@@ -30,15 +30,20 @@ struct document_writer {
 bool
 content_key_new(struct content_key *ret, struct fault *f)
 {
-	(void)f;
-	*ret = (struct content_key){ .prefix = { 1 } };
-	return true;
+	return secret_random(DOCUMENT_KEY, &ret->key, f);
 }
 
 void
 content_key_free(struct content_key *k)
 {
-	(void)k;
+	secret_free(&k->key);
+}
+
+void
+document_binds(const struct document_of *of, uint8_t ret[static 32])
+{
+	memset(ret, 0, 32);
+	memcpy(ret, of->job, sizeof(of->job));
 }
 
 bool
