@@ -253,6 +253,10 @@ is_repeated(struct call *c)
 
 	if (c->job.grade != JOB_GRADE_AGENT)
 		return false;
+	if (document_is_sent(c)) {
+		reply_refuse(c, PRINT_BUSY, "print: a document of that job is on its way");
+		return true;
+	}
 	if (!spool_find(c->print->spool, c->who.tenant, c->job.uuid, &there, &f)) {
 		if (f.code == FAULT_NOTFOUND)
 			return false;

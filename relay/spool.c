@@ -1,6 +1,8 @@
 /* relay/spool.c - see spool.h. It opens, counts and commits. */
 #include "relay/spool_under.h"
 
+#include "base/digest.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -53,13 +55,32 @@ spool_key_uuid(const char *tenant, const uint8_t *uuid, struct spool_key *room)
 	return octets_of(room->at, room->n);
 }
 
-struct octets
-spool_key_document(const uint8_t *uuid, uint32_t number, struct spool_key *room)
+/* A sender may choose a uuid, and must not meet with it what another tenant has. */
+static void
+body_of(const char *tenant, const uint8_t *uuid, uint8_t to[static DOCUMENT_UUID])
 {
-	memcpy(room->at, uuid, DOCUMENT_UUID);
+	uint8_t digest[DIGEST_OCTETS];
+
+	digest_of_both(octets_of(uuid, DOCUMENT_UUID), octets_text(tenant), digest);
+	memcpy(to, digest, DOCUMENT_UUID);
+}
+
+static struct octets
+key_of_body(const uint8_t *body, uint32_t number, struct spool_key *room)
+{
+	memcpy(room->at, body, DOCUMENT_UUID);
 	room->n = DOCUMENT_UUID;
 	put_number(room, number, 4);
 	return octets_of(room->at, room->n);
+}
+
+struct octets
+spool_key_document(const char *tenant, const uint8_t *uuid, uint32_t number, struct spool_key *room)
+{
+	uint8_t body[DOCUMENT_UUID];
+
+	body_of(tenant, uuid, body);
+	return key_of_body(body, number, room);
 }
 
 bool
@@ -81,9 +102,13 @@ spool_read_key(struct octets key, size_t skip, char tenant[static TEXT_LABEL_MAX
 }
 
 void
-spool_file_name(const uint8_t *uuid, uint32_t number, char to[static SPOOL_NAME_MAX])
+spool_file_name(
+    const char *tenant, const uint8_t *uuid, uint32_t number, char to[static SPOOL_NAME_MAX])
 {
-	text_hex(uuid, DOCUMENT_UUID, to);
+	uint8_t body[DOCUMENT_UUID];
+
+	body_of(tenant, uuid, body);
+	text_hex(body, sizeof(body), to);
 	(void)snprintf(to + (size_t)2 * DOCUMENT_UUID, SPOOL_NAME_MAX - (size_t)2 * DOCUMENT_UUID,
 	    "-%u", number);
 }
@@ -225,7 +250,7 @@ is_wanted(struct spool *s, const char *name, bool *ret, struct fault *f)
 {
 	struct spool_key room;
 	struct bytes value = { 0 };
-	uint8_t uuid[DOCUMENT_UUID];
+	uint8_t body[DOCUMENT_UUID];
 	char hex[2 * DOCUMENT_UUID + 1];
 	struct fault why;
 
@@ -234,11 +259,11 @@ is_wanted(struct spool *s, const char *name, bool *ret, struct fault *f)
 		return true;
 	memcpy(hex, name, sizeof(hex) - 1);
 	hex[sizeof(hex) - 1] = '\0';
-	if (!text_unhex(hex, uuid, sizeof(uuid)))
+	if (!text_unhex(hex, body, sizeof(body)))
 		return true;
 	*ret = store_get(s->store, SPOOL_DOC,
-	    spool_key_document(uuid, (uint32_t)strtoul(name + sizeof(hex), NULL, 10), &room),
-	    &value, &why);
+	    key_of_body(body, (uint32_t)strtoul(name + sizeof(hex), NULL, 10), &room), &value,
+	    &why);
 	bytes_free(&value);
 	return *ret || why.code == FAULT_NOTFOUND || (*f = why, false);
 }
@@ -338,7 +363,7 @@ spool_unlink_later(struct spool *s, const struct job *j)
 {
 	char name[SPOOL_NAME_MAX];
 
-	spool_file_name(j->uuid, 1, name);
+	spool_file_name(j->tenant, j->uuid, 1, name);
 	bytes_put(&s->unlink, name, strlen(name) + 1);
 }
 

@@ -46,7 +46,8 @@ bool spool_document_put(struct spool_document *d, struct octets sealed, struct f
 void spool_document_drop(struct spool_document *d); /* it never was; NULL is allowed */
 
 /* Give j its id (job-id) and put it into the batch; d (NULL: no document yet) is taken whatever
- * happens and its file is synced. Faults: FAULT_LIMIT a quota, FAULT_INTERNAL. */
+ * happens and its file is synced. Faults: FAULT_LIMIT a quota, FAULT_CONFLICT the tenant has a job
+ * of that uuid, FAULT_INTERNAL. */
 bool spool_add(struct spool *s, struct job *j, struct spool_document *d, struct fault *f) CHECKED;
 /* The document of a job that was added without (Create-Job, Send-Document). */
 bool spool_attach(

@@ -30,7 +30,7 @@ spool_document_new(
 	d->spool = s;
 	d->of = *of;
 	d->fd = -1;
-	spool_file_name(of->job, of->number, d->name);
+	spool_file_name(of->tenant, of->job, of->number, d->name);
 	*ret = d;
 	return true;
 }
@@ -135,7 +135,8 @@ spool_document_finish(struct spool *s, struct job *j, struct spool_document *d, 
 {
 	struct spool_key room;
 	uint64_t plain;
-	bool ok = memcmp(d->of.job, j->uuid, DOCUMENT_UUID) == 0;
+	bool ok =
+	    memcmp(d->of.job, j->uuid, DOCUMENT_UUID) == 0 && strcmp(d->of.tenant, j->tenant) == 0;
 
 	if (!ok)
 		fault_set(f, FAULT_INTERNAL, "spool: it is another job's document");
@@ -154,12 +155,14 @@ spool_document_finish(struct spool *s, struct job *j, struct spool_document *d, 
 		struct bytes length = { 0 };
 
 		bytes_put_u64(&length, d->n);
-		batch_put(s->batch, SPOOL_DOC, spool_key_document(j->uuid, d->of.number, &room),
+		batch_put(s->batch, SPOOL_DOC,
+		    spool_key_document(j->tenant, j->uuid, d->of.number, &room),
 		    octets_bytes(&length));
 		s->lost |= length.bad;
 		bytes_free(&length);
 	} else {
-		batch_put(s->batch, SPOOL_DOC, spool_key_document(j->uuid, d->of.number, &room),
+		batch_put(s->batch, SPOOL_DOC,
+		    spool_key_document(j->tenant, j->uuid, d->of.number, &room),
 		    octets_bytes(&d->small));
 	}
 	free_document(d);
@@ -199,14 +202,15 @@ spool_read(struct spool *s, const struct job *j, uint32_t number, uint64_t offse
 	char name[SPOOL_NAME_MAX];
 	bool ok;
 
-	if (!batch_get(s->batch, SPOOL_DOC, spool_key_document(j->uuid, number, &room), &value, f))
+	if (!batch_get(s->batch, SPOOL_DOC, spool_key_document(j->tenant, j->uuid, number, &room),
+		&value, f))
 		return false;
 	if (offset > all)
 		offset = all;
 	if (n > all - offset)
 		n = (size_t)(all - offset);
 	if (j->in_file) {
-		spool_file_name(j->uuid, number, name);
+		spool_file_name(j->tenant, j->uuid, number, name);
 		ok = n == 0 || read_file(s, name, offset, n, ret, f);
 	} else {
 		ok = value.n == all ||

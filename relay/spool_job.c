@@ -59,6 +59,24 @@ next_id(struct spool *s, const char *tenant, uint32_t *ret, struct fault *f)
 	return true;
 }
 
+/* One that is there would be found only by the commit, which is everybody's. */
+static bool
+is_new(struct spool *s, const struct job *j, struct fault *f)
+{
+	struct spool_key room;
+	struct bytes id = { 0 };
+	struct fault why;
+	bool there =
+	    batch_get(s->batch, SPOOL_UUID, spool_key_uuid(j->tenant, j->uuid, &room), &id, &why);
+
+	bytes_free(&id);
+	if (there)
+		return fault_set(f, FAULT_CONFLICT, "spool: there is a job of that uuid");
+	if (why.code != FAULT_NOTFOUND)
+		*f = why;
+	return why.code == FAULT_NOTFOUND;
+}
+
 bool
 spool_add(struct spool *s, struct job *j, struct spool_document *d, struct fault *f)
 {
@@ -68,6 +86,10 @@ spool_add(struct spool *s, struct job *j, struct spool_document *d, struct fault
 
 	j->octets = 0;
 	j->in_file = false;
+	if (!is_new(s, j, f)) {
+		spool_document_drop(d);
+		return false;
+	}
 	if (d == NULL ? !spool_has_room(s, j->tenant, j->owner, 0, f)
 		      : !spool_document_finish(s, j, d, f))
 		return false;
@@ -126,7 +148,7 @@ spool_put(struct spool *s, const struct job *j, bool drop, struct fault *f)
 		spool_count_job(s, j, 1);
 	if (drop) {
 		after.envelope = after.rewrapped = (struct bytes){ 0 };
-		batch_remove(s->batch, SPOOL_DOC, spool_key_document(j->uuid, 1, &room));
+		batch_remove(s->batch, SPOOL_DOC, spool_key_document(j->tenant, j->uuid, 1, &room));
 		if (before.in_file)
 			spool_unlink_later(s, &before);
 	}
@@ -148,7 +170,7 @@ spool_remove(struct spool *s, const struct job *j, struct fault *f)
 		spool_count_job(s, &before, -1);
 	batch_remove(s->batch, SPOOL_JOB, spool_key_job(j->tenant, j->id, -1, &room));
 	batch_remove(s->batch, SPOOL_UUID, spool_key_uuid(j->tenant, before.uuid, &room));
-	batch_remove(s->batch, SPOOL_DOC, spool_key_document(before.uuid, 1, &room));
+	batch_remove(s->batch, SPOOL_DOC, spool_key_document(before.tenant, before.uuid, 1, &room));
 	if (before.in_file)
 		spool_unlink_later(s, &before);
 	spool_touch(s, &before);

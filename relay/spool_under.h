@@ -63,14 +63,16 @@ struct spool_key {
 struct octets spool_key_job(
     const char *tenant, uint32_t id, int64_t time_s, struct spool_key *room);
 struct octets spool_key_uuid(const char *tenant, const uint8_t *uuid, struct spool_key *room);
-struct octets spool_key_document(const uint8_t *uuid, uint32_t number, struct spool_key *room);
+struct octets spool_key_document(
+    const char *tenant, const uint8_t *uuid, uint32_t number, struct spool_key *room);
 /* The tenant and id of a job's key, skip octets into it. */
 bool spool_read_key(
     struct octets key, size_t skip, char tenant[static TEXT_LABEL_MAX], uint32_t *ret_id);
 
-/* "<uuid in hex>-<number>" */
+/* "<16 octets of SHA-256(uuid, tenant), in hex>-<number>" */
 #define SPOOL_NAME_MAX (2 * DOCUMENT_UUID + 12)
-void spool_file_name(const uint8_t *uuid, uint32_t number, char to[static SPOOL_NAME_MAX]);
+void spool_file_name(
+    const char *tenant, const uint8_t *uuid, uint32_t number, char to[static SPOOL_NAME_MAX]);
 
 /* A job, counted: sign 1 or -1. */
 void spool_count_job(struct spool *s, const struct job *j, int sign);
