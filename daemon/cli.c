@@ -306,13 +306,14 @@ run(struct invocation *inv)
 
 	inv->config = cli_option(inv, "config");
 	inv->json = cli_flag(inv, "json");
-	if (((inv->command->how & CLI_ALONE) == 0 || inv->config != NULL) &&
+	if ((inv->command->how & CLI_OWN_CONFIG) == 0 &&
+	    ((inv->command->how & CLI_ALONE) == 0 || inv->config != NULL) &&
 	    !settings_load(inv->config, &inv->settings, &f))
 		return cli_refuse(inv, &f);
 	if (inv->settings.store_max > 0) /* they were read */
 		settings_apply(&inv->settings);
 	/* Who calls a service goes by its profiles, and who needs no configuration by none. */
-	if ((inv->command->how & (CLI_CALLS | CLI_ALONE)) == 0 &&
+	if ((inv->command->how & (CLI_CALLS | CLI_ALONE | CLI_OWN_CONFIG)) == 0 &&
 	    !profiles_start(&inv->settings, NULL, &f))
 		return cli_refuse(inv, &f);
 	return inv->command->run(inv);

@@ -44,9 +44,10 @@ struct cli_params {
 };
 
 enum {
-	CLI_CALLS = 1,    /* calls the API: takes --url, --cert, --key, --root */
-	CLI_OWN_ROOT = 2, /* with CLI_CALLS: has a use for --root without --url */
-	CLI_ALONE = 4,    /* needs no configuration: reads one only where --config names it */
+	CLI_CALLS = 1,      /* calls the API: takes --url, --cert, --key, --root */
+	CLI_OWN_ROOT = 2,   /* with CLI_CALLS: has a use for --root without --url */
+	CLI_ALONE = 4,      /* needs no configuration: reads one only where --config names it */
+	CLI_OWN_CONFIG = 8, /* --config names a file of its own, which it reads by itself */
 };
 
 struct command {
@@ -148,6 +149,7 @@ int region_show_command(const struct invocation *inv);
 int region_suspend_command(const struct invocation *inv);
 int region_resume_command(const struct invocation *inv);
 int enroll_command(const struct invocation *inv);
+int agent_command(const struct invocation *inv);
 int key_list_command(const struct invocation *inv);
 int key_rotate_command(const struct invocation *inv);
 int log_export_command(const struct invocation *inv);

@@ -10,6 +10,7 @@
 #include <openssl/ssl.h>
 
 #include "base/clock.h"
+#include "daemon/fetch_stream.h"
 
 #define CONNECT_S 10L
 
@@ -264,8 +265,9 @@ refuse(const struct fetch *c, CURLcode code, const char *url, struct fault *f)
 
 	if (code == CURLE_ABORTED_BY_CALLBACK)
 		return fault_set(f, FAULT_BUSY, "fetch: %s: %s", url,
-		    c->stop != NULL && c->stop()
-			? "interrupted"
+		    c->stop != NULL && c->stop() ? "interrupted"
+		    : c->ask->read != NULL
+			? "what was to be sent ended before its time"
 			: "the service did not keep the connection that the request is bound to");
 	if (c->too_large)
 		return fault_set(
@@ -307,7 +309,7 @@ add_lines(struct curl_slist **list, const char *const *lines)
 static bool
 set_time(struct fetch *c, const struct fetch_ask *ask)
 {
-	bool long_one = ask->piece != NULL;
+	bool long_one = ask->piece != NULL || ask->read != NULL;
 
 	return curl_easy_setopt(c->curl, CURLOPT_TIMEOUT, long_one ? 0L : c->timeout_s) ==
 		   CURLE_OK &&
@@ -331,6 +333,8 @@ set_ask(CURL *curl, const struct fetch_ask *ask, struct curl_slist **headers)
 	    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, *headers) != CURLE_OK ||
 	    curl_easy_setopt(curl, post ? CURLOPT_POST : CURLOPT_HTTPGET, 1L) != CURLE_OK)
 		return false;
+	if (ask->read != NULL)
+		return fetch_stream_set(curl, ask);
 	if (post)
 		return curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)ask->body.n) ==
 			   CURLE_OK &&

@@ -42,6 +42,14 @@ struct fetch_ask {
 	const char *const *headers; /* more of them, "name: value", closed by NULL; or NULL */
 	struct octets body;
 	/*
+	 * NULL, or the body of a POST comes from here, octets of it: at most n to at, how many. 0
+	 * ends it before its time. rewind: from its beginning once more; false: that is not
+	 * possible. It takes as long as it takes, with FETCH_SILENT_S as below.
+	 */
+	size_t (*read)(void *with, void *at, size_t n);
+	bool (*rewind)(void *with);
+	uint64_t octets;
+	/*
 	 * NULL, or the body of an answer 200 comes here as it arrives, and not into the reply: it
 	 * may go on for hours, and ends when FETCH_SILENT_S pass without an octet. False ends it.
 	 */
