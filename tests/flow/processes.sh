@@ -13,7 +13,7 @@ children() { # children: the processes of all roles
 	child_pids desk
 }
 
-for role in signer edge desk; do
+for role in signer edge desk relay; do
 	is "there is a $role" yes "$([ -n "$(child_pids $role)" ] && echo yes || echo no)"
 done
 is "one signer" 1 "$(child_pids signer | wc -l)"
@@ -33,7 +33,7 @@ if [ "$(id -u)" = 0 ]; then
 	is "the edge has some (the test can see them)" yes \
 	    "$(for p in $(child_pids edge); do network_sockets "$p"; done | grep -q . && echo yes || echo no)"
 	is "main has none but those that it listens on" "" "$(network_sockets "$PID" | grep -v '0A$')"
-	for p in "$PID" $(child_pids signer) $(child_pids edge) $(child_pids desk); do
+	for p in "$PID" $(child_pids signer) $(child_pids edge) $(child_pids desk) $(child_pids relay); do
 		is "nothing secret in the arguments or environment of $p" 0 \
 		    "$(cat "/proc/$p/cmdline" "/proc/$p/environ" | grep -acF "$(cat "$DATA/master.key")")"
 	done
@@ -45,7 +45,7 @@ if [ "$(id -u)" = 0 ]; then
 else
 	echo "skip  $FLOW: descriptors and environments, which only root can see"
 fi
-for role in signer edge desk; do
+for role in signer edge desk relay; do
 	for p in $(child_pids $role); do
 		is "$role: no new privileges" 1 "$(sed -n 's/^NoNewPrivs:[[:space:]]*//p' "/proc/$p/status")"
 		[ -n "$SANITIZED" ] || is "$role: a seccomp filter" 2 "$(sed -n 's/^Seccomp:[[:space:]]*//p' "/proc/$p/status")"
@@ -55,9 +55,9 @@ done
 
 # What a role may still call and open is tests/unit/sandbox.c's; here: that each child really is in its jail.
 if [ -z "$SANITIZED" ]; then
-	is "three children say that their calls are filtered" 3 "$(grep -c 'event=sandbox .*calls=filtered' "$WORK/serve.log")"
+	is "four children say that their calls are filtered" 4 "$(grep -c 'event=sandbox .*calls=filtered' "$WORK/serve.log")"
 	if grep -qs landlock /sys/kernel/security/lsm; then
-		is "and their files confined" 3 "$(grep -c 'event=sandbox files=confined' "$WORK/serve.log")"
+		is "and their files confined" 4 "$(grep -c 'event=sandbox files=confined' "$WORK/serve.log")"
 	fi
 fi
 
@@ -89,7 +89,7 @@ comes_back() {
 		unlike "after the death of a $role there is a $other" '^$' "$(child_pids $other)"
 	done
 }
-for role in signer edge desk; do
+for role in signer edge desk relay; do
 	comes_back $role
 done
 is "what was issued before is still known" good "$(q cert show --tenant acme "$(serial "$WORK/before/leaf.pem")" --json | jq -r .status)"
@@ -114,7 +114,7 @@ refuses "a second serve on the same data" timeout 20 "$QUATRAIN_BIN" serve --con
 works "the first one does not mind" serves second
 
 # SIGTERM: all end, within 5 s, also with a connection that says nothing and a request in hand
-children="$(child_pids signer) $(child_pids edge) $(child_pids desk)"
+children="$(child_pids signer) $(child_pids edge) $(child_pids desk) $(child_pids relay)"
 exec 7<>"/dev/tcp/127.0.0.1/$SECURE" 8<>"/dev/tcp/127.0.0.1/$PUBLIC"
 printf 'GET /healthz HTTP/1.1\r\nHost: local' >&8
 service_stop
