@@ -229,6 +229,7 @@ START_TEST(what_was_not_committed_never_was)
 	struct job j;
 
 	add("alice", 300000, &j);
+	job_free(&j);
 	add("alice", 100, &j);
 	job_free(&j);
 	ck_assert_uint_eq(files(), 1);
@@ -378,6 +379,9 @@ START_TEST(a_job_waits_for_its_document)
 	struct job j = { .tenant = "acme",
 		.owner = "alice",
 		.uuid = { 9 },
+		.grade = JOB_GRADE_RELAY,
+		.release = JOB_RELEASE_OWNER,
+		.copies = 1,
 		.state = JOB_HELD,
 		.expires_s = NOW_S + 5,
 		.created_s = NOW_S };
@@ -393,7 +397,7 @@ START_TEST(a_job_waits_for_its_document)
 	document_writer_free(w);
 	ck_assert(spool_document_new(s, &of, &d, &f));
 	ck_assert(spool_document_put(d, octets_bytes(&sealed), &f));
-	ck_assert(spool_attach(s, &j, d, &f));
+	ck_assert_msg(spool_attach(s, &j, d, &f), "%s", f.text);
 	commit();
 	again();
 	is_whole(&j, sizeof(MARKER) - 1);
