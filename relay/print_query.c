@@ -12,6 +12,7 @@ struct listing {
 	int32_t left;
 	struct octets user; /* my-jobs: who the client says it asks for; n 0: it does not */
 	struct octets ids;  /* job-ids: numbers of 4 octets, one behind the other; n 0: any */
+	struct bytes ended; /* the same, of jobs that are over: the spool has the oldest first */
 };
 
 /* Get-Jobs without requested-attributes (RFC 8011 section 4.2.6.1). */
@@ -29,33 +30,67 @@ is_users(const struct listing *l, const struct job *j)
 }
 
 static bool
+is_listed(const struct listing *l, const struct job *j)
+{
+	return strcmp(j->owner, l->c->owner) == 0 && strcmp(j->printer, l->c->queue) == 0 &&
+	       is_users(l, j);
+}
+
+static bool
+gather(void *with, const struct job *j)
+{
+	struct listing *l = with;
+
+	if (is_listed(l, j))
+		bytes_put_u32(&l->ended, j->id);
+	return true;
+}
+
+static bool
 list(void *with, const struct job *j)
 {
 	struct listing *l = with;
 
 	if (l->left == 0)
 		return false;
-	if (strcmp(j->owner, l->c->owner) != 0 || strcmp(j->printer, l->c->queue) != 0 ||
-	    !is_users(l, j))
+	if (!is_listed(l, j))
 		return true;
 	l->left--;
 	reply_put_job(l->c, j, jobs_default);
 	return true;
 }
 
+static void
+list_one(struct listing *l, struct octets id)
+{
+	struct reader in = reader_of(id);
+	struct job j = { .id = 0 };
+	struct fault f;
+
+	if (spool_get(l->c->print->spool, l->c->who.tenant, reader_u32(&in), &j, &f))
+		list(l, &j);
+	job_free(&j);
+}
+
 /* The jobs of job-ids, in that order; those that are not there, or another's, are left out. */
 static void
 list_named(struct listing *l)
 {
-	struct reader in = reader_of(l->ids);
-	struct job j = { .id = 0 };
-	struct fault f;
+	for (size_t at = 0; at + 4 <= l->ids.n; at += 4)
+		list_one(l, octets_of(l->ids.at + at, 4));
+}
 
-	while (in.n > 0) {
-		if (spool_get(l->c->print->spool, l->c->who.tenant, reader_u32(&in), &j, &f))
-			list(l, &j);
-		job_free(&j);
-	}
+/* RFC 8011 section 4.2.6.2: of those that are over the newest come first. */
+static bool
+list_ended(struct listing *l, struct fault *f)
+{
+	bool ok = spool_each(l->c->print->spool, l->c->who.tenant, true, 0, gather, l, f) &&
+		  bytes_ok(&l->ended, f);
+
+	for (size_t at = l->ended.n; ok && at >= 4 && l->left > 0; at -= 4)
+		list_one(l, octets_of(l->ended.at + at - 4, 4));
+	bytes_free(&l->ended);
+	return ok;
 }
 
 /* which-jobs (RFC 8011 section 4.2.6.1). */
@@ -102,7 +137,7 @@ list_all(struct listing *l, struct fault *f)
 	const char *tenant = l->c->who.tenant;
 
 	return (l->over || spool_each(s, tenant, false, 0, list, l, f)) &&
-	       (!(l->over || l->all) || spool_each(s, tenant, true, 0, list, l, f));
+	       (!(l->over || l->all) || list_ended(l, f));
 }
 
 void

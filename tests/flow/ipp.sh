@@ -3,10 +3,9 @@
 # TLS client with a certificate, as none of CUPS' tools has one.
 . "$(dirname "$0")/lib.sh"
 
-if ! command -v ipptool >/dev/null || ! command -v stunnel >/dev/null; then
-	echo "skip  $FLOW: ipptool or stunnel is not here"
-	exit 77
-fi
+for tool in ipptool stunnel; do
+	command -v "$tool" >/dev/null || stop_here "$tool is not here: scripts/setup brings it"
+done
 SUITES=$WORK/suites
 STUNNEL=""
 CONNECTOR=""

@@ -245,7 +245,7 @@ spool_each(struct spool *s, const char *tenant, bool over, uint32_t from, spool_
 	(void)s;
 	(void)f;
 	for (size_t i = 0; i < stand.jobs_n; i++) {
-		struct job *j = &stand.jobs[over ? stand.jobs_n - 1 - i : i].job;
+		struct job *j = &stand.jobs[i].job;
 
 		if (j->id >= from && strcmp(j->tenant, tenant) == 0 && job_is_over(j) == over &&
 		    !visit(with, j))
