@@ -37,7 +37,7 @@ START_TEST(a_job_from_release_to_paper)
 	ck_assert_int_eq(fetch(&a, &one, "hp-1", id), 0);
 	ck_assert_int_eq(site_number(&a, IPP_GROUP_JOB, "job-id"), (int32_t)id);
 	ck_assert_int_eq(site_number(&a, IPP_GROUP_JOB, "quatrain-lease-epoch"), 1);
-	ck_assert_int_eq(site_number(&a, IPP_GROUP_JOB, "quatrain-document-octets"), SITE_DOCUMENT);
+	ck_assert_int_eq(site_number(&a, IPP_GROUP_JOB, "quatrain-document-octets"), SITE_PLAIN);
 	ck_assert(site_find(&a, IPP_GROUP_JOB, "quatrain-envelope", &v));
 	ck_assert(octets_same(v.value, octets_text("to the connector")));
 	ck_assert(site_find(&a, IPP_GROUP_JOB, "quatrain-document-format", &v));

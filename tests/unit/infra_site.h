@@ -35,7 +35,8 @@ enum {
 };
 enum { NOT_AUTHORIZED = 0x0403, NOT_POSSIBLE = 0x0404, NOT_FOUND = 0x0406, LOST = 0x0420 };
 
-#define SITE_DOCUMENT 300000 /* octets: two pieces */
+#define SITE_PLAIN    300000 /* octets of a document: two pieces */
+#define SITE_DOCUMENT (SITE_PLAIN + 5 * DOCUMENT_TAG)
 
 static struct ground g;
 static struct infra n;
@@ -191,7 +192,7 @@ site_job(const char *printer)
 		.expires_s = now_s + 86400,
 		.copies = 1,
 		.format = "application/pdf",
-		.octets = SITE_DOCUMENT,
+		.octets = SITE_PLAIN,
 		.state = printer[0] == '\0' ? JOB_HELD : JOB_PENDING,
 		.reasons = printer[0] == '\0' ? JOB_HELD_FOR_RELEASE : JOB_FETCHABLE };
 	struct document_of of = { .tenant = "acme", .number = 1 };
