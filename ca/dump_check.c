@@ -8,6 +8,7 @@
 #include <sodium.h>
 
 #include "base/der.h"
+#include "ca/badge.h"
 #include "ca/device.h"
 #include "ca/feed.h"
 #include "ca/intent.h"
@@ -344,6 +345,15 @@ printer_its_row(struct dump_check *c, struct octets key, struct octets value, st
 	       bad(c, "a printer that cannot be read", f);
 }
 
+static bool
+badge_row(struct dump_check *c, struct octets key, struct octets value, struct fault *f)
+{
+	struct badge b;
+
+	return (!c->platform && badge_read(c->tenant, key, value, &b)) ||
+	       bad(c, "a badge that cannot be read", f);
+}
+
 static bool (*const rows[])(
     struct dump_check *c, struct octets key, struct octets value, struct fault *f) = {
 	[TABLE_META] = meta_row,
@@ -370,6 +380,7 @@ static bool (*const rows[])(
 	[TABLE_POLICY] = policy_row,
 	[TABLE_TRACE] = trace_row,
 	[TABLE_PRINTER] = printer_its_row,
+	[TABLE_BADGE] = badge_row,
 };
 
 #define TABLES (sizeof(rows) / sizeof(rows[0]))

@@ -48,6 +48,7 @@ enum ledger_table {
 	TABLE_POLICY,  /* policies in force, and all that ever were (ca/policy_book.h) */
 	TABLE_TRACE,   /* place u16 -> the caller's trace of an entry (ca/log_trace.h) */
 	TABLE_PRINTER, /* name -> who speaks for it; its uuid -> name (ca/printer.h) */
+	TABLE_BADGE,   /* verifier -> whose badge it is (ca/badge.h) */
 	TABLE_COUNT,   /* a new one is a line in ca/dump_check.c too */
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ca/badge.h"
 #include "ca/device.h"
 #include "ca/holding.h"
 #include "ca/intent.h"
@@ -88,6 +89,18 @@ its_device(void *with, struct octets key, struct octets value)
 }
 
 static bool
+its_badge(void *with, struct octets key, struct octets value)
+{
+	struct leaving *a = with;
+	struct badge b;
+
+	if (mentions(a, value) && badge_read(ledger_tenant(a->ledger), key, value, &b) &&
+	    is_it(a, &b.owner))
+		bytes_put_counted(&a->keys, key);
+	return true;
+}
+
+static bool
 end_token(struct leaving *a, struct octets key, struct octets row, struct fault *f)
 {
 	char id[TOKEN_ID_LETTERS + 1];
@@ -149,6 +162,17 @@ end_device(struct leaving *a, struct octets key, struct octets row, struct fault
 	json_put_text(e, "profile", d.profile);
 	return log_append(a->ledger, e, a->now_s, NULL, f) &&
 	       device_remove(a->ledger, d.maker, d.serial, f);
+}
+
+static bool
+end_badge(struct leaving *a, struct octets key, struct octets row, struct fault *f)
+{
+	struct badge b;
+
+	if (!badge_read(ledger_tenant(a->ledger), key, row, &b))
+		return fault_set(f, FAULT_INTERNAL, "badge: a row that cannot be read");
+	badge_remove(a->ledger, &b);
+	return log_append(a->ledger, badge_entry("badge.removed", a->why, &b), a->now_s, NULL, f);
 }
 
 /* One table's rows: found in one look, ended one by one. */
@@ -238,6 +262,7 @@ end_all(struct leaving *a, uint8_t reason, struct removal *to, struct fault *f)
 	       end_rows(a, TABLE_TOKEN, its_token, end_token, &to->tokens, f) &&
 	       end_rows(a, TABLE_REQUEST, its_request, end_request, &to->requests, f) &&
 	       end_rows(a, TABLE_DEVICE, its_device, end_device, &to->devices, f) &&
+	       end_rows(a, TABLE_BADGE, its_badge, end_badge, &to->badges, f) &&
 	       end_printer(a, to, f);
 }
 
@@ -254,7 +279,8 @@ was_known(struct leaving *a, const struct removal *done, struct fault *f)
 		*f = why;
 		return false;
 	}
-	return there || done->tokens + done->requests + done->devices + done->printers > 0 ||
+	return there ||
+	       done->tokens + done->requests + done->devices + done->badges + done->printers > 0 ||
 	       fault_set(f, FAULT_NOTFOUND, "endpoint: there is no %s here", a->owner);
 }
 

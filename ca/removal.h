@@ -14,7 +14,7 @@
 /* How many of each. */
 struct removal {
 	struct bulk certificates;
-	size_t tokens, requests, devices;
+	size_t tokens, requests, devices, badges;
 	size_t printers; /* its row of TABLE_PRINTER: 1 or 0 */
 };
 

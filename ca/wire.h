@@ -63,11 +63,14 @@ enum wire_verb {
 	WIRE_POLICY_REMOVE,
 	WIRE_PRINTER,        /* object: its name */
 	WIRE_PRINTER_REMOVE, /* the same */
-	WIRE_GRANT,          /* struct wire_act of a connector: leave for a scan (relay/grant.h) */
-	WIRE_RELEASE_KEY, /* a tenant, counted -> the certificate that its documents are sealed to,
-			     DER, and those above it, each counted; made where there is none */
-	WIRE_REWRAP,      /* struct wire_rewrap -> an envelope (relay/envelope.h) */
-	WIRE_VERIFIER, /* a tenant and a PIN or badge, counted -> a keyed hash of it, 32 octets */
+	WIRE_BADGE,
+	WIRE_BADGE_REMOVE, /* object: its id */
+	WIRE_GRANT,        /* struct wire_act of a connector: leave for a scan (relay/grant.h) */
+	WIRE_RELEASE_KEY,  /* a tenant, counted -> the certificate that its documents are sealed to,
+			      DER, and those above it, each counted; made where there is none */
+	WIRE_REWRAP,       /* struct wire_rewrap -> an envelope (relay/envelope.h) */
+	WIRE_VERIFIER, /* of a relay: a tenant, and the SHA-256 of a PIN or badge, each counted ->
+			  32 octets (daemon/verifier.h) */
 	WIRE_CHANGED,  /* signer to its askers, unasked, id 0: a standing changed for the worse */
 	/* from here on: main and its children */
 	WIRE_LINE,     /* to a child, role u8: the descriptor that rides along leads to that role */

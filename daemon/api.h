@@ -159,6 +159,7 @@ bool api_requests(const struct api_call *c, struct fault *f);
 /* daemon/api_printer.c */
 bool api_printers(const struct api_call *c, struct fault *f);
 bool api_printer(const struct api_call *c, struct fault *f);
+bool api_badges(const struct api_call *c, struct fault *f); /* daemon/api_badge.c */
 /* daemon/api_request.c */
 bool api_request(const struct api_call *c, struct fault *f);
 struct petition;

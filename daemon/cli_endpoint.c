@@ -17,6 +17,7 @@ static const struct cli_column facts[] = {
 	{ "requests", "requests refused", 0 },
 	{ "registrations", "registrations removed", 0 },
 	{ "printers", "printers taken out", 0 },
+	{ "badges", "badges taken out", 0 },
 	{ "removed_at", "removed", 0 },
 	{ "log_index", "log index", 0 },
 };

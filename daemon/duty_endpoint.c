@@ -36,6 +36,7 @@ put_counts(struct json *j, const struct removal *r)
 	json_put_number(j, "requests", (int64_t)r->requests);
 	json_put_number(j, "registrations", (int64_t)r->devices);
 	json_put_number(j, "printers", (int64_t)r->printers);
+	json_put_number(j, "badges", (int64_t)r->badges);
 }
 
 static bool

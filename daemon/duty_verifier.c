@@ -1,49 +1,34 @@
-/*
- * daemon/duty_verifier.c - a PIN or a badge under a key that only the signer has; see signer.h.
- *
- * HMAC-SHA-256, keyed with what tokens are hashed by, and told apart from them by its first octets:
- * so that whoever takes the relay's disk has nothing to try PINs on. What is hard to compute is the
- * relay's part (daemon/harden.h).
- */
+/* daemon/duty_verifier.c - PINs and badges are hashed under the tenant's key; see signer.h. */
 #include <string.h>
 
-#include <openssl/hmac.h>
-
+#include "base/clock.h"
 #include "daemon/signer.h"
+#include "daemon/verifier.h"
 
-#define SECRET_MAX 255
-#define HASH       32
+#define SECRET_MAX 255 /* octets: a SHA-256, and air */
 
 bool
 duty_verifier(struct signer *s, struct errand *j, struct fault *f)
 {
-	static const char word[] = "quatrain verifier 1";
 	struct reader r = reader_of(j->body);
+	uint8_t keyed[VERIFIER_KEYED];
 	char tenant[TEXT_LABEL_MAX];
-	struct bytes text = { 0 };
 	struct octets secret;
 	struct tenant known;
-	uint8_t hash[HASH];
-	unsigned n = 0;
-	bool ok;
+	uint64_t unsaid;
 
 	reader_counted_text(&r, tenant, sizeof(tenant));
 	secret = reader_counted(&r);
 	if (!reader_done(&r) || secret.n == 0 || secret.n > SECRET_MAX)
-		return fault_set(f, FAULT_BADREQ, "verifier: expected a tenant and a secret");
+		return fault_set(f, FAULT_BADREQ, "verifier: expected a tenant and a hash");
 	if (!realm_tenant(s->realm, tenant, &known, f))
 		return false;
 	memcpy(j->tenant, tenant, sizeof(j->tenant));
-	bytes_put(&text, word, sizeof(word));
-	bytes_put(&text, tenant, strlen(tenant) + 1);
-	bytes_put_octets(&text, secret);
-	ok = bytes_ok(&text, f) && (HMAC(EVP_sha256(), s->token_key.at, (int)s->token_key.n,
-					text.at, text.n, hash, &n) != NULL ||
-				       fault_crypto(f, FAULT_INTERNAL, "verifier: HMAC"));
-	bytes_free(&text); /* which wipes */
-	if (!ok)
+	if (!pace_take(&s->verifiers, clock_steady_us(), &unsaid))
+		return fault_set(f, FAULT_BUSY, "verifier: too many at once: try again");
+	if (!verifier_key(&s->token_key, tenant, secret, keyed, f))
 		return false;
-	bytes_put(&j->answer, hash, sizeof(hash));
-	secret_wipe(hash, sizeof(hash));
+	bytes_put(&j->answer, keyed, sizeof(keyed));
+	secret_wipe(keyed, sizeof(keyed));
 	return bytes_ok(&j->answer, f);
 }

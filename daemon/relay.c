@@ -11,15 +11,19 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/problem.h"
+#include "ca/badge.h"
 #include "ca/identify.h"
 #include "ca/printer.h"
 #include "ca/wire.h"
 #include "daemon/asker.h"
+#include "daemon/pool.h"
 #include "daemon/relay_key.h"
 #include "daemon/rule_print.h"
 #include "daemon/served.h"
+#include "daemon/verifier.h"
 #include "relay/infra.h"
 #include "relay/print.h"
+#include "relay/release.h"
 #include "relay/scan.h"
 
 #define TICK_MS    500
@@ -28,13 +32,17 @@
 #define CONNS_MAX  8192
 #define EXPIRE_N   64 /* jobs that run out, of a turn */
 #define RESPITE_US 1000000
+#define THREADS    2  /* that hash PINs */
+#define WORKS_MAX  64 /* PINs that wait for them: more are told to come again */
 
 struct relay {
 	struct asker a;
 	struct spool *spool;
 	struct print print;
 	struct infra infra;
+	struct release release;
 	struct scan scan;
+	struct pool *pool; /* hashes PINs and badges */
 	struct decider decider;
 	bool listening;
 	int64_t expire_us; /* what has run out is looked for then */
@@ -99,6 +107,42 @@ rewrapped(void *with, struct octets answer, struct octets *ret, struct fault *f)
 	if (answer.n == 0 || answer.n > ENVELOPE_MAX)
 		return fault_set(f, FAULT_INTERNAL, "relay: the signer's answer is no envelope");
 	*ret = answer;
+	return true;
+}
+
+static bool
+key(void *with, struct exchange *x, const char *tenant, struct octets secret, struct fault *f)
+{
+	(void)with;
+	return verifier_ask(x, tenant, secret, f);
+}
+
+static bool
+keyed(void *with, struct octets answer, struct octets *ret, struct fault *f)
+{
+	(void)with;
+	return verifier_answer(answer, ret, f);
+}
+
+static bool
+hard(void *with, struct release_work *w, struct fault *f)
+{
+	struct relay *r = with;
+
+	return verifier_harden(r->pool, w, f);
+}
+
+static bool
+holder(void *with, const char *tenant, const uint8_t badge[RELEASE_HARD],
+    char ret[RELEASE_HOLDER_MAX], struct fault *f)
+{
+	struct relay *r = with;
+	struct ledger *l;
+	struct badge b;
+
+	if (!realm_ledger(r->a.realm, tenant, &l, f) || !badge_find(l, badge, &b, f))
+		return false;
+	(void)snprintf(ret, RELEASE_HOLDER_MAX, "%s/%s", b.owner.kind, b.owner.name);
 	return true;
 }
 
@@ -224,7 +268,8 @@ serve(struct exchange *x)
 	} else if (wants_key(r, x, &who)) {
 		relay_key_ask(x, who.tenant, key_made);
 	} else if (!print_serve(&r->print, x, &who) && !infra_serve(&r->infra, x, &who) &&
-		   !scan_serve(&r->scan, x, &who) && !relay_key_serve(r->a.realm, x, &who)) {
+		   !release_serve(&r->release, x, &who) && !scan_serve(&r->scan, x, &who) &&
+		   !relay_key_serve(r->a.realm, x, &who)) {
 		fault_set(&f, FAULT_NOTFOUND, "relay: nothing is served here");
 		problem_send(x, &f);
 	}
@@ -261,6 +306,7 @@ commit(void *with)
 		log_fact(LOG_ERROR, "spool", "fault", f.text, NULL);
 	print_committed(&r->print, ok ? NULL : &f);
 	infra_committed(&r->infra, ok ? NULL : &f);
+	release_committed(&r->release, ok ? NULL : &f);
 	return true;
 }
 
@@ -366,6 +412,9 @@ open_all(struct relay *r, struct fault *f)
 		.has_printer = has_printer,
 		.recipient = recipient,
 		.asks = true,
+		.key = key,
+		.keyed = keyed,
+		.harden = hard,
 		.changed = changed,
 		.with = r };
 	r->infra = (struct infra){ .realm = a->realm,
@@ -375,13 +424,26 @@ open_all(struct relay *r, struct fault *f)
 		.rewrap = rewrap,
 		.rewrapped = rewrapped,
 		.with = r };
+	r->release = (struct release){ .realm = a->realm,
+		.spool = r->spool,
+		.decider = &r->decider,
+		.now_s = clock_now_s,
+		.steady_us = clock_steady_us,
+		.key = key,
+		.keyed = keyed,
+		.holder = holder,
+		.harden = hard,
+		.changed = changed,
+		.with = r };
 	r->scan = (struct scan){ a->realm, &r->decider };
 	a->handshake.use = use_context;
 	a->handshake.with = r;
 	http_on_turn(a->http, commit, r);
 	http_every(a->http, TICK_MS, tick, r);
 	http_every(a->http, SECOND_MS, each_second, r);
-	return print_start(&r->print, f) && infra_start(&r->infra, f);
+	return http_watch(a->http, pool_fd(r->pool), pool_tell, r->pool, f) &&
+	       print_start(&r->print, f) && infra_start(&r->infra, f) &&
+	       release_start(&r->release, f);
 }
 
 int
@@ -395,7 +457,8 @@ relay_main(int control)
 		return 1;
 	r->a = (struct asker){ .role = CHILD_RELAY, .control = control, .with = r };
 	if (!asker_start(&r->a, &f) || !child_settle(CHILD_RELAY, &r->a.settings, &f) ||
-	    !open_all(r, &f) || !child_confine(CHILD_RELAY, &r->a.settings, &f)) {
+	    !pool_new(THREADS, WORKS_MAX, &r->pool, &f) || !open_all(r, &f) ||
+	    !child_confine(CHILD_RELAY, &r->a.settings, &f)) {
 		log_fact(LOG_ERROR, "start", "fault", f.text, NULL);
 		goto out;
 	}
@@ -407,6 +470,9 @@ relay_main(int control)
 out:
 	http_free(r->a.http); /* before what its exchanges use */
 	r->a.http = NULL;
+	pool_free(r->pool);
+	if (r->release.badges != NULL)
+		release_end(&r->release);
 	if (r->print.names != NULL)
 		print_end(&r->print);
 	if (r->infra.events != NULL)

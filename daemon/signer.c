@@ -1,5 +1,6 @@
 /* daemon/signer.c - the process that holds the keys; see signer.h. */
 #include "daemon/signer.h"
+#include "daemon/verifier.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -337,6 +338,7 @@ signer_open(struct signer *s, struct pin *pin, struct fault *f)
 		.hsm = s->hsm,
 		.in_token = hsm_uses(&s->settings),
 		.shards = (unsigned)s->settings.crl.shards };
+	s->verifiers = (struct pace){ .burst = VERIFIER_BURST, .each_s = VERIFIER_EACH_S };
 	realm_on_open(s->realm, signer_settle, s);
 	return keyring_new(&ground, &s->keys, f) &&
 	       realm_ledger(s->realm, NAME_PLATFORM, &platform, f) &&

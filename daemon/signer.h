@@ -11,6 +11,7 @@
 #define QUATRAIN_DAEMON_SIGNER_H
 
 #include "base/ipc.h"
+#include "base/pace.h"
 #include "ca/keyring.h"
 #include "ca/repeat.h"
 #include "ca/wire.h"
@@ -63,7 +64,8 @@ struct signer {
 		unsigned left, suppressed; /* entries that may still be written; not written down */
 	} refusals;
 	struct signer_shut shut[SIGNER_SHUT];
-	int64_t swept_s; /* when what is past its time was looked for last (daemon/once.h) */
+	struct pace verifiers; /* PINs and badges that are hashed */
+	int64_t swept_s;       /* when what is past its time was looked for last (daemon/once.h) */
 };
 
 struct errand {
@@ -176,6 +178,11 @@ bool duty_act_refuse(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_policy.c */
 bool duty_policy(struct signer *s, struct errand *j, struct fault *f);
 bool duty_policy_remove(struct signer *s, struct errand *j, struct fault *f);
+/* daemon/duty_badge.c */
+bool duty_badge(struct signer *s, struct errand *j, struct fault *f);
+bool duty_badge_remove(struct signer *s, struct errand *j, struct fault *f);
+/* daemon/duty_verifier.c */
+bool duty_verifier(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_printer.c */
 bool duty_printer(struct signer *s, struct errand *j, struct fault *f);
 bool duty_printer_remove(struct signer *s, struct errand *j, struct fault *f);

@@ -37,6 +37,7 @@ enum act {
 	ACT_MAKER,          /* add and remove */
 	ACT_DEVICE,         /* register and remove */
 	ACT_PRINTER,        /* put and remove: who speaks for it */
+	ACT_BADGE,          /* add and remove: whose it is */
 	ACT_FEED,           /* follow who is revoked */
 	ACT_POLICY,         /* put and remove */
 	ACT_AUTHZ,          /* ask what policies say about an endpoint */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "base/json_body.h"
 #include "base/problem.h"
 #include "ca/printer.h"
@@ -265,15 +266,21 @@ only(const struct json *body, struct fault *f)
 	return true;
 }
 
+/* Its SHA-256 is what print clients send of a PIN, too (relay/print_pin.c). */
 static bool
 take_secret(struct release_call *c, const char *text, const char *what, struct fault *f)
 {
 	size_t n = text == NULL ? 0 : strlen(text);
+	uint8_t digest[DIGEST_OCTETS];
+	bool ok;
 
 	if (n == 0 || n > RELEASE_PIN_MAX)
 		return fault_set(
 		    f, FAULT_BADREQ, "%s: expected 1 to %d octets", what, RELEASE_PIN_MAX);
-	return secret_copy(octets_text(text), &c->secret, f);
+	digest_of(octets_text(text), digest);
+	ok = secret_copy(octets_of(digest, sizeof(digest)), &c->secret, f);
+	secret_wipe(digest, sizeof(digest));
+	return ok;
 }
 
 /* By the owner's certificate. */

@@ -4,7 +4,7 @@
 
 #include <openssl/crypto.h>
 
-#include "base/digest.h"
+#include "ca/badge.h"
 #include "relay/release_under.h"
 
 /* --- what a guess ends in ----------------------------------------------------------------------
@@ -115,16 +115,6 @@ give_up(struct release_call *c, const struct fault *why)
 /* --- hashing -----------------------------------------------------------------------------------
  */
 
-/* Of a badge: by what nobody has to be known first. */
-static void
-salt_of(const char *tenant, uint8_t to[static RELEASE_SALT])
-{
-	uint8_t digest[DIGEST_OCTETS];
-
-	digest_of_both(octets_text("quatrain badge "), octets_text(tenant), digest);
-	memcpy(to, digest, RELEASE_SALT);
-}
-
 static bool
 is_badge(const struct release_call *c)
 {
@@ -160,7 +150,7 @@ work_on(struct release_call *c)
 			break;
 	}
 	if (is_badge(c))
-		salt_of(c->who.tenant, c->work.salt);
+		badge_salt(c->who.tenant, c->work.salt);
 	else if (c->at == c->tries_n)
 		return false;
 	c->step = RELEASE_WORKS;

@@ -132,6 +132,10 @@ works "printer add" q printer add hp-2 --tenant acme --gateway site-1 --gateway 
 works "printer add, again" q printer add hp-2 --tenant acme --gateway site-1
 works "printer list" q printer list --tenant acme
 works "printer show" q printer show hp-2 --tenant acme
+printf '04a2247f1c5e80\n' >"$WORK/badge"
+works "badge add" q badge add "$WORK/badge" --tenant acme --owner workstation/ws-1
+works "badge list" q badge list --tenant acme
+works "badge remove" q badge remove "$(q badge list --tenant acme --json | jq -r '.items[0].id')" --tenant acme
 works "printer remove" q printer remove hp-2 --tenant acme
 works "cert list" q cert list --tenant acme
 works "cert show" q cert show --tenant acme "$SERIAL"

@@ -252,6 +252,8 @@ START_TEST(rows_that_no_ledger_has)
 		{ TABLE_FEED, octets_of(octets, 8), octets_text("\1value"), "no change" },
 		{ TABLE_FEED, octets_of(octets, 7), octets_of(octets, 95), "no change" },
 		{ TABLE_TRACE, octets_of(octets, 2), octets_of(octets, 34), "no trace" },
+		{ TABLE_BADGE, octets_of(octets, 32), octets_text("\1\1"), "a badge that" },
+		{ TABLE_BADGE, octets_text("card"), octets_text("\1\1"), "a badge that" },
 		{ TABLE_PRINTER, octets_text("hp-1"), octets_text("\1\1"), "a printer that" },
 		{ TABLE_CRL, octets_of(octets, 0), octets_text("value"), "of a size" },
 		{ TABLE_CRL, octets_of(octets, STORE_KEY_MAX + 1), octets_of(octets, 0),

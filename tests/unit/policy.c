@@ -65,6 +65,8 @@ static const struct {
 	    "registrar-registers-devices" },
 	{ ACT_PRINTER, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR, false,
 	    "registrar-registers-printers" },
+	{ ACT_BADGE, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER | ROLE_REGISTRAR, false,
+	    "registrar-hands-out-badges" },
 	{ ACT_FEED, IDENTITY_LOCAL | IDENTITY_OPERATOR,
 	    ROLE_OFFICER | ROLE_REGISTRAR | ROLE_AUDITOR, false, "staff-follows-revocations" },
 	{ ACT_POLICY, IDENTITY_LOCAL | IDENTITY_OPERATOR, ROLE_OFFICER, false,

@@ -3,6 +3,7 @@
 #include "relay/release.h"
 #include "base/digest.h"
 #include "base/json.h"
+#include "ca/badge.h"
 #include "tests/unit/infra_site.h"
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -76,7 +77,7 @@ hard_of(struct octets secret, const uint8_t *salt, uint8_t to[static DIGEST_OCTE
 }
 
 static bool
-harden(void *with, struct release_work *w, struct fault *why)
+make_hard(void *with, struct release_work *w, struct fault *why)
 {
 	(void)with;
 	if (harden_fails > 0) {
@@ -85,6 +86,16 @@ harden(void *with, struct release_work *w, struct fault *why)
 	}
 	works[works_n++] = w;
 	return true;
+}
+
+/* What print clients send of a PIN, too: its SHA-256. */
+static void
+hard_of_text(const char *text, const uint8_t *salt, uint8_t to[static DIGEST_OCTETS])
+{
+	uint8_t digest[DIGEST_OCTETS];
+
+	digest_of(octets_text(text), digest);
+	hard_of(octets_of(digest, sizeof(digest)), salt, to);
 }
 
 /* A thread has finished the oldest. */
@@ -104,11 +115,11 @@ static bool
 holder(void *with, const char *tenant, const uint8_t badge[RELEASE_HARD],
     char ret[RELEASE_HOLDER_MAX], struct fault *why)
 {
-	uint8_t salt[DIGEST_OCTETS], hard[DIGEST_OCTETS];
+	uint8_t salt[HARDEN_SALT], hard[DIGEST_OCTETS];
 
 	(void)with;
-	digest_of_both(octets_text("quatrain badge "), octets_text(tenant), salt);
-	hard_of(octets_text("card-1"), salt, hard);
+	badge_salt(tenant, salt);
+	hard_of_text("card-1", salt, hard);
 	if (memcmp(hard, badge, RELEASE_HARD) != 0)
 		return fault_set(why, FAULT_NOTFOUND, "nobody's");
 	(void)snprintf(ret, RELEASE_HOLDER_MAX, "workstation/ws-1");
@@ -142,7 +153,7 @@ setup(void)
 		.key = key,
 		.keyed = keyed,
 		.holder = holder,
-		.harden = harden,
+		.harden = make_hard,
 		.changed = changed };
 	ck_assert(release_start(&r, &f));
 	owner = site_who("acme", "workstation", "ws-1");
@@ -182,7 +193,7 @@ held(const char *pin)
 	j.release = pin == NULL ? JOB_RELEASE_OWNER : JOB_RELEASE_PASSWORD;
 	memset(j.verifier, SALT + (int)id, RELEASE_SALT);
 	if (pin != NULL)
-		hard_of(octets_text(pin), j.verifier, j.verifier + RELEASE_SALT);
+		hard_of_text(pin, j.verifier, j.verifier + RELEASE_SALT);
 	ck_assert(spool_put(n.spool, &j, false, &f));
 	job_free(&j);
 	commit(NULL);
