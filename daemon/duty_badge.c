@@ -19,7 +19,8 @@ read_owner(const struct json *body, const char *tenant, struct endpoint *e, stru
 		memcpy(e->kind, owner, (size_t)(slash - owner));
 		(void)snprintf(e->name, sizeof(e->name), "%.63s", slash + 1);
 	}
-	if ((strcmp(e->kind, "workstation") != 0 && strcmp(e->kind, "phone") != 0) ||
+	if (slash == NULL ||
+	    (strcmp(e->kind, "workstation") != 0 && strcmp(e->kind, "phone") != 0) ||
 	    strlen(slash + 1) >= sizeof(e->name) || !text_is_label(e->name))
 		return fault_set(f, FAULT_BADREQ, "owner: expected workstation/NAME or phone/NAME");
 	return true;

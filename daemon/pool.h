@@ -2,7 +2,7 @@
  * daemon/pool.h - a few threads for what takes long and touches nothing else: hashing a PIN.
  *
  * Work is put and comes back on one thread, the loop's; in between it is a thread's alone. Made
- * before its process is confined, which may not make threads then.
+ * when its process is confined, as they are then.
  */
 #ifndef QUATRAIN_DAEMON_POOL_H
 #define QUATRAIN_DAEMON_POOL_H

@@ -441,9 +441,16 @@ open_all(struct relay *r, struct fault *f)
 	http_on_turn(a->http, commit, r);
 	http_every(a->http, TICK_MS, tick, r);
 	http_every(a->http, SECOND_MS, each_second, r);
-	return http_watch(a->http, pool_fd(r->pool), pool_tell, r->pool, f) &&
-	       print_start(&r->print, f) && infra_start(&r->infra, f) &&
+	return print_start(&r->print, f) && infra_start(&r->infra, f) &&
 	       release_start(&r->release, f);
+}
+
+/* They are confined as the process is, so that is first. */
+static bool
+start_threads(struct relay *r, struct fault *f)
+{
+	return pool_new(THREADS, WORKS_MAX, &r->pool, f) &&
+	       http_watch(r->a.http, pool_fd(r->pool), pool_tell, r->pool, f);
 }
 
 int
@@ -457,8 +464,8 @@ relay_main(int control)
 		return 1;
 	r->a = (struct asker){ .role = CHILD_RELAY, .control = control, .with = r };
 	if (!asker_start(&r->a, &f) || !child_settle(CHILD_RELAY, &r->a.settings, &f) ||
-	    !pool_new(THREADS, WORKS_MAX, &r->pool, &f) || !open_all(r, &f) ||
-	    !child_confine(CHILD_RELAY, &r->a.settings, &f)) {
+	    !open_all(r, &f) || !child_confine(CHILD_RELAY, &r->a.settings, &f) ||
+	    !start_threads(r, &f)) {
 		log_fact(LOG_ERROR, "start", "fault", f.text, NULL);
 		goto out;
 	}

@@ -181,8 +181,6 @@ bool duty_policy_remove(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_badge.c */
 bool duty_badge(struct signer *s, struct errand *j, struct fault *f);
 bool duty_badge_remove(struct signer *s, struct errand *j, struct fault *f);
-/* daemon/duty_verifier.c */
-bool duty_verifier(struct signer *s, struct errand *j, struct fault *f);
 /* daemon/duty_printer.c */
 bool duty_printer(struct signer *s, struct errand *j, struct fault *f);
 bool duty_printer_remove(struct signer *s, struct errand *j, struct fault *f);
