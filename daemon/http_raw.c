@@ -12,12 +12,14 @@
 #include <openssl/ssl.h>
 
 #include "base/clock.h"
+#include "base/secret.h"
 
 #define HANDSHAKE_MS  5000
-#define LINGER_OCTETS (1u << 20) /* of a body that was refused: read and dropped, */
-#define LINGER_MS     2000       /* so that the refusal is read before the reset */
-#define RATE_AFTER_MS 60000      /* a body that comes slower than */
-#define RATE_OCTETS   512        /* so many a second on the whole is no body */
+#define LINGER_OCTETS (1u << 20)   /* of a body that was refused: read and dropped, */
+#define INPUT_OCTETS  (512u << 10) /* more than is read at once; used as far as it is needed */
+#define LINGER_MS     2000         /* so that the refusal is read before the reset */
+#define RATE_AFTER_MS 60000        /* a body that comes slower than */
+#define RATE_OCTETS   512          /* so many a second on the whole is no body */
 #define GONE_LOOK_MS  1000
 
 static int64_t
@@ -314,6 +316,16 @@ give(struct raw *r, struct octets piece)
 	r->x.take(&r->x, piece, r->whole);
 }
 
+/* What was taken is in this memory no more: it may have been somebody's document. */
+static void
+consume(struct raw *r, size_t n)
+{
+	h2o_buffer_t *in = r->sock->input;
+
+	secret_wipe(in->bytes, n);
+	h2o_buffer_consume(&r->sock->input, n);
+}
+
 /* The next piece of the body; false: none is there. */
 static bool
 read_body(struct raw *r)
@@ -332,7 +344,7 @@ read_body(struct raw *r)
 		r->whole = r->chunked.state == CHUNKED_END;
 		if (piece.n > 0 || r->whole)
 			give(r, piece);
-		h2o_buffer_consume(&r->sock->input, used);
+		consume(r, used);
 		return true;
 	}
 	if (in.n > r->left)
@@ -342,7 +354,7 @@ read_body(struct raw *r)
 	r->left -= in.n;
 	r->whole = r->left == 0;
 	give(r, in);
-	h2o_buffer_consume(&r->sock->input, in.n);
+	consume(r, in.n);
 	return true;
 }
 
@@ -488,6 +500,8 @@ http_raw_accept(struct conn *c)
 	c->raw = r;
 	c->farewell.cb = close_soon;
 	c->sock->data = r;
+	/* One that grew would leave a copy of what was in it behind. */
+	(void)h2o_buffer_reserve(&c->sock->input, INPUT_OCTETS);
 	if (c->tls != NULL) {
 		h2o_socket_ssl_handshake(c->sock, c->tls, NULL, on_shaken);
 		return;

@@ -6,8 +6,6 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include <openssl/ssl.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/problem.h"
@@ -20,6 +18,7 @@
 #include "daemon/relay_key.h"
 #include "daemon/rule_print.h"
 #include "daemon/served.h"
+#include "daemon/tls.h"
 #include "daemon/verifier.h"
 #include "relay/infra.h"
 #include "relay/print.h"
@@ -343,14 +342,6 @@ each_second(void *with)
 	infra_tick(&r->infra);
 }
 
-/* Here nobody comes without a certificate: a handshake without one ends. */
-static void
-require_certificate(SSL_CTX *tls)
-{
-	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-	    SSL_CTX_get_verify_callback(tls));
-}
-
 static bool
 use_context(void *with, SSL_CTX *tls, struct fault *f)
 {
@@ -366,7 +357,7 @@ use_context(void *with, SSL_CTX *tls, struct fault *f)
 		.served = served,
 		.with = r };
 
-	require_certificate(tls);
+	tls_demand(tls);
 	if (r->listening) {
 		http_set_tls(r->a.http, FACE_RELAY, tls);
 		return true;

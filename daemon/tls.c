@@ -152,4 +152,6 @@ void
 tls_demand(SSL_CTX *tls)
 {
 	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	/* What a client sent is somebody's document: not to be kept in a buffer. */
+	(void)SSL_CTX_set_options(tls, SSL_OP_CLEANSE_PLAINTEXT);
 }

@@ -3,8 +3,11 @@
 it is done, until it is stopped.
 
 connector.py PORT CERT KEY CA PRINTER-URI-OF-ITS-SPIFFE-ID [SLOW]
+
+With KEEP in its environment it keeps of each job what it was given, as it came: KEEP/ID.envelope, ID.sealed, ID.uuid.
 """
 import http.client
+import os
 import ssl
 import struct
 import sys
@@ -75,10 +78,23 @@ class Connector:
         lease = (INTEGER, "quatrain-lease-epoch", epoch)
         self.ask(ACKNOWLEDGE, job, lease)
         status, _, document = self.ask(FETCH_DOCUMENT, job, lease)
+        self.keep(number, found, document)
         told = [self.ask(UPDATE, job, lease, (ENUM, "output-device-job-state", 5))[0]]
         time.sleep(SLOW)
         told.append(self.ask(UPDATE, job, lease, (ENUM, "output-device-job-state", 9))[0])
         print(f"job {number}: document 0x{status:04x} {len(document)}, told {told}", flush=True)
+
+    def keep(self, number, found, document):
+        if "KEEP" not in os.environ:
+            return
+        given = {name: value for _, name, _, value in found}
+        for suffix, data in (
+            ("envelope", given["quatrain-envelope"]),
+            ("uuid", given["job-uuid"]),
+            ("sealed", document),
+        ):
+            with open(f"{os.environ['KEEP']}/{number}.{suffix}", "wb") as out:
+                out.write(data)
 
     def look(self):
         status, found, _ = self.ask(GET_JOBS, (KEYWORD, "which-jobs", "fetchable"))
