@@ -28,9 +28,9 @@
  * Whoever fetches a job holds its lease: a number (epoch) that goes up with each fetch, and a time
  * that each message about the job makes longer. A message with an older number is answered
  * client-error-not-fetchable (0x0420) and changes nothing, so that of two connectors one prints. A
- * lease that ran out before the connector said processing makes the job fetchable; after that,
- * another may take it over, and is told so: it asks the printer what became of the job (its name
- * there is "quatrain UUID") before it prints an octet.
+ * lease that ran out, or whose holder's certificate is good no more, before the connector said
+ * processing makes the job fetchable; after that, another may take it over, and is told so: it asks
+ * the printer what became of the job (its name there is "quatrain UUID") before it prints an octet.
  *
  * All that changes a job is answered after the spool's commit.
  *
@@ -56,6 +56,8 @@ struct infra_lease {
 	char tenant[TEXT_LABEL_MAX];
 	uint32_t job;
 	int64_t due_s;
+	bool known; /* the holder's certificate: not of a lease of an earlier life */
+	uint8_t serial[TBS_SERIAL_OCTETS];
 };
 
 /* What it stands on, set by who has it; the rest is its own and zeros at first. */

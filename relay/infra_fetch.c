@@ -185,7 +185,7 @@ infra_fetch_job(struct infra_call *c)
 	}
 	if (!is_permitted(c))
 		return;
-	if (!lease_take(n, &c->job, c->owner, &f)) {
+	if (!lease_take(n, &c->job, c->owner, &c->who, &f)) {
 		infra_reply_fault(c, &f);
 		return;
 	}
@@ -228,7 +228,7 @@ infra_acknowledge(struct infra_call *c)
 	if (c->x->status != 0)
 		return;
 	if (status < 0x0100)
-		ok = lease_renew(n, &c->job, &f);
+		ok = lease_renew(n, &c->job, &c->who, &f);
 	else if (status >= 0x0500 || c->job.state != JOB_PENDING)
 		ok = lease_end(n, &c->job, &f);
 	else
@@ -254,7 +254,7 @@ next_piece(struct infra_call *c)
 
 	if (ok && (j.epoch != c->job.epoch || job_is_over(&j)))
 		ok = fault_set(&f, FAULT_STALE, "the lease was lost");
-	ok = ok && lease_renew(n, &j, &f) &&
+	ok = ok && lease_renew(n, &j, &c->who, &f) &&
 	     spool_read(n->spool, &j, 1, c->at, PIECE, &c->x->reply, &f);
 	job_free(&j);
 	if (!ok) {

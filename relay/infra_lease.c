@@ -31,18 +31,23 @@ lease_is_of(const struct job *j, const char *owner)
 	return j->epoch > 0 && strcmp(j->connector, owner) == 0;
 }
 
+static void
+hold(struct infra_lease *l, const struct job *j, const struct identity *who)
+{
+	l->due_s = j->lease_s;
+	l->known = who != NULL && text_unhex(who->evidence, l->serial, sizeof(l->serial));
+}
+
 static bool
-remember(struct infra *n, const struct job *j, struct fault *f)
+remember(struct infra *n, const struct job *j, const struct identity *who, struct fault *f)
 {
 	struct infra_lease *l;
 
-	for (size_t i = 0; i < n->leases_n; i++) {
-		l = &n->leases[i];
-		if (l->job == j->id && strcmp(l->tenant, j->tenant) == 0) {
-			l->due_s = j->lease_s;
+	for (size_t i = 0; i < n->leases_n; i++)
+		if (n->leases[i].job == j->id && strcmp(n->leases[i].tenant, j->tenant) == 0) {
+			hold(&n->leases[i], j, who);
 			return true;
 		}
-	}
 	if (n->leases_n == n->leases_room) {
 		size_t room = n->leases_room == 0 ? 64 : 2 * n->leases_room;
 
@@ -52,13 +57,15 @@ remember(struct infra *n, const struct job *j, struct fault *f)
 		n->leases_room = room;
 	}
 	l = &n->leases[n->leases_n++];
-	*l = (struct infra_lease){ .job = j->id, .due_s = j->lease_s };
+	*l = (struct infra_lease){ .job = j->id };
 	memcpy(l->tenant, j->tenant, sizeof(l->tenant));
+	hold(l, j, who);
 	return true;
 }
 
 bool
-lease_take(struct infra *n, struct job *j, const char *owner, struct fault *f)
+lease_take(
+    struct infra *n, struct job *j, const char *owner, const struct identity *who, struct fault *f)
 {
 	int64_t now_s = n->now_s();
 
@@ -69,11 +76,11 @@ lease_take(struct infra *n, struct job *j, const char *owner, struct fault *f)
 	j->lease_s = now_s + INFRA_LEASE_S;
 	j->changed_s = now_s;
 	j->reasons &= ~(uint32_t)JOB_FETCHABLE;
-	return remember(n, j, f) && spool_put(n->spool, j, false, f);
+	return remember(n, j, who, f) && spool_put(n->spool, j, false, f);
 }
 
 bool
-lease_renew(struct infra *n, struct job *j, struct fault *f)
+lease_renew(struct infra *n, struct job *j, const struct identity *who, struct fault *f)
 {
 	int64_t now_s = n->now_s();
 
@@ -81,7 +88,7 @@ lease_renew(struct infra *n, struct job *j, struct fault *f)
 		return true;
 	j->lease_s = now_s + INFRA_LEASE_S;
 	j->reasons &= ~(uint32_t)JOB_FETCHABLE;
-	return remember(n, j, f) && spool_put(n->spool, j, false, f);
+	return remember(n, j, who, f) && spool_put(n->spool, j, false, f);
 }
 
 bool
@@ -131,6 +138,19 @@ still_speaks(const struct infra *n, const struct job *j)
 	return printer_speaks(n->realm, &who, j->device);
 }
 
+/* Its certificate may have ended: then the process cut its connections, and nobody tells of the job
+ * any more. */
+static bool
+is_good(struct infra *n, const struct infra_lease *l)
+{
+	struct standing s;
+	struct ledger *records;
+	struct fault f;
+
+	return !l->known || !realm_ledger(n->realm, l->tenant, &records, &f) ||
+	       !ledger_standing(records, l->serial, &s, &f) || s.state == STANDING_GOOD;
+}
+
 /* True: it is one no more. */
 static bool
 look(struct infra *n, struct infra_lease *l, int64_t now_s)
@@ -143,7 +163,7 @@ look(struct infra *n, struct infra_lease *l, int64_t now_s)
 		return f.code == FAULT_NOTFOUND;
 	l->due_s = j.lease_s;
 	gone = j.lease_s == 0;
-	if (!gone && (has_lapsed(n, &j, now_s) || !still_speaks(n, &j)))
+	if (!gone && (has_lapsed(n, &j, now_s) || !still_speaks(n, &j) || !is_good(n, l)))
 		gone = lease_end(n, &j, &f);
 	job_free(&j);
 	return gone;
@@ -196,7 +216,7 @@ is_leased(void *with, const struct job *j)
 {
 	struct found *a = with;
 
-	a->ok = j->lease_s == 0 || remember(a->n, j, a->f);
+	a->ok = j->lease_s == 0 || remember(a->n, j, NULL, a->f);
 	return a->ok;
 }
 

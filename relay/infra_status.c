@@ -92,7 +92,7 @@ print_on(struct infra_call *c, struct fault *f)
 	struct job *j = &c->job;
 
 	if (j->state == JOB_PROCESSING && j->lease_s != 0)
-		return lease_renew(n, j, f);
+		return lease_renew(n, j, &c->who, f);
 	j->state = JOB_PROCESSING;
 	j->reasons = JOB_PRINTING;
 	j->changed_s = n->now_s();
@@ -100,7 +100,7 @@ print_on(struct infra_call *c, struct fault *f)
 		j->processing_s = j->changed_s;
 	j->lease_s = 0; /* so that it is written, whatever is left of it */
 	infra_changed(n, j);
-	return lease_renew(n, j, f);
+	return lease_renew(n, j, &c->who, f);
 }
 
 void
@@ -122,7 +122,7 @@ infra_update_job(struct infra_call *c)
 	}
 	take_counts(c, &c->job);
 	if (to <= JOB_HELD)
-		ok = lease_renew(n, &c->job, &f);
+		ok = lease_renew(n, &c->job, &c->who, &f);
 	else if (to <= JOB_STOPPED)
 		ok = print_on(c, &f);
 	else
@@ -141,7 +141,7 @@ infra_update_document(struct infra_call *c)
 
 	if (job_is_over(&c->job))
 		tell_over(c);
-	else if (lease_renew(c->infra, &c->job, &f))
+	else if (lease_renew(c->infra, &c->job, &c->who, &f))
 		infra_when_durable(c, kept);
 	else
 		infra_reply_fault(c, &f);
@@ -248,7 +248,7 @@ renew_all(struct active *a, struct fault *f)
 		int32_t state = state_of(a, i, &j, &why);
 
 		if (state == 0) {
-			ok = lease_renew(a->c->infra, &j, f);
+			ok = lease_renew(a->c->infra, &j, &a->c->who, f);
 		} else {
 			a->ids[a->others_n] = a->ids[i];
 			a->states[a->others_n++] = state;

@@ -99,9 +99,11 @@ bool lease_is_fetchable(
 /* Is owner the one who holds it? */
 bool lease_is_of(const struct job *j, const char *owner);
 /* j is owner's from now on. Faults: those of spool_put(). */
-bool lease_take(struct infra *n, struct job *j, const char *owner, struct fault *f) CHECKED;
+bool lease_take(struct infra *n, struct job *j, const char *owner, const struct identity *who,
+    struct fault *f) CHECKED;
 /* It was heard of: j's lease begins again; into the batch only where half of it is over. */
-bool lease_renew(struct infra *n, struct job *j, struct fault *f) CHECKED;
+bool lease_renew(
+    struct infra *n, struct job *j, const struct identity *who, struct fault *f) CHECKED;
 /* The holder gave it up, or was lost: into the batch, and told. */
 bool lease_end(struct infra *n, struct job *j, struct fault *f) CHECKED;
 /* The job is over as its holder says: usage, and its document goes. */

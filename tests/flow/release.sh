@@ -142,6 +142,19 @@ within 10 grep -q "job $JOB" "$WORK/slow.log"
 like "the first one's word counts no more" "^job $JOB: .*, told \[0, 1027\]|^jobs: 0x0403" "$(cat "$WORK/slow.log")"
 end_connectors
 
+# --- a connector is removed in mid-job ---------------------------------------------------------------
+
+works "both gateways share the printer" q printer add hp-1 --tenant acme --gateway gw-1 --gateway gw-2
+connects "$WORK/gw-1" hp-1 "$WORK/gone.log" 60
+JOB=$(prints "$WORK/alice") || stop_here "print"
+release "$WORK/alice" "{\"printer\":\"hp-1\",\"jobs\":[$JOB]}"
+works "the first one prints" becomes "$WORK/alice" "$JOB" 5
+works "it is removed" q endpoint remove --tenant acme gateway/gw-1
+connects "$WORK/gw-2" hp-1 "$WORK/heir.log"
+works "the other does not wait for its lease to run out" becomes "$WORK/alice" "$JOB" 9
+like "and has a lease of its own" "^job $JOB: document 0x0000 [0-9]+, told \[0, 0\]" "$(cat "$WORK/heir.log")"
+end_connectors
+
 # --- nothing of it lies anywhere -------------------------------------------------------------------
 
 JOB=$(prints "$WORK/alice" "$PIN") || stop_here "print with a PIN"

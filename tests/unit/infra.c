@@ -428,6 +428,27 @@ START_TEST(who_speaks_no_more)
 }
 END_TEST
 
+/* Its certificate is revoked in mid-job: nobody waits for its lease to run out. */
+START_TEST(who_was_revoked_in_mid_job)
+{
+	const struct ground_cert *leaf = ground_leaf(&g, g.acme, "gateway", "site-1");
+	uint32_t id = site_job("hp-1");
+	struct ledger *l;
+
+	ck_assert(realm_ledger(g.realm, "acme", &l, &f));
+	text_hex(leaf->serial, sizeof(leaf->serial), one.evidence);
+	ck_assert_int_eq(fetch(&a, &one, "hp-1", id), 0);
+	ck_assert_int_eq(site_say(&one, UPDATE_JOB, "hp-1", id, 1, JOB_PROCESSING), 0);
+	infra_tick(&n);
+	ck_assert_int_eq(fetch(&b, &two, "hp-1", id), LOST);
+	ground_revoke(&g, l, leaf->serial, 1);
+	infra_tick(&n);
+	site_commit();
+	ck_assert_int_eq(fetch(&b, &two, "hp-1", id), 0);
+	ck_assert_int_eq(site_number(&b, IPP_GROUP_JOB, "quatrain-lease-epoch"), 2);
+}
+END_TEST
+
 /* While the relay is away nobody can renew a lease: it gets its time again. */
 START_TEST(a_restart_takes_no_lease_away)
 {
@@ -475,6 +496,7 @@ main(void)
 	tcase_add_test(t, a_document_that_there_is_not);
 	tcase_add_test(t, canceled_in_mid_job);
 	tcase_add_test(t, who_speaks_no_more);
+	tcase_add_test(t, who_was_revoked_in_mid_job);
 	tcase_add_test(t, a_restart_takes_no_lease_away);
 	suite_add_tcase(s, t);
 	return run_suite(s);
