@@ -2,6 +2,7 @@
 #include <check.h>
 #include <string.h>
 
+#include "base/digest.h"
 #include "tests/unit/print_site.h"
 #include "tests/unit/print_stand.h"
 #include "tests/unit/run.h"
@@ -371,11 +372,128 @@ START_TEST(disk_that_fails_is_told)
 }
 END_TEST
 
-START_TEST(no_certificate_to_seal_to)
+START_TEST(certificate_is_made_when_it_is_needed)
 {
 	site.keyless = true;
+	ck_assert_uint_eq(print_job(PDF), 0);
+	ck_assert(
+	    octets_same(octets_bytes(&stand.jobs[0].job.envelope), octets_text("certificate")));
+	ck_assert_uint_eq(stand.jobs[0].document.n, strlen(PDF) + DOCUMENT_TAG);
+	site.print.asks = false; /* where there is nobody to ask */
 	ck_assert_uint_eq(print_job(PDF), 0x0502);
+	ck_assert_uint_eq(stand.jobs_n, 1);
+}
+END_TEST
+
+static unsigned
+send_document(int32_t id, bool last, const char *document)
+{
+	begin(0x06);
+	ipp_put_number(&b, IPP_INTEGER, "job-id", id);
+	ipp_put_bool(&b, "last-document", last);
+	return site_ask_with(PULL, &b, document);
+}
+
+/* way NULL: it is not said. */
+static unsigned
+with_pin(uint16_t operation, const char *way, struct octets pin)
+{
+	site.pins = true;
+	begin(operation);
+	ipp_put(&b, IPP_OCTETS, "job-password", pin);
+	if (way != NULL)
+		ipp_put_text(&b, IPP_KEYWORD, "job-password-encryption", way);
+	return site_ask_with(PULL, &b, operation == 0x02 ? PDF : "");
+}
+
+START_TEST(pin_becomes_a_verifier)
+{
+	uint8_t digest[DIGEST_OCTETS];
+	const struct job *j = &stand.jobs[0].job;
+	struct bytes row = { 0 };
+
+	ck_assert_uint_eq(with_pin(0x02, "none", octets_text("4711")), 0);
 	ck_assert_uint_eq(stand.jobs_n, 0);
+	ck_assert_uint_eq(site_hardened(true), 0);
+	ck_assert_int_eq(site_number(IPP_GROUP_JOB, "job-state"), JOB_HELD);
+	ck_assert_int_eq(j->release, JOB_RELEASE_PASSWORD);
+	ck_assert_uint_eq(j->octets, strlen(PDF));
+	/* of its SHA-256, so that who sends that sends the same */
+	digest_of(octets_text("4711"), digest);
+	ck_assert_uint_eq(j->verifier[RELEASE_SALT], (uint8_t)('a' ^ 0x5a));
+	ck_assert_uint_eq(j->verifier[RELEASE_SALT + 4], digest[0] ^ 0x5a);
+	job_write(j, &row);
+	ck_assert_ptr_null(memmem(row.at, row.n, "4711", 4));
+	ck_assert_ptr_null(memmem(row.at, row.n, digest, sizeof(digest)));
+	bytes_free(&row);
+	ck_assert_uint_eq(with_pin(0x02, "sha2-256", octets_of(digest, sizeof(digest))), 0);
+	ck_assert_uint_eq(site_hardened(true), 0);
+	ck_assert_int_eq(memcmp(j->verifier + RELEASE_SALT,
+			     stand.jobs[1].job.verifier + RELEASE_SALT, RELEASE_HARD),
+	    0);
+	ck_assert_int_ne(memcmp(j->verifier, stand.jobs[1].job.verifier, RELEASE_SALT), 0);
+	ck_assert_uint_eq(with_pin(0x05, NULL, octets_text("0815")), 0);
+	ck_assert_uint_eq(site_hardened(true), 0);
+	ck_assert_int_eq(stand.jobs[2].job.release, JOB_RELEASE_PASSWORD);
+	ck_assert_uint_eq(send_document(3, true, PDF), 0);
+	ck_assert_int_eq(stand.jobs[2].job.state, JOB_HELD);
+}
+END_TEST
+
+/* Sent to a printer's own queue it waits there for its PIN. */
+START_TEST(pin_at_a_printers_queue)
+{
+	site.pins = true;
+	site_begin(&b, 0x02, HP_URI);
+	ipp_put(&b, IPP_OCTETS, "job-password", octets_text("4711"));
+	ck_assert_uint_eq(site_ask_with("/ipp/print/hp-1", &b, PDF), 0);
+	ck_assert_uint_eq(site_hardened(true), 0);
+	ck_assert_int_eq(stand.jobs[0].job.state, JOB_HELD);
+	ck_assert_str_eq(stand.jobs[0].job.printer, "hp-1");
+	ck_assert_str_eq(stand.jobs[0].job.device, "");
+}
+END_TEST
+
+START_TEST(pins_that_are_none)
+{
+	static const uint8_t longest[256];
+
+	ck_assert_uint_eq(with_pin(0x02, "none", octets_text("471")), 0x0400);
+	ck_assert_uint_eq(with_pin(0x02, "none", octets_of(longest, sizeof(longest))), 0x0400);
+	ck_assert_uint_eq(with_pin(0x02, "sha2-256", octets_text("4711")), 0x0400);
+	ck_assert_uint_eq(with_pin(0x02, "md5", octets_text("4711")), 0x040b);
+	ck_assert_uint_eq(with_pin(0x02, "sha2-256 ", octets_text("4711")), 0x0400);
+	ck_assert_uint_eq(stand.jobs_n, 0);
+	ck_assert_ptr_null(site.work);
+}
+END_TEST
+
+START_TEST(pin_that_nobody_can_take)
+{
+	site.key_fault = FAULT_BUSY;
+	ck_assert_uint_eq(with_pin(0x02, "none", octets_text("4711")), 0x0507);
+	site.key_fault = 0;
+	site.soft = true;
+	ck_assert_uint_eq(with_pin(0x02, "none", octets_text("4711")), 0x0507);
+	site.soft = false;
+	ck_assert_uint_eq(with_pin(0x02, "none", octets_text("4711")), 0);
+	ck_assert_uint_eq(site_hardened(false), 0x0505);
+	ck_assert_uint_eq(stand.jobs_n, 0);
+}
+END_TEST
+
+START_TEST(gone_while_its_pin_hardens)
+{
+	struct release_work *w;
+
+	ck_assert_uint_eq(with_pin(0x02, "none", octets_text("4711")), 0);
+	w = site.work;
+	site.work = NULL;
+	ck_assert_uint_eq(print_job(PDF), 0); /* another; the first is over */
+	w->ok = true;
+	w->done(w);
+	ck_assert_uint_eq(stand.jobs_n, 1);
+	ck_assert_uint_eq(site.print.hardening, 0);
 }
 END_TEST
 
@@ -507,15 +625,6 @@ START_TEST(many_jobs_are_cut)
 }
 END_TEST
 
-static unsigned
-send_document(int32_t id, bool last, const char *document)
-{
-	begin(0x06);
-	ipp_put_number(&b, IPP_INTEGER, "job-id", id);
-	ipp_put_bool(&b, "last-document", last);
-	return site_ask_with(PULL, &b, document);
-}
-
 START_TEST(job_and_its_document_apart)
 {
 	begin(0x05);
@@ -629,7 +738,12 @@ main(void)
 	tcase_add_test(t, quota_that_is_used_up);
 	tcase_add_test(t, client_that_goes_away_leaves_nothing);
 	tcase_add_test(t, disk_that_fails_is_told);
-	tcase_add_test(t, no_certificate_to_seal_to);
+	tcase_add_test(t, certificate_is_made_when_it_is_needed);
+	tcase_add_test(t, pin_becomes_a_verifier);
+	tcase_add_test(t, pin_at_a_printers_queue);
+	tcase_add_test(t, pins_that_are_none);
+	tcase_add_test(t, pin_that_nobody_can_take);
+	tcase_add_test(t, gone_while_its_pin_hardens);
 	tcase_add_test(t, cancel);
 	tcase_add_test(t, cancel_by_the_jobs_address);
 	tcase_add_test(t, cancel_mine);

@@ -56,6 +56,36 @@ changed(void *with, const struct job *j)
 	site.changed_to = j->state;
 }
 
+static bool
+key(void *with, struct exchange *x, const char *tenant, struct octets secret, struct fault *f)
+{
+	(void)with;
+	(void)f;
+	bytes_put_text(&x->ask.body, tenant);
+	bytes_put_octets(&x->ask.body, secret);
+	x->ask.verb = 1;
+	return true;
+}
+
+static bool
+keyed(void *with, struct octets answer, struct octets *ret, struct fault *f)
+{
+	(void)with;
+	(void)f;
+	*ret = answer;
+	return true;
+}
+
+static bool
+harden(void *with, struct release_work *w, struct fault *f)
+{
+	(void)with;
+	if (site.soft)
+		return fault_set(f, FAULT_BUSY, "pool: no thread has time");
+	site.work = w;
+	return true;
+}
+
 static const struct decider decider = { .decide = decide };
 static const struct name_space space = { .domain = "example.org", .region = "eu" };
 
@@ -78,6 +108,9 @@ site_new(void)
 		    .hold_s = 86400,
 		    .has_printer = has_printer,
 		    .recipient = recipient,
+		    .asks = true,
+		    .keyed = keyed,
+		    .harden = harden,
 		    .changed = changed } };
 	ck_assert(secret_start(&f));
 	ck_assert(print_start(&site.print, &f));
@@ -112,7 +145,7 @@ site_begin(struct bytes *b, uint16_t operation, const char *printer_uri)
 static bool
 waits_for_more(void)
 {
-	return site.x.status == 0 && !site.x.waits && site.x.take != NULL;
+	return site.x.status == 0 && !site.x.waits && site.x.ask.verb == 0 && site.x.take != NULL;
 }
 
 static void
@@ -121,6 +154,7 @@ give(const char *path, struct octets body, size_t piece, bool whole)
 	struct exchange *x = &site.x;
 
 	over();
+	site.print.key = site.pins ? key : NULL;
 	x->face = FACE_RELAY;
 	x->method = octets_text("POST");
 	x->path = octets_text(path);
@@ -137,13 +171,37 @@ give(const char *path, struct octets body, size_t piece, bool whole)
 	}
 }
 
-unsigned
-site_send(const char *path, struct octets body, size_t piece)
+/* What the signer is asked, it answers: a certificate, or the keyed hash of a PIN. */
+static void
+ask_signer(struct exchange *x)
 {
-	struct exchange *x = &site.x;
+	struct bytes answer = { 0 };
+	exchange_then *then = x->ask.then;
+	bool pin = x->ask.verb == 1;
+
+	if (pin)
+		bytes_put_octets(&answer, octets_bytes(&x->ask.body));
+	else
+		bytes_put_counted_text(&answer, "certificate");
+	if (pin && site.key_fault != 0)
+		bytes_clear(&answer);
+	bytes_clear(&x->ask.body);
+	x->ask.verb = 0;
+	x->ask.then = NULL;
+	then(x, pin ? site.key_fault : 0, octets_bytes(&answer));
+	bytes_free(&answer);
+}
+
+/* Until x is answered, or waits for a thread. */
+static unsigned
+go_on(struct exchange *x)
+{
 	struct fault f;
 
-	give(path, body, piece, true);
+	if (x->ask.verb != 0)
+		ask_signer(x);
+	if (site.work != NULL)
+		return 0;
 	if (x->waits) {
 		bool ok = spool_commit(site.print.spool, &f);
 
@@ -156,6 +214,27 @@ site_send(const char *path, struct octets body, size_t piece)
 	if (x->reply.n < IPP_MESSAGE_OF_OURS)
 		ck_assert_msg(ipp_check(octets_bytes(&x->reply), &site.head, &f), "%s", f.text);
 	return (unsigned)x->reply.at[2] << 8 | x->reply.at[3];
+}
+
+unsigned
+site_send(const char *path, struct octets body, size_t piece)
+{
+	give(path, body, piece, true);
+	return go_on(&site.x);
+}
+
+unsigned
+site_hardened(bool ok)
+{
+	struct release_work *w = site.work;
+
+	ck_assert_ptr_nonnull(w);
+	site.work = NULL;
+	w->ok = ok;
+	for (size_t i = 0; i < RELEASE_HARD; i++)
+		w->ret[i] = w->keyed.at[i % w->keyed.n] ^ 0x5a;
+	w->done(w);
+	return go_on(&site.x);
 }
 
 void

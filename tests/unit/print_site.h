@@ -13,6 +13,10 @@ struct print_site {
 	struct identity who;          /* alice's workstation, until a test says otherwise */
 	struct decider_answer answer; /* of the decider */
 	bool busy;                    /* nobody can decide */
+	bool pins;                    /* they are taken */
+	uint16_t key_fault;           /* what the signer says of one; 0: it keys it */
+	bool soft;                    /* no thread has time */
+	struct release_work *work;    /* of a PIN, until site_hardened() */
 	bool keyless;                 /* no release certificate is known */
 	int64_t now_s;
 	unsigned asked; /* how often something was decided, and what last */
@@ -34,7 +38,10 @@ void site_begin(struct bytes *b, uint16_t operation, const char *printer_uri);
  * committed. The answer is in site.x and site.head; its status is returned, or the status of HTTP,
  * where that is not 200. */
 unsigned site_send(const char *path, struct octets body, size_t piece);
-/* The same without the end: the client goes away. */
+/* The thread is done with the PIN, in the midst of site_send() (which returns 0), and what waited
+ * goes on; the status. */
+unsigned site_hardened(bool ok);
+/* The same as site_send() without the end: the client goes away. */
 void site_break(const char *path, struct octets body, size_t n);
 /* The end of the message is put behind b, it is sent as a whole, and freed. */
 unsigned site_ask(const char *path, struct bytes *b);
