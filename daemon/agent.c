@@ -118,7 +118,7 @@ agent_run(const struct agent_conf *conf, struct fault *f)
 	static struct agent a; /* handlers of signals may come to the very end */
 	bool ok;
 
-	a = (struct agent){ .conf = conf };
+	a = (struct agent){ .conf = conf, .started_s = clock_now_s() };
 	running = &a;
 	ok = start(&a, f);
 	if (ok) {

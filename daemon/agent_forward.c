@@ -110,25 +110,31 @@ ask_about(struct agent *a, enum agent_task task, const struct job *j)
 		return;
 	if (task == TASK_PRINT || task == TASK_PROBE)
 		forward_print(&r.head, &to, j);
+	else if (task == TASK_ALLOW)
+		forward_validate(&r.head, &to, j);
 	else if (task == TASK_FIND)
 		forward_find(&r.head, &to, j);
 	else if (task == TASK_CANCEL)
 		forward_cancel(&r.head, &to, forward_id(j));
 	else
 		forward_look(&r.head, &to, forward_id(j));
-	if (task == TASK_PRINT)
+	if (task == TASK_PRINT) {
 		r.octets = document_sealed_octets(j->octets);
+		a->tried = j->id;
+	}
 	ask(a, task, j->id, &r);
 }
 
 /*
- * A large document is not begun before the relay would take it and says that it has not got it
- * already: an answer that comes while it is sent is lost with the connection.
+ * A large document is not begun before the relay would take it and has not got it already: an
+ * answer that comes while it is sent is lost with the connection.
  */
 static enum agent_task
 how_to_print(const struct agent *a, const struct job *j)
 {
-	return j->octets <= SMALL || a->probed == j->id ? TASK_PRINT : TASK_PROBE;
+	if (j->octets <= SMALL || a->probed == j->id)
+		return TASK_PRINT;
+	return a->tried == j->id || j->created_s <= a->started_s ? TASK_PROBE : TASK_ALLOW;
 }
 
 /* One round over all that the relay has. */
@@ -263,8 +269,11 @@ printed(struct agent *a, struct job *j, const struct forward_answer *r)
 static void
 probed(struct agent *a, struct job *j, const struct forward_answer *r)
 {
-	if (r->verdict != FORWARD_DONE && r->status == 0x0400)
-		a->probed = j->id; /* nothing is wrong with it but that it has no document yet */
+	bool missing = r->verdict == FORWARD_REFUSED && r->status == 0x0400;
+
+	/* Nothing is wrong with it; or only that it has no document yet. */
+	if (a->task == TASK_ALLOW ? r->verdict == FORWARD_DONE : missing)
+		a->probed = j->id;
 	else
 		printed(a, j, r);
 }
@@ -323,7 +332,7 @@ answered(struct agent *a, struct job *j, const struct agent_link_news *news)
 	a->failures = 0;
 	if (a->task == TASK_PRINT)
 		printed(a, j, &r);
-	else if (a->task == TASK_PROBE)
+	else if (a->task == TASK_PROBE || a->task == TASK_ALLOW)
 		probed(a, j, &r);
 	else if (a->task == TASK_LOOK)
 		looked(a, j, &r);

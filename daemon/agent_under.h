@@ -21,7 +21,8 @@
 enum agent_task {
 	TASK_NONE,
 	TASK_KEY,    /* the release certificate */
-	TASK_PROBE,  /* has it the job already, and would it take it? */
+	TASK_ALLOW,  /* would it take the job? */
+	TASK_PROBE,  /* has it the job already? */
 	TASK_PRINT,  /* the job */
 	TASK_FIND,   /* the number of a job that was canceled here before there was one */
 	TASK_CANCEL, /* that the job was canceled here */
@@ -55,6 +56,7 @@ struct agent {
 	enum agent_task task;
 	uint32_t job;    /* whose; 0: nobody's */
 	uint32_t probed; /* the job that the relay would take */
+	uint32_t tried;  /* the one that was sent, and nobody knows how far */
 	uint32_t look_from;
 	unsigned failures;
 	int64_t held_until_us, key_due_us, look_due_us;

@@ -9,7 +9,7 @@
 
 #define SEALED "application/vnd.quatrain.sealed"
 
-enum { PRINT_JOB = 0x02, CANCEL_JOB = 0x08, GET_JOB_ATTRIBUTES = 0x09 };
+enum { PRINT_JOB = 0x02, VALIDATE_JOB = 0x04, CANCEL_JOB = 0x08, GET_JOB_ATTRIBUTES = 0x09 };
 
 static bool
 put_url(const struct forward_to *to, const char *scheme, char ret[static FORWARD_URI_MAX])
@@ -61,16 +61,28 @@ put_sealed(struct bytes *b, const struct job *j, struct octets envelope)
 		ipp_put_text(b, IPP_KEYWORD, "quatrain-compression", j->compression);
 }
 
-void
-forward_print(struct bytes *b, const struct forward_to *to, const struct job *j)
+static void
+put_all(struct bytes *b, const struct forward_to *to, const struct job *j, uint16_t operation)
 {
-	begin(b, to, PRINT_JOB);
+	begin(b, to, operation);
 	put_sealed(b, j, octets_bytes(&j->envelope));
 	if (j->template.n > 0) {
 		ipp_group(b, IPP_GROUP_JOB);
 		bytes_put_octets(b, octets_bytes(&j->template));
 	}
 	ipp_end(b);
+}
+
+void
+forward_print(struct bytes *b, const struct forward_to *to, const struct job *j)
+{
+	put_all(b, to, j, PRINT_JOB);
+}
+
+void
+forward_validate(struct bytes *b, const struct forward_to *to, const struct job *j)
+{
+	put_all(b, to, j, VALIDATE_JOB);
 }
 
 void

@@ -26,7 +26,9 @@ bool forward_url(const struct forward_to *to, char ret[static FORWARD_URI_MAX]);
 
 /* Print-Job of j, up to its document: the sealed octets follow. */
 void forward_print(struct bytes *b, const struct forward_to *to, const struct job *j);
-/* The same without a document: is the job there, and under which number? Where it is not, the
+/* Validate-Job: would the relay take it? */
+void forward_validate(struct bytes *b, const struct forward_to *to, const struct job *j);
+/* Print-Job without a document: is the job there, and under which number? Where it is not, the
  * relay refuses a job without a document. */
 void forward_find(struct bytes *b, const struct forward_to *to, const struct job *j);
 /* Get-Job-Attributes and Cancel-Job of the job that the relay gave that number. */

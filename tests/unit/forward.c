@@ -108,6 +108,10 @@ START_TEST(a_bare_one)
 	says("quatrain-compression", "gzip");
 	ck_assert_uint_eq(value(IPP_GROUP_OPERATION, "quatrain-names").n, 0);
 	bytes_clear(&out);
+	forward_validate(&out, &pull, &job);
+	says("quatrain-compression", "gzip");
+	ck_assert_uint_eq(out.at[3], 0x04);
+	bytes_clear(&out);
 	forward_find(&out, &pull, &job);
 	says("quatrain-envelope", "-");
 	ck_assert_uint_eq(value(IPP_GROUP_JOB, "copies").n, 0);
