@@ -200,6 +200,21 @@ activity_note(struct activity *a, const struct activity_fact *fact)
 	bytes_free(&line);
 }
 
+void
+activity_note_line(struct activity *a, const char *tenant, struct octets who, bool permit,
+    const struct bytes *line)
+{
+	struct quota *q;
+
+	if (a == NULL || (permit && a->refusals_only))
+		return;
+	q = permit ? a->permits : a->refusals;
+	if (quota_take(q, secret_hash(a->seed, who) | 1, clock_steady_us()) == 0)
+		enqueue(a, tenant, line);
+	else
+		lose(a, tenant, 1);
+}
+
 /* --- to the signer ------------------------------------------------------------------------------
  */
 

@@ -33,6 +33,10 @@
 #define ACTIVITY_CUT     "session.cut"   /* it was open, and was ended */
 #define ACTIVITY_ASKED   "authz.decided" /* told to somebody else's enforcement point */
 #define ACTIVITY_LOST    "activity.lost" /* so many facts are in no log */
+/* and those of what is printed: daemon/relay_note.h, daemon/rule_print.h */
+#define ACTIVITY_ACCEPTED "job.accepted"
+#define ACTIVITY_RELEASED "job.released"
+#define ACTIVITY_ENDED    "job.ended"
 
 struct activity;
 
@@ -62,6 +66,9 @@ void activity_free(struct activity *a); /* NULL is allowed, here and beneath */
 
 /* Never fails: what cannot be kept is counted. */
 void activity_note(struct activity *a, const struct activity_fact *fact);
+/* The same of a line that its caller made; who: whom it counts against. */
+void activity_note_line(struct activity *a, const char *tenant, struct octets who, bool permit,
+    const struct bytes *line);
 /* Send what waits; with is a struct activity. Called each ACTIVITY_MS. */
 void activity_tick(void *with);
 

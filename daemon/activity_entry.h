@@ -3,7 +3,8 @@
  *
  * Canonical JSON (RFC 8785), without what the signer adds (at, n, prev):
  *
- *	act       connect, session.cut, authz.decided, activity.lost
+ *	act       connect, session.cut, authz.decided, activity.lost, print.submit, print.release,
+ *	          print.fetch, scan.send; and those of daemon/relay_note.h, which are otherwise
  *	decision  permit or deny; code, rule, id, policy: of the decision, where one was made
  *	request   what was decided, as policy/request.h writes it, so that it can be decided again
  *	t         when, RFC 3339

@@ -142,12 +142,20 @@ is_or_any(const struct json *j, const char *name, const char *wanted)
 	return wanted[0] == '\0' || (text != NULL && strcmp(text, wanted) == 0);
 }
 
+/* Who asked, or whose job it is: a SPIFFE id; NULL: the entry does not say. */
+static const char *
+subject_of(const struct json *j)
+{
+	const char *id = json_text(json_get(json_get(j, "request"), "subject"), "id");
+
+	return id != NULL ? id : json_text(json_get(j, "job"), "owner");
+}
+
 /* "hp-1" or "printer/hp-1": the end of a SPIFFE id, or a name that the entry has. */
 static bool
 is_device(const struct json *j, const char *wanted)
 {
-	const struct json *subject = json_get(json_get(j, "request"), "subject");
-	const char *id = json_text(subject, "id");
+	const char *id = subject_of(j);
 	size_t n = strlen(wanted), m = id == NULL ? 0 : strlen(id);
 
 	if (wanted[0] == '\0')
@@ -178,7 +186,7 @@ take(struct search *s, struct octets line)
 	if (is_or_any(j, "act", s->act) && is_or_any(j, "decision", s->decision) &&
 	    is_or_any(j, "rule", s->rule) && is_device(j, s->device) &&
 	    (is_or_any(j, "id", s->id) || is_or_any(j, "decision_id", s->id))) {
-		subject = json_text(json_get(json_get(j, "request"), "subject"), "id");
+		subject = subject_of(j);
 		if (subject != NULL)
 			json_put_octets(j, "subject", octets_text(subject));
 		json_add(s->items, j);

@@ -14,7 +14,9 @@ static const struct cli_param decision_show_options[] = {
 static const struct cli_param activity_list_options[] = {
 	{ "tenant", CLI_LABEL, "T", NULL, CLI_REQUIRED, "the tenant's name" },
 	{ "device", CLI_TEXT, "NAME", NULL, 0, "of this device: NAME, or KIND/NAME" },
-	{ "act", CLI_TEXT, "ACT", NULL, 0, "connect, session.cut, authz.decided, activity.lost" },
+	{ "act", CLI_TEXT, "ACT", NULL, 0,
+	    "connect, session.cut, authz.decided, print.submit, print.release, print.fetch, "
+	    "scan.send, job.accepted, job.released, job.ended, activity.lost" },
 	{ "decision", CLI_CHOICE, "D", "permit|deny", 0, "what was decided" },
 	{ "rule", CLI_TEXT, "RULE", NULL, 0, "the rule that decided" },
 	{ "since", CLI_TIME, "TIME", NULL, 0, "of this day (UTC) or moment (RFC 3339) and later" },

@@ -28,7 +28,8 @@ struct batch_in {
 };
 
 static const char *const acts[] = { ACTIVITY_CONNECT, ACTIVITY_CUT, ACTIVITY_ASKED, ACTIVITY_LOST,
-	"print.submit", "print.release", "print.fetch", "scan.send" };
+	"print.submit", "print.release", "print.fetch", "scan.send", ACTIVITY_ACCEPTED,
+	ACTIVITY_RELEASED, ACTIVITY_ENDED };
 
 static bool
 is_act(const char *word)

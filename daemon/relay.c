@@ -16,6 +16,7 @@
 #include "daemon/asker.h"
 #include "daemon/pool.h"
 #include "daemon/relay_key.h"
+#include "daemon/relay_note.h"
 #include "daemon/rule_print.h"
 #include "daemon/served.h"
 #include "daemon/tls.h"
@@ -43,6 +44,7 @@ struct relay {
 	struct scan scan;
 	struct pool *pool; /* hashes PINs and badges */
 	struct decider decider;
+	struct relay_note note;
 	bool listening;
 	int64_t expire_us; /* what has run out is looked for then */
 };
@@ -306,6 +308,7 @@ commit(void *with)
 	print_committed(&r->print, ok ? NULL : &f);
 	infra_committed(&r->infra, ok ? NULL : &f);
 	release_committed(&r->release, ok ? NULL : &f);
+	relay_note_committed(&r->note, ok);
 	return true;
 }
 
@@ -358,6 +361,7 @@ use_context(void *with, SSL_CTX *tls, struct fault *f)
 		.with = r };
 
 	tls_demand(tls);
+	tls_demand(tls); /* here nobody comes without a certificate */
 	if (r->listening) {
 		http_set_tls(r->a.http, FACE_RELAY, tls);
 		return true;
@@ -394,6 +398,8 @@ open_all(struct relay *r, struct fault *f)
 	if (!asker_open(a, GATE_RELAY, f) || !open_spool(r, f))
 		return false;
 	r->decider = (struct decider){ decide_it, r };
+	r->note.activity = a->activity;
+	spool_watch(r->spool, relay_note_seen, &r->note);
 	r->print = (struct print){ .spool = r->spool,
 		.space = realm_space(a->realm),
 		.decider = &r->decider,
@@ -476,6 +482,7 @@ out:
 	if (r->infra.events != NULL)
 		infra_end(&r->infra);
 	spool_close(r->spool);
+	relay_note_free(&r->note);
 	asker_close(&r->a);
 	free(r);
 	return status;

@@ -62,6 +62,11 @@ bool spool_remove(struct spool *s, const struct job *j, struct fault *f) CHECKED
 bool spool_commit(struct spool *s, struct fault *f) CHECKED;
 bool spool_is_dirty(const struct spool *s);
 
+/* Call seen with each job that the batch gets, as it was (NULL: it is new) and as it will be; both
+ * are lent. Only the commit makes it so. */
+typedef void spool_seen(void *with, const struct job *before, const struct job *after);
+void spool_watch(struct spool *s, spool_seen *seen, void *with);
+
 /* Reads; they see the batch. *ret to job_free(). Faults: FAULT_NOTFOUND, FAULT_INTERNAL. */
 bool spool_get(
     struct spool *s, const char *tenant, uint32_t id, struct job *ret, struct fault *f) CHECKED;

@@ -7,8 +7,15 @@
 /* --- put ----------------------------------------------------------------------------------------
  */
 
+void
+spool_watch(struct spool *s, spool_seen *seen, void *with)
+{
+	s->seen = seen;
+	s->seen_with = with;
+}
+
 static void
-put_row(struct spool *s, const struct job *j)
+put_row(struct spool *s, const struct job *before, const struct job *j)
 {
 	struct bytes row = { 0 };
 	struct spool_key room;
@@ -19,6 +26,8 @@ put_row(struct spool *s, const struct job *j)
 	    s->batch, SPOOL_JOB, spool_key_job(j->tenant, j->id, -1, &room), octets_bytes(&row));
 	bytes_free(&row);
 	spool_touch(s, j);
+	if (s->seen != NULL)
+		s->seen(s->seen_with, before, j);
 }
 
 /* Where it is found, by what it is. */
@@ -106,7 +115,7 @@ spool_add(struct spool *s, struct job *j, struct spool_document *d, struct fault
 	bytes_free(&id);
 	put_marks(s, j, true);
 	spool_count_job(s, j, 1);
-	put_row(s, j);
+	put_row(s, NULL, j);
 	return true;
 }
 
@@ -126,7 +135,7 @@ spool_attach(struct spool *s, struct job *j, struct spool_document *d, struct fa
 	if (ok) {
 		put_marks(s, &before, false);
 		put_marks(s, j, true);
-		put_row(s, j);
+		put_row(s, &before, j);
 	}
 	job_free(&before);
 	return ok;
@@ -152,7 +161,7 @@ spool_put(struct spool *s, const struct job *j, bool drop, struct fault *f)
 		if (before.in_file)
 			spool_unlink_later(s, &before);
 	}
-	put_row(s, &after);
+	put_row(s, &before, &after);
 	job_free(&before);
 	return true;
 }

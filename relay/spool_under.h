@@ -51,6 +51,8 @@ struct spool {
 	struct bytes unlink;   /* names of files, each with its NUL, for after the commit */
 	uint64_t jobs, octets; /* not over; stored */
 	uint8_t seed[SECRET_SEED_OCTETS];
+	spool_seen *seen; /* NULL: nobody watches */
+	void *seen_with;
 	struct spool_count *count[SPOOL_BUCKETS];
 };
 

@@ -183,6 +183,31 @@ limit=32768
 like "row 42: 300 MB cost no memory" yes "$([ $(($(hwm_kib) - BEFORE)) -le $limit ] && echo yes || echo "$BEFORE KiB, then $(hwm_kib)")"
 rm "$WORK/large"
 
+# --- what became of them ---------------------------------------------------------------------------------------
+
+seen() { # seen ACT MORE...
+	q activity list --tenant acme --act "$@" --json
+}
+accepted() { [ "$(seen job.accepted --device workstation/alice | jq '.items | length')" = 3 ]; }
+works "each job is an entry in the activity log" within 10 accepted
+is "which says whose it is, and how large" "spiffe://acme.eu.example.org/workstation/alice relay 300000000" \
+    "$(seen job.accepted | jq -r '.items[0].job | "\(.owner) \(.encrypted_by) \(.octets)"')"
+is "and nothing is told of bob" 0 "$(seen job.accepted --device bob | jq '.items | length')"
+like "that she may is another" '^permit$' "$(seen print.submit --device alice | jq -r '.items[0].decision')"
+NUMBER=$(seen job.accepted | jq '.items[0].job.number')
+{
+	printf '\2\0\0\10\0\0\0\1\1' # Cancel-Job
+	attr 47 attributes-charset utf-8
+	attr 48 attributes-natural-language en
+	attr 45 job-uri "ipps://localhost:$RELAY/ipp/job/$NUMBER"
+	printf '\3'
+} >"$WORK/cancel"
+relay alice "${IPP[@]}" --data-binary "@$WORK/cancel" "/ipp/job/$NUMBER"
+is "one is canceled" "200 0000" "$STATUS $(ipp_status)"
+ended() { [ "$(seen job.ended | jq -r '.items[0].job | "\(.number) \(.state) \(.reasons[0])"')" = "$NUMBER canceled job-canceled-by-user" ]; }
+works "and that is an entry" within 10 ended
+unlike "no name that a client gave is in any" whoever "$(seen job.accepted; seen job.ended; seen print.submit)"
+
 # --- a certificate that ends in the middle of a body -----------------------------------------------------------
 
 head -c 50000000 /dev/zero | cat "$WORK/print" - >"$WORK/long-one"
