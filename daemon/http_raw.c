@@ -12,7 +12,6 @@
 #include <openssl/ssl.h>
 
 #include "base/clock.h"
-#include "base/secret.h"
 
 #define HANDSHAKE_MS  5000
 #define LINGER_OCTETS (1u << 20)   /* of a body that was refused: read and dropped, */
@@ -245,9 +244,8 @@ fill(struct raw *r)
 	       http_head_field(&r->head, "idempotency-key", &x->idempotency_key);
 }
 
-/* What no handler sees: its framing is not trusted any further. */
-static void
-refuse(struct raw *r, unsigned status, const struct fault *f)
+void
+http_raw_refuse(struct raw *r, unsigned status, const struct fault *f)
 {
 	http_refuse(&r->x, status, f->text);
 	r->whole = false;
@@ -287,7 +285,7 @@ read_head(struct raw *r)
 		r->keep = r->chunks = false;
 		start_request(r);
 		(void)fill(r);
-		refuse(r, status, &f);
+		http_raw_refuse(r, status, &f);
 		return false;
 	}
 	bytes_put(&r->kept, in.at, n);
@@ -302,59 +300,10 @@ read_head(struct raw *r)
 	start_request(r);
 	if (!fill(r)) {
 		fault_set(&f, FAULT_BADREQ, "http: a field that counts stands twice");
-		refuse(r, 400, &f);
+		http_raw_refuse(r, 400, &f);
 		return false;
 	}
 	r->conn->face->want.serve(&r->x);
-	return true;
-}
-
-static void
-give(struct raw *r, struct octets piece)
-{
-	r->got += piece.n;
-	r->x.take(&r->x, piece, r->whole);
-}
-
-/* What was taken is in this memory no more: it may have been somebody's document. */
-static void
-consume(struct raw *r, size_t n)
-{
-	h2o_buffer_t *in = r->sock->input;
-
-	secret_wipe(in->bytes, n);
-	h2o_buffer_consume(&r->sock->input, n);
-}
-
-/* The next piece of the body; false: none is there. */
-static bool
-read_body(struct raw *r)
-{
-	struct octets in = octets_of(r->sock->input->bytes, r->sock->input->size), piece;
-	struct fault f;
-	size_t used;
-
-	if (r->head.octets == HTTP_CHUNKED) {
-		if (in.n == 0)
-			return false;
-		if (!chunked_take(&r->chunked, in, &used, &piece, &f)) {
-			refuse(r, 400, &f);
-			return false;
-		}
-		r->whole = r->chunked.state == CHUNKED_END;
-		if (piece.n > 0 || r->whole)
-			give(r, piece);
-		consume(r, used);
-		return true;
-	}
-	if (in.n > r->left)
-		in.n = (size_t)r->left;
-	if (in.n == 0 && r->left > 0)
-		return false;
-	r->left -= in.n;
-	r->whole = r->left == 0;
-	give(r, in);
-	consume(r, in.n);
 	return true;
 }
 
@@ -399,7 +348,7 @@ settle(struct raw *r)
 	if (x->status < 200 || x->status > 599 || !bytes_ok(&x->reply, &f)) {
 		fault_set(&f, FAULT_INTERNAL, "the service could not make an answer");
 		bytes_free(&x->reply);
-		refuse(r, 500, &f);
+		http_raw_refuse(r, 500, &f);
 		return false;
 	}
 	http_raw_reply(r);
@@ -431,7 +380,7 @@ advance(struct raw *r)
 		}
 		if (r->step == RAW_HEAD && !read_head(r))
 			return;
-		if (r->step == RAW_BODY && !read_body(r))
+		if (r->step == RAW_BODY && !http_raw_body(r))
 			return;
 		if (!settle(r))
 			return;

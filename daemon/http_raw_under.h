@@ -47,8 +47,13 @@ struct raw {
 void http_raw_go_on(struct raw *r);
 /* Its client left while nothing was read of it? Looked for once a second. */
 bool http_raw_is_gone(struct raw *r, int64_t now_ms);
+/* Answer what no handler sees: its framing is not trusted any further. */
+void http_raw_refuse(struct raw *r, unsigned status, const struct fault *f);
 /* The request is over: whoever kept it is told. */
 void http_raw_forget(struct raw *r);
+
+/* http_raw_body.c: give the handler the next piece of the body; false: none is there. */
+bool http_raw_body(struct raw *r);
 
 /* http_raw_reply.c */
 /* Send r->x's reply; go on with the next request, or end, when it has left. */

@@ -360,7 +360,6 @@ use_context(void *with, SSL_CTX *tls, struct fault *f)
 		.served = served,
 		.with = r };
 
-	tls_demand(tls);
 	tls_demand(tls); /* here nobody comes without a certificate */
 	if (r->listening) {
 		http_set_tls(r->a.http, FACE_RELAY, tls);
