@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "relay/spool.h"
+#include "relay/spool_under.h"
 #include "tests/unit/run.h"
 #include "tests/unit/scratch.h"
 
@@ -417,12 +417,12 @@ START_TEST(a_file_that_was_cut)
 	char path[SCRATCH_PATH_MAX + 128];
 	struct bytes out = { 0 };
 	struct job j;
-	char hex[2 * DOCUMENT_UUID + 1];
+	char name[SPOOL_NAME_MAX];
 
 	add("alice", 300000, &j);
 	commit();
-	text_hex(j.uuid, DOCUMENT_UUID, hex);
-	(void)snprintf(path, sizeof(path), "%s/documents/%s-1", dir, hex);
+	spool_file_name(j.tenant, j.uuid, 1, name);
+	(void)snprintf(path, sizeof(path), "%s/documents/%s", dir, name);
 	ck_assert_int_eq(truncate(path, 1000), 0);
 	ck_assert(!spool_read(s, &j, 1, 0, 65536, &out, &f));
 	ck_assert_int_eq(f.code, FAULT_INTERNAL);
