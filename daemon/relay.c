@@ -80,6 +80,14 @@ changed(void *with, const struct job *j)
 }
 
 static bool
+identify_printer(void *with, const char *tenant, const char *printer, const char *action)
+{
+	struct relay *r = with;
+
+	return infra_identify(&r->infra, tenant, printer, action);
+}
+
+static bool
 rewrap(void *with, struct exchange *x, const struct identity *who, const struct job *j,
     struct fault *f)
 {
@@ -411,6 +419,7 @@ open_all(struct relay *r, struct fault *f)
 		.key = key,
 		.keyed = keyed,
 		.harden = hard,
+		.identify = identify_printer,
 		.changed = changed,
 		.with = r };
 	r->infra = (struct infra){ .realm = a->realm,

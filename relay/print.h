@@ -52,6 +52,9 @@ struct print {
 	    struct fault *f);
 	bool (*keyed)(void *with, struct octets answer, struct octets *ret, struct fault *f);
 	bool (*harden)(void *with, struct release_work *w, struct fault *f);
+	/* Somebody stands before that printer, and wants to see which it is. NULL: nobody tells it.
+	 */
+	bool (*identify)(void *with, const char *tenant, const char *printer, const char *action);
 	/* j became what it is now; it will be durable with the next commit. NULL: nobody cares. */
 	void (*changed)(void *with, const struct job *j);
 	void *with;

@@ -214,8 +214,7 @@ query_identify(struct call *c)
 {
 	struct ipp_value v;
 
-	/* A queue has neither a light nor a bell: what was sent to it shows where it is released.
-	 */
+	/* A queue has neither a light nor a bell; its printer may show something. */
 	if (call_find(c, "identify-actions", &v) &&
 	    !octets_same(ipp_text(&v), octets_text("display"))) {
 		ipp_copy(&c->unsupported, &v);
@@ -223,5 +222,7 @@ query_identify(struct call *c)
 		    c, PRINT_ATTRIBUTES, "print: PWG 5100.13 section 4.1: identify-actions");
 		return;
 	}
+	if (c->print->identify != NULL && c->queue[0] != '\0')
+		(void)c->print->identify(c->print->with, c->who.tenant, c->queue, "display");
 	reply_ok(c);
 }
