@@ -10,7 +10,7 @@
  *                  {"printer":"hp-1","badge":"04a2..."}
  *                      the printer or a gateway: whatever its holder's jobs without a PIN are
  *   200 {"printer","released":[{"id","uuid","octets"}],"kept":[{"id","why"}]}; why is one of pin
- *   (one is wanted), policy, printing, over, incoming, unknown, limit
+ *   (one is wanted), policy, printing, over, incoming, unknown, locked
  *   GET /release?printer=hp-1[&owner=workstation/ws-1]  what could be released: its owner's own, or
  *   for a printer or gateway those of owner: {"items":[{"id","octets","created","expires","copies",
  *   "pin"}]}
