@@ -61,6 +61,7 @@ cups_start() {
 	ErrorLog $d/log/error_log
 	PageLog $d/log/page_log
 	CreateSelfSignedCerts no
+	Printcap $d/printcap
 	SystemGroup root lpadmin
 	CONF
 	cupsd -f -c "$d/cupsd.conf" -s "$d/cups-files.conf" >"$d/out" 2>&1 &
@@ -91,7 +92,9 @@ OTHERS="$OTHERS $!"
 works "the pull queue is added without a driver" \
     timeout 60 lpadmin -p pull -E -v "ipp://localhost:$ALICE/ipp/print" -m everywhere
 works "and a printer's own" timeout 60 lpadmin -p hp -E -v "ipp://localhost:$ALICE/ipp/print/hp-1" -m everywhere
-OPTIONS=$(timeout 30 lpoptions -p pull -l)
+# cupsd asks the queue what it can in its own time
+options() { OPTIONS=$(timeout 30 lpoptions -p pull -l 2>&1) && grep -q PageSize <<<"$OPTIONS"; }
+within 30 options
 like "CUPS knows its paper" 'PageSize.*A4.*Letter|PageSize.*Letter.*A4' "$OPTIONS"
 like "its two sides" 'Duplex.*DuplexNoTumble' "$OPTIONS"
 like "its colour" 'ColorModel' "$OPTIONS"

@@ -81,4 +81,74 @@ is "ipp-2.0.test: it went through" yes "$([ "$PASSES" -ge 26 ] && echo yes || ec
 suite ipp-everywhere.test 2.0
 is "ipp-everywhere.test: it went through" yes "$([ "$PASSES" -ge 100 ] && echo yes || echo "$PASSES")"
 
+# --- held: what the suites cannot know --------------------------------------------------------
+
+# ask USER-PORT PATH STATUS OPERATION [LINES]: one request; what was wrong of its answer, or nothing
+ask() {
+	cat >"$WORK/one.test" <<-TEST
+	{
+	OPERATION $4
+	GROUP operation-attributes-tag
+	ATTR charset attributes-charset utf-8
+	ATTR language attributes-natural-language en
+	ATTR uri printer-uri \$uri
+	${5:-}
+	STATUS $3
+	}
+	TEST
+	timeout 60 ipptool -tv "ipp://localhost:$1$2" "$WORK/one.test" >"$WORK/one.out" 2>&1 || grep -A8 '\[FAIL\]' "$WORK/one.out"
+}
+stored() { find "$DATA/spool/documents" -type f | wc -l; }
+job_id() { sed -n 's/^ *job-id (integer) = //p' "$WORK/one.out" | tail -1; }
+
+head -c 5000000 /dev/urandom >"$WORK/large.bin"
+is "a job is held, and root is no name that counts" "" "$(ask $ALICE /ipp/print successful-ok Print-Job "ATTR name requesting-user-name root
+	FILE $WORK/large.bin
+	EXPECT job-state WITH-VALUE 4
+	EXPECT job-state-reasons WITH-VALUE job-held-for-release")"
+JOB=$(job_id)
+is "its document is a file of its own" 1 "$(stored)"
+is "alice sees it as hers" "" "$(ask $ALICE /ipp/print successful-ok Get-Job-Attributes "ATTR integer job-id $JOB
+	EXPECT job-originating-user-name WITH-VALUE alice
+	EXPECT job-k-octets WITH-VALUE 4883")"
+is "bob finds no such job" "" "$(ask $BOB /ipp/print client-error-not-found Get-Job-Attributes "ATTR integer job-id $JOB
+	ATTR name requesting-user-name alice")"
+is "nor can he cancel it" "" "$(ask $BOB /ipp/print client-error-not-found Cancel-Job "ATTR integer job-id $JOB")"
+is "nor list it" "" "$(ask $BOB /ipp/print successful-ok Get-Jobs "EXPECT !job-id")"
+is "nor with all that he could have" "" "$(ask $BOB /ipp/print successful-ok Cancel-My-Jobs "ATTR name requesting-user-name alice")"
+is "it is there as before" "" "$(ask $ALICE /ipp/print successful-ok Get-Job-Attributes "ATTR integer job-id $JOB
+	EXPECT job-state WITH-VALUE 4")"
+is "alice cancels it" "" "$(ask $ALICE /ipp/print successful-ok Cancel-Job "ATTR integer job-id $JOB")"
+is "its document is gone" 0 "$(stored)"
+is "a second time there is nothing to cancel" "" "$(ask $ALICE /ipp/print client-error-not-possible Cancel-Job "ATTR integer job-id $JOB")"
+
+is "a PIN is taken" "" "$(ask $ALICE /ipp/print successful-ok Print-Job "ATTR octetString job-password 4711
+	ATTR keyword job-password-encryption none
+	FILE $WORK/document.pdf
+	EXPECT job-state WITH-VALUE 4")"
+is "one of an encryption that nobody knows is not" "" "$(ask $ALICE /ipp/print client-error-attributes-or-values-not-supported \
+    Print-Job "ATTR octetString job-password 4711
+	ATTR keyword job-password-encryption md2
+	FILE $WORK/document.pdf")"
+is "a printer that is none has no queue" "" "$(ask $ALICE /ipp/print/hp-9 client-error-not-found Print-Job "FILE $WORK/document.pdf")"
+
+# --- who goes away in the midst of it -----------------------------------------------------------
+
+begun() { [ "$(stored)" -gt 0 ]; }
+{
+	printf '\2\0\0\2\0\0\0\1\1\107\0\022attributes-charset\0\5utf-8\110\0\033attributes-natural-language\0\2en\105\0\013printer-uri'
+	printf '\0\034ipps://localhost:1/ipp/print\3'
+	cat "$WORK/large.bin"
+} >"$WORK/cut.bin"
+curl -s -o "$WORK/cut.out" --cacert "$ROOT" --cert "$WORK/alice/cert.pem" --key "$WORK/alice/key.pem" --limit-rate 500k \
+    -H 'Content-Type: application/ipp' --data-binary @"$WORK/cut.bin" "https://localhost:$RELAY/ipp/print" &
+CUT=$!
+within 10 begun
+is "an upload has begun" 1 "$(stored)"
+kill -KILL "$CUT" 2>/dev/null
+wait "$CUT" 2>/dev/null
+ended() { [ "$(stored)" -eq 0 ]; }
+within 10 ended
+is "cut off, it leaves nothing" 0 "$(stored)"
+
 finish
