@@ -134,5 +134,6 @@ agent_run(const struct agent_conf *conf, struct fault *f)
 	print_end(&a.print);
 	spool_close(a.spool);
 	agent_self_free(&a);
+	agent_pins_free(&a.pins);
 	return ok;
 }

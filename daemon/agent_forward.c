@@ -75,6 +75,43 @@ search(struct agent *a, bool over, uint32_t from,
 	return s.found.id > 0;
 }
 
+/* ---- what becomes of a job here ---- */
+
+static void
+tell(const char *event, const struct job *j)
+{
+	char uuid[2 * DOCUMENT_UUID + 1], id[16];
+
+	text_hex(j->uuid, sizeof(j->uuid), uuid);
+	(void)snprintf(id, sizeof(id), "%u", forward_id(j));
+	log_fact(LOG_INFO, event, "uuid", uuid, "there", id, "state", job_state_message(j), NULL);
+}
+
+static void
+keep(struct agent *a, const struct job *j, bool drop)
+{
+	struct fault f;
+
+	if (drop)
+		agent_pins_drop(&a->pins, j->uuid);
+	if (!spool_put(a->spool, j, drop, &f))
+		log_fact(LOG_ERROR, "spool", "why", f.text, NULL);
+}
+
+/* It is over, and not by anybody's wish here: says why. */
+static void
+give_up(struct agent *a, struct job *j, const char *why)
+{
+	if (job_is_over(j))
+		return;
+	j->state = JOB_ABORTED;
+	j->reasons = JOB_ABORTED_BY_SYSTEM;
+	j->changed_s = j->completed_s = clock_now_s();
+	(void)snprintf(j->says, sizeof(j->says), "%s", why);
+	keep(a, j, true);
+	tell("refused", j);
+}
+
 /* ---- asking ---- */
 
 static void
@@ -109,7 +146,8 @@ ask_about(struct agent *a, enum agent_task task, const struct job *j)
 	if (!forward_url(&to, r.url))
 		return;
 	if (task == TASK_PRINT || task == TASK_PROBE)
-		forward_print(&r.head, &to, j);
+		forward_print(&r.head, &to, j,
+		    task == TASK_PRINT ? agent_pins_get(&a->pins, j->uuid) : (struct octets){ 0 });
 	else if (task == TASK_ALLOW)
 		forward_validate(&r.head, &to, j);
 	else if (task == TASK_FIND)
@@ -125,6 +163,13 @@ ask_about(struct agent *a, enum agent_task task, const struct job *j)
 	ask(a, task, j->id, &r);
 }
 
+/* PINs are in memory alone (daemon/agent_pin.h). */
+static bool
+has_its_pin(const struct agent *a, const struct job *j)
+{
+	return j->release != JOB_RELEASE_PASSWORD || agent_pins_get(&a->pins, j->uuid).n > 0;
+}
+
 /*
  * A large document is not begun before the relay would take it and has not got it already: an
  * answer that comes while it is sent is lost with the connection.
@@ -132,6 +177,8 @@ ask_about(struct agent *a, enum agent_task task, const struct job *j)
 static enum agent_task
 how_to_print(const struct agent *a, const struct job *j)
 {
+	if (!has_its_pin(a, j))
+		return TASK_PROBE;
 	if (j->octets <= SMALL || a->probed == j->id)
 		return TASK_PRINT;
 	return a->tried == j->id || j->created_s <= a->started_s ? TASK_PROBE : TASK_ALLOW;
@@ -216,39 +263,6 @@ hold(struct agent *a, int64_t retry_after_s, const char *why)
 		log_fact(LOG_WARN, "relay", "why", why, "again_s", seconds, NULL);
 }
 
-static void
-tell(const char *event, const struct job *j)
-{
-	char uuid[2 * DOCUMENT_UUID + 1], id[16];
-
-	text_hex(j->uuid, sizeof(j->uuid), uuid);
-	(void)snprintf(id, sizeof(id), "%u", forward_id(j));
-	log_fact(LOG_INFO, event, "uuid", uuid, "there", id, "state", job_state_message(j), NULL);
-}
-
-static void
-keep(struct agent *a, const struct job *j, bool drop)
-{
-	struct fault f;
-
-	if (!spool_put(a->spool, j, drop, &f))
-		log_fact(LOG_ERROR, "spool", "why", f.text, NULL);
-}
-
-/* It is over, and not by anybody's wish here: says why. */
-static void
-give_up(struct agent *a, struct job *j, const char *why)
-{
-	if (job_is_over(j))
-		return;
-	j->state = JOB_ABORTED;
-	j->reasons = JOB_ABORTED_BY_SYSTEM;
-	j->changed_s = j->completed_s = clock_now_s();
-	(void)snprintf(j->says, sizeof(j->says), "%s", why);
-	keep(a, j, true);
-	tell("refused", j);
-}
-
 /* The relay has it: the document and what opens it leave this machine's disk. */
 static void
 printed(struct agent *a, struct job *j, const struct forward_answer *r)
@@ -272,9 +286,11 @@ probed(struct agent *a, struct job *j, const struct forward_answer *r)
 	bool missing = r->verdict == FORWARD_REFUSED && r->status == 0x0400;
 
 	/* Nothing is wrong with it; or only that it has no document yet. */
-	if (a->task == TASK_ALLOW ? r->verdict == FORWARD_DONE : missing)
+	if (a->task == TASK_ALLOW ? r->verdict == FORWARD_DONE : missing) {
 		a->probed = j->id;
-	else
+		if (!has_its_pin(a, j))
+			give_up(a, j, "its PIN was lost when the agent ended; print it again");
+	} else
 		printed(a, j, r);
 }
 

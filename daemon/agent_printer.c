@@ -152,12 +152,22 @@ permit(void *with, struct exchange *x, const struct decider_question *q, struct 
 	return true;
 }
 
+static bool
+keep_pin(void *with, const struct job *j, const struct secret *pin, struct fault *f)
+{
+	struct agent *a = with;
+
+	return agent_pins_put(&a->pins, j->uuid, pin, f);
+}
+
 static void
 changed(void *with, const struct job *j)
 {
 	struct agent *a = with;
 
 	log_fact(LOG_DEBUG, "job", "state", job_state_message(j), NULL);
+	if (job_is_over(j))
+		agent_pins_drop(&a->pins, j->uuid);
 	agent_forward_soon(a);
 }
 
@@ -185,6 +195,7 @@ agent_printer_start(struct agent *a, struct fault *f)
 		.recipient = recipient,
 		.passes_on = true,
 		.user = user,
+		.keep_pin = keep_pin,
 		.changed = changed,
 		.with = a };
 	if (!print_start(&a->print, f))

@@ -9,6 +9,7 @@
 #include "daemon/agent.h"
 #include "daemon/agent_enrol.h"
 #include "daemon/agent_link.h"
+#include "daemon/agent_pin.h"
 #include "daemon/credential.h"
 #include "daemon/http.h"
 #include "relay/forward.h"
@@ -38,6 +39,7 @@ struct agent {
 	struct decider decider;
 	struct agent_link *link;
 	struct agent_enrol enrol;
+	struct agent_pins pins;
 	int64_t started_s;
 
 	/* who we are, as the folder says: agent_self.c */

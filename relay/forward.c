@@ -62,10 +62,15 @@ put_sealed(struct bytes *b, const struct job *j, struct octets envelope)
 }
 
 static void
-put_all(struct bytes *b, const struct forward_to *to, const struct job *j, uint16_t operation)
+put_all(struct bytes *b, const struct forward_to *to, const struct job *j, uint16_t operation,
+    struct octets pin)
 {
 	begin(b, to, operation);
 	put_sealed(b, j, octets_bytes(&j->envelope));
+	if (pin.n > 0) {
+		ipp_put(b, IPP_OCTETS, "job-password", pin);
+		ipp_put_text(b, IPP_KEYWORD, "job-password-encryption", "sha2-256");
+	}
 	if (j->template.n > 0) {
 		ipp_group(b, IPP_GROUP_JOB);
 		bytes_put_octets(b, octets_bytes(&j->template));
@@ -74,15 +79,15 @@ put_all(struct bytes *b, const struct forward_to *to, const struct job *j, uint1
 }
 
 void
-forward_print(struct bytes *b, const struct forward_to *to, const struct job *j)
+forward_print(struct bytes *b, const struct forward_to *to, const struct job *j, struct octets pin)
 {
-	put_all(b, to, j, PRINT_JOB);
+	put_all(b, to, j, PRINT_JOB, pin);
 }
 
 void
 forward_validate(struct bytes *b, const struct forward_to *to, const struct job *j)
 {
-	put_all(b, to, j, VALIDATE_JOB);
+	put_all(b, to, j, VALIDATE_JOB, (struct octets){ 0 });
 }
 
 void

@@ -24,8 +24,10 @@ struct forward_to {
 /* Where its messages go by POST; false: too long. */
 bool forward_url(const struct forward_to *to, char ret[static FORWARD_URI_MAX]);
 
-/* Print-Job of j, up to its document: the sealed octets follow. */
-void forward_print(struct bytes *b, const struct forward_to *to, const struct job *j);
+/* Print-Job of j, up to its document: the sealed octets follow. pin: SHA-256 of its PIN (PWG
+ * 5100.11 job-password, sha2-256); n 0: it has none. */
+void forward_print(
+    struct bytes *b, const struct forward_to *to, const struct job *j, struct octets pin);
 /* Validate-Job: would the relay take it? */
 void forward_validate(struct bytes *b, const struct forward_to *to, const struct job *j);
 /* Print-Job without a document: is the job there, and under which number? Where it is not, the

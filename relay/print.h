@@ -55,6 +55,10 @@ struct print {
 	/* Somebody stands before that printer, and wants to see which it is. NULL: nobody tells it.
 	 */
 	bool (*identify)(void *with, const char *tenant, const char *printer, const char *action);
+	/* Where there is no key: SHA-256 of j's PIN is for whoever passes it on, to be kept. NULL:
+	   none is taken. */
+	bool (*keep_pin)(
+	    void *with, const struct job *j, const struct secret *pin, struct fault *f);
 	/* j became what it is now; it will be durable with the next commit. NULL: nobody cares. */
 	void (*changed)(void *with, const struct job *j);
 	void *with;

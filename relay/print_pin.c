@@ -45,7 +45,7 @@ pin_read(struct call *c)
 
 	if (!call_find(c, "job-password", &v) || v.tag == IPP_NO_VALUE)
 		return true;
-	if (c->print->key == NULL ||
+	if ((c->print->key == NULL && c->print->keep_pin == NULL) ||
 	    (way.n > 0 && !hashed && !octets_same(way, octets_text("none")))) {
 		/* A PIN that nobody would ask for is worse than none. */
 		ipp_put_none(&c->unsupported, IPP_UNSUPPORTED,
@@ -140,6 +140,14 @@ pin_then(struct call *c, void (*next)(struct call *c))
 
 	if (c->pin.n == 0) {
 		next(c);
+		return;
+	}
+	if (p->key == NULL) {
+		if (p->keep_pin(p->with, &c->job, &c->pin, &f))
+			next(c);
+		else
+			print_reply_fault(c, &f);
+		secret_free(&c->pin);
 		return;
 	}
 	c->step = CALL_ASKS;

@@ -25,10 +25,10 @@ end_others() {
 }
 trap 'end_others; tidy_up' EXIT
 
-# agent_start OPTIONS...: AGENT, as soon as its socket is there
+# AGENT, as soon as its socket is there
 agent_start() {
 	rm -f "$SOCKET"
-	"$QUATRAIN_BIN" agent --config "$WORK/agent.yaml" "$@" >>"$WORK/agent.log" 2>&1 </dev/null &
+	"$QUATRAIN_BIN" agent --config "$WORK/agent.yaml" >>"$WORK/agent.log" 2>&1 </dev/null &
 	AGENT=$!
 	within 20 test -S "$SOCKET"
 }
@@ -259,6 +259,31 @@ within 60 relay_has 8
 sleep 2
 is "four that were killed for are there once" 8 "$(at_relay | grep -c .)"
 
+# --- PINs ------------------------------------------------------------------------------------
+
+PIN=73914628
+print_with_pin() {
+	ask pin 'OPERATION Print-Job' "${HEAD[@]}" 'ATTR mimeMediaType document-format application/pdf' \
+	    'ATTR keyword job-password-encryption none' "ATTR octetString job-password $PIN" \
+	    'FILE $filename' 'STATUS successful-ok'
+}
+print_with_pin
+like "a job with a PIN" 'PASS' "$OUT"
+within 20 relay_has 9
+is "goes to the relay with it" 9 "$(at_relay | grep -c .)"
+service_stop
+print_with_pin
+like "one that waits" 'PASS' "$OUT"
+clear_of "its PIN is on no disk" "$PIN" "$WORK/pc" "$DATA" "$WORK/agent.log" "$WORK/serve.log"
+kill -KILL "$AGENT"
+wait "$AGENT" 2>/dev/null
+agent_start || stop_here "the agent starts after kill -9"
+service_start || stop_here "the service starts again"
+within 30 eval 'states completed | grep -q aborted'
+states completed >/dev/null
+like "and is not passed on when it was lost" 'job-state-message .* = its PIN was lost' "$OUT"
+is "nothing came of it there" 9 "$(at_relay | grep -c .)"
+
 # --- a printer's own queue -------------------------------------------------------------------
 
 joins acme "$WORK/gw" gw-1 gateway
@@ -297,15 +322,15 @@ YAML
 works "a policy: what a PC encrypted, two copies at most" q policy put "$WORK/policy.yaml" --tenant acme
 ask one 'OPERATION Print-Job' "${HEAD[@]}" 'ATTR mimeMediaType document-format application/pdf' \
     'GROUP job-attributes-tag' 'ATTR integer copies 2' 'FILE $filename' 'STATUS successful-ok'
-within 20 relay_has 9
-is "the grade is the agent's" 9 "$(at_relay | grep -c .)"
+within 20 relay_has 10
+is "the grade is the agent's" 10 "$(at_relay | grep -c .)"
 ask two 'OPERATION Print-Job' "${HEAD[@]}" 'ATTR mimeMediaType document-format application/pdf' \
     'GROUP job-attributes-tag' 'ATTR integer copies 3' 'FILE $filename' 'STATUS successful-ok'
 like "what it forbids is taken here" 'PASS' "$OUT"
 within 20 eval 'states completed | grep -q aborted'
 states completed >/dev/null
 like "and ended with the relay's words" 'job-state-message .* = .*no rule permits|job-state-message .* = .*print.submit|job-state-message.*policy' "$OUT"
-is "nothing came of it there" 9 "$(at_relay | grep -c .)"
+is "nothing came of what is forbidden" 10 "$(at_relay | grep -c .)"
 
 agent_stop
 is "the agent ends when it is told to" 0 "$AGENT_RC"

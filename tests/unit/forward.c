@@ -82,7 +82,9 @@ END_TEST
 
 START_TEST(a_sealed_job)
 {
-	forward_print(&out, &hp, &job);
+	forward_print(&out, &hp, &job, octets_text("a digest"));
+	says("job-password", "a digest");
+	says("job-password-encryption", "sha2-256");
 	says("printer-uri", "ipps://relay.example:8631/ipp/print/hp-1");
 	says("document-format", "application/vnd.quatrain.sealed");
 	says("quatrain-job-uuid", "urn:uuid:abababab-abab-abab-abab-abababababab");
@@ -103,7 +105,8 @@ START_TEST(a_bare_one)
 	bytes_clear(&job.template);
 	bytes_clear(&job.names);
 	memcpy(job.compression, "gzip", 5);
-	forward_print(&out, &pull, &job);
+	forward_print(&out, &pull, &job, (struct octets){ 0 });
+	ck_assert_uint_eq(value(IPP_GROUP_OPERATION, "job-password").n, 0);
 	says("printer-uri", "ipps://relay.example:8631/ipp/print");
 	says("quatrain-compression", "gzip");
 	ck_assert_uint_eq(value(IPP_GROUP_OPERATION, "quatrain-names").n, 0);
