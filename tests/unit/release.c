@@ -493,6 +493,38 @@ START_TEST(who_nobody_looked_at_has_not_guessed)
 }
 END_TEST
 
+/* Attack: how long a comparison takes tells nothing: whatever is typed, 32 octets go to the signer,
+ * and 32 are compared, in constant time, of which nobody outside knows one. */
+START_TEST(every_guess_is_of_one_length)
+{
+	static const size_t lengths[] = { 1, 4, 6, 64, 255 };
+	char body[400], pin[256];
+	uint32_t id = held("4711");
+
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		memset(pin, '7', lengths[i]);
+		pin[lengths[i]] = '\0';
+		(void)snprintf(
+		    body, sizeof(body), "{\"printer\":\"hp-1\",\"job\":1,\"pin\":\"%s\"}", pin);
+		send(&a, &one, "", body);
+		commit(NULL);
+		ck_assert_uint_eq(a.x.ask.body.n, DIGEST_OCTETS);
+		ck_assert_ptr_null(memmem(a.x.ask.body.at, a.x.ask.body.n, "7777", 4));
+		signer(&a);
+		ck_assert_uint_eq(works[0]->keyed.n, DIGEST_OCTETS);
+		work();
+		commit(NULL);
+		ck_assert_uint_eq(a.x.status, 403);
+	}
+	ck_assert_int_eq(site_see(id).state, JOB_CANCELED);
+	send(&a, &one, "", "{\"printer\":\"hp-1\",\"badge\":\"7777\"}");
+	ck_assert_uint_eq(a.x.ask.body.n, DIGEST_OCTETS);
+	signer(&a);
+	work();
+	ck_assert_uint_eq(a.x.status, 403);
+}
+END_TEST
+
 START_TEST(by_badge)
 {
 	uint32_t id = held(NULL), secret = held("4711");
@@ -647,6 +679,7 @@ main(void)
 	tcase_add_test(t, the_right_one_among_five);
 	tcase_add_test(t, who_hangs_up_has_guessed);
 	tcase_add_test(t, who_nobody_looked_at_has_not_guessed);
+	tcase_add_test(t, every_guess_is_of_one_length);
 	tcase_add_test(t, by_badge);
 	tcase_add_test(t, badges_are_not_guessed);
 	tcase_add_test(t, who_does_not_speak_for_it);
