@@ -95,12 +95,12 @@ decide_it(struct signer *s, struct errand *j, struct asked *a, struct fault *f)
 		.destination = a->profile,
 		.octets = a->grant.octets,
 		.owner = a->user };
-	struct rule_print_room room;
+	struct rule_printed put;
 	struct decider_answer answer;
-	struct request request;
 
-	if (!rule_print(s->policies, &a->of, &q, j->now_s, &room, &request, &j->ruling, &answer, f))
+	if (!rule_print(s->policies, &a->of, &q, j->now_s, &put, &answer, f))
 		return false;
+	j->ruling = put.ruling;
 	(void)snprintf(a->grant.decision, sizeof(a->grant.decision), "%s",
 	    answer.decision[0] == '\0' ? "-" : answer.decision);
 	if (answer.permit)

@@ -92,16 +92,15 @@ decide_it(struct signer *s, struct errand *j, struct rewrap *r, struct fault *f)
 	const struct decider_question q = {
 		.act = ACT_PRINT_FETCH, .who = &r->who, .job = &job, .printer = r->w.printer
 	};
-	struct rule_print_room room;
-	struct request request;
+	struct rule_printed put;
 
 	memcpy(job.tenant, r->w.tenant, sizeof(job.tenant));
 	memcpy(job.uuid, r->w.job, sizeof(job.uuid));
 	_Static_assert(sizeof(job.owner) == sizeof(r->w.owner), "an id is one size");
 	memcpy(job.owner, r->w.owner, sizeof(job.owner));
-	if (!rule_print(s->policies, &r->evidence, &q, j->now_s, &room, &request, &j->ruling,
-		&r->answer, f))
+	if (!rule_print(s->policies, &r->evidence, &q, j->now_s, &put, &r->answer, f))
 		return false;
+	j->ruling = put.ruling;
 	if (r->answer.permit)
 		return true;
 	if (j->ruling.asked) {

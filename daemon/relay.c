@@ -161,14 +161,15 @@ holder(void *with, const char *tenant, const uint8_t badge[RELEASE_HARD],
 /* Each decision stands in the activity log: what was submitted, released, fetched, scanned. */
 static void
 note(struct relay *r, const struct exchange *x, const struct decider_question *q,
-    const struct request *asked, const struct ruling *v, const struct decider_answer *a)
+    const struct rule_printed *put, const struct decider_answer *a)
 {
+	const struct ruling *v = &put->ruling;
 	char set[2 * DOCUMENT_DIGEST_OCTETS + 1];
 	struct activity_fact fact = { .act = rules_act_word(q->act),
 		.tenant = q->who->tenant,
 		.permit = a->permit,
 		.policy = "built-in",
-		.request = asked,
+		.request = &put->request,
 		.why = a->permit ? NULL : a->why,
 		.from = x == NULL ? NULL : x->source,
 		.stranger = x == NULL ? 0 : x->address,
@@ -189,19 +190,16 @@ decide_it(void *with, struct exchange *x, const struct decider_question *q,
     struct decider_answer *ret, struct fault *f)
 {
 	struct relay *r = with;
-	struct rule_print_room room;
+	struct rule_printed put;
 	struct identity who;
 	struct evidence of;
-	struct request asked;
-	struct ruling v;
 
 	if (x == NULL)
 		return fault_set(f, FAULT_INTERNAL, "relay: nobody asks");
-	memset(&asked, 0, sizeof(asked));
 	if (!evidence_find(r->a.realm, x->peer, clock_now_s(), &who, &of, f) ||
-	    !rule_print(r->a.policies, &of, q, clock_now_s(), &room, &asked, &v, ret, f))
+	    !rule_print(r->a.policies, &of, q, clock_now_s(), &put, ret, f))
 		return false;
-	note(r, x, q, &asked, &v, ret);
+	note(r, x, q, &put, ret);
 	return true;
 }
 

@@ -52,10 +52,11 @@ release_word(enum job_release r)
 }
 
 static void
-put_job(const struct decider_question *q, struct rule_print_room *room, struct request *r)
+put_job(const struct decider_question *q, struct rule_printed *room)
 {
 	const struct job *j = q->job;
 	const uint8_t *u = j->uuid;
+	struct request *r = &room->request;
 
 	(void)snprintf(room->uuid, sizeof(room->uuid),
 	    "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", u[0], u[1],
@@ -87,20 +88,22 @@ put_scan(const struct decider_question *q, struct request *r)
 
 void
 rule_print_request(const struct evidence *of, const struct decider_question *q, int64_t now_s,
-    struct rule_print_room *room, struct request *ret)
+    struct rule_printed *ret)
 {
-	memcpy(room->source, q->who->source, sizeof(room->source));
-	evidence_request(of, rules_act_word(q->act), room->source, now_s, ret);
+	struct request *r = &ret->request;
+
+	memcpy(ret->source, q->who->source, sizeof(ret->source));
+	evidence_request(of, rules_act_word(q->act), ret->source, now_s, r);
 	if (q->job != NULL)
-		put_job(q, room, ret);
+		put_job(q, ret);
 	else
-		put_scan(q, ret);
-	put_word(ret, "resource.printer", q->printer);
-	put_word(ret, "context.how", q->how);
+		put_scan(q, r);
+	put_word(r, "resource.printer", q->printer);
+	put_word(r, "context.how", q->how);
 	if (q->act == ACT_PRINT_RELEASE || q->act == ACT_SCAN_SEND)
-		request_bool(ret, ATTRIBUTE_RESOURCE_OWNER_PRESENT, q->owner_present);
+		request_bool(r, ATTRIBUTE_RESOURCE_OWNER_PRESENT, q->owner_present);
 	for (size_t i = 0; i < SUPPORTED; i++)
-		ret->supports[ret->supports_n++] = octets_text(supported[i].name);
+		r->supports[r->supports_n++] = octets_text(supported[i].name);
 }
 
 /* --- the answer ---------------------------------------------------------------------------------
@@ -170,25 +173,25 @@ object_of(const struct decider_question *q, struct object *ret)
 
 bool
 rule_print(struct policies *p, const struct evidence *of, const struct decider_question *q,
-    int64_t now_s, struct rule_print_room *room, struct request *request, struct ruling *v,
-    struct decider_answer *ret, struct fault *f)
+    int64_t now_s, struct rule_printed *put, struct decider_answer *ret, struct fault *f)
 {
+	struct ruling *v = &put->ruling;
 	struct object what;
 	struct verdict built_in;
 	struct decision d = { .permit = true };
 
 	*ret = (struct decider_answer){ .permit = true };
 	*v = (struct ruling){ .permit = true };
+	rule_print_request(of, q, now_s, put);
 	object_of(q, &what);
 	decide(q->who, q->act, &what, &built_in);
 	if (!built_in.permit) {
 		refuse(ret, built_in.rule, built_in.reason);
 		return true;
 	}
-	rule_print_request(of, q, now_s, room, request);
 	if (p == NULL)
 		return true;
-	if (!policies_decide(p, q->who->tenant, POLICIES_ENDPOINT, request, false, v, &d, f))
+	if (!policies_decide(p, q->who->tenant, POLICIES_ENDPOINT, &put->request, false, v, &d, f))
 		return false;
 	if (!v->asked)
 		return true;

@@ -17,21 +17,20 @@
 #include "daemon/policies.h"
 #include "relay/decider.h"
 
-/* Room of what a request lends; it must stay where it is as long as that is used. */
-struct rule_print_room {
+/* A question as it was put to the policies, and what they said: told to the activity log. It must
+ * stay where it is as long as the request is used, which lends from it. */
+struct rule_printed {
 	char uuid[37], source[IDENTITY_SOURCE_MAX];
+	struct request request;
+	struct ruling ruling;
 };
 
-/* The question as a request. of: what is known of q->who. */
+/* The question as a request, into ret->request. of: what is known of q->who. */
 void rule_print_request(const struct evidence *of, const struct decider_question *q, int64_t now_s,
-    struct rule_print_room *room, struct request *ret);
+    struct rule_printed *ret);
 
-/*
- * Decide: ret is filled in, v too where policies were asked. p NULL: nothing is in force. request
- * and room are kept for whoever tells of it. Fault: FAULT_BUSY the policies cannot be read: no.
- */
+/* Decide. p NULL: nothing is in force. Fault: FAULT_BUSY the policies cannot be read: no. */
 bool rule_print(struct policies *p, const struct evidence *of, const struct decider_question *q,
-    int64_t now_s, struct rule_print_room *room, struct request *request, struct ruling *v,
-    struct decider_answer *ret, struct fault *f) CHECKED;
+    int64_t now_s, struct rule_printed *put, struct decider_answer *ret, struct fault *f) CHECKED;
 
 #endif

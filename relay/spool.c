@@ -92,8 +92,9 @@ spool_read_key(struct octets key, size_t skip, char tenant[static TEXT_LABEL_MAX
 	if (key.n < skip + 5)
 		return false;
 	key = octets_of(key.at + skip, key.n - skip);
-	end = memchr(key.at, 0, key.n);
-	n = end == NULL ? key.n : (size_t)(end - key.at);
+	if ((end = memchr(key.at, 0, key.n)) == NULL)
+		return false;
+	n = (size_t)(end - key.at);
 	if (n >= TEXT_LABEL_MAX || key.n != n + 5)
 		return false;
 	memcpy(tenant, key.at, n + 1);

@@ -32,9 +32,7 @@ static struct fault f;
 static struct job job;
 static struct decider_question q;
 static struct decider_answer answer;
-static struct ruling v;
-static struct request request;
-static struct rule_print_room room;
+static struct rule_printed put;
 
 static void
 setup(void)
@@ -81,8 +79,7 @@ permits(enum act act, const char *kind, const char *name)
 	(void)snprintf(who.source, sizeof(who.source), "192.0.2.1:1");
 	q.who = &who;
 	q.act = act;
-	ck_assert_msg(
-	    rule_print(p, &of, &q, g.now_s, &room, &request, &v, &answer, &f), "%s", f.text);
+	ck_assert_msg(rule_print(p, &of, &q, g.now_s, &put, &answer, &f), "%s", f.text);
 	ck_assert_int_eq(answer.permit, answer.why[0] == '\0');
 	return answer.permit;
 }
@@ -156,7 +153,7 @@ START_TEST(an_obligation_that_nobody_here_can_do)
 {
 	put_in_force();
 	ck_assert(!permits(ACT_PRINT_FETCH, "gateway", "gw-1"));
-	ck_assert_int_eq(v.code, DECISION_UNSUPPORTED);
+	ck_assert_int_eq(put.ruling.code, DECISION_UNSUPPORTED);
 }
 END_TEST
 
