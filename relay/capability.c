@@ -163,6 +163,20 @@ capability_allows(struct octets attribute, const struct ipp_value *v, bool *know
 	return *known && (r->tag == IPP_RANGE ? is_in_range(r, v) : is_of_row(r, v));
 }
 
+bool
+capability_has_member(struct octets attribute, struct octets member)
+{
+	const char *rest = row_of("overrides", "-supported")->values;
+	struct octets o;
+
+	if (!octets_same(attribute, octets_text("overrides")))
+		return true;
+	while (next_value(&rest, &o))
+		if (octets_same(o, member))
+			return true;
+	return false;
+}
+
 static void
 put_size(struct bytes *b, const struct capability_media *m)
 {

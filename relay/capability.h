@@ -27,6 +27,9 @@ struct capability {
 bool capability_takes_format(struct octets format);
 /* May a job-template attribute have that value? known: is there such an attribute at all? */
 bool capability_allows(struct octets attribute, const struct ipp_value *v, bool *known);
+/* May a collection among them have that member? Overrides may have few (PWG 5100.6): whatever else
+ * stands there would be printed past what was judged. */
+bool capability_has_member(struct octets attribute, struct octets member);
 /* All that is wanted, without the group's tag. */
 void capability_put(struct bytes *b, const struct capability *q, const struct wanted *w);
 

@@ -332,7 +332,7 @@ run(struct infra_call *c)
 {
 	struct fault f;
 
-	if (!ipp_check(infra_message(c), &c->head, &f)) {
+	if (!ipp_check_request(infra_message(c), &c->head, &f)) {
 		infra_refuse(c, INFRA_BAD_REQUEST, "%s", f.text);
 		return;
 	}

@@ -372,3 +372,30 @@ ipp_check(struct octets o, struct ipp_head *ret, struct fault *f)
 	*ret = h;
 	return true;
 }
+
+bool
+ipp_check_request(struct octets o, struct ipp_head *ret, struct fault *f)
+{
+	struct ipp_head h;
+	struct ipp_reader r;
+	struct ipp_value v;
+	unsigned seen = 0;
+	enum step step;
+
+	if (!ipp_check(o, &h, f))
+		return false;
+	ipp_reader_of(o, &r);
+	while ((step = advance(&r, &v)) != STEP_END) {
+		unsigned bit = 1u << r.last.group;
+
+		if (step != STEP_GROUP || r.last.group == IPP_GROUP_SUBSCRIPTION)
+			continue;
+		if ((seen & bit) != 0)
+			return fault_set(f, FAULT_BADREQ,
+			    "ipp: RFC 8010 section 3.1.1: group 0x%02x is there twice",
+			    (unsigned)r.last.group);
+		seen |= bit;
+	}
+	*ret = h;
+	return true;
+}

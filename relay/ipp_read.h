@@ -62,6 +62,9 @@ struct ipp_reader {
  * closed. Fault: FAULT_BADREQ which attribute and why.
  */
 bool ipp_check(struct octets o, struct ipp_head *ret, struct fault *f) CHECKED;
+/* And a request: one group of a kind, but for subscriptions (RFC 3995 section 11.1). Whoever
+ * looks at the first of two would judge what another prints. Fault: FAULT_BADREQ. */
+bool ipp_check_request(struct octets o, struct ipp_head *ret, struct fault *f) CHECKED;
 
 /* Of a message that was checked: begin, and the next value; false: there is none. */
 void ipp_reader_of(struct octets checked, struct ipp_reader *ret);

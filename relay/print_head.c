@@ -161,7 +161,7 @@ judge(struct call *c)
 
 	if (!opens(c))
 		return false;
-	if (!ipp_check(call_message(c), &h, &f)) {
+	if (!ipp_check_request(call_message(c), &h, &f)) {
 		print_reply_fault(c, &f);
 		return false;
 	}

@@ -20,6 +20,16 @@ values_of(const struct ipp_span *s, struct ipp_reader *ret)
 	};
 }
 
+/* Those of more than one value. Of the others a second value could be the one that is printed,
+ * after the first was judged. */
+static bool
+has_many(struct octets name)
+{
+	return octets_same(name, octets_text("finishings")) ||
+	       octets_same(name, octets_text("overrides")) ||
+	       octets_same(name, octets_text("page-ranges"));
+}
+
 /* Each value of the attribute as its queue can print it? known: there is such an attribute. */
 static bool
 is_supported(const struct ipp_span *s, bool *known)
@@ -31,8 +41,13 @@ is_supported(const struct ipp_span *s, bool *known)
 	*known = true;
 	values_of(s, &r);
 	while (all && *known && ipp_next(&r, &v))
-		if (v.depth == 0 && v.tag != IPP_COLLECTION_END)
-			all = capability_allows(s->name, &v, known);
+		if (v.tag == IPP_COLLECTION_END)
+			continue;
+		else if (v.depth == 0)
+			all =
+			    capability_allows(s->name, &v, known) && (!v.more || has_many(s->name));
+		else if (v.depth == 1 && !v.more)
+			all = capability_has_member(s->name, v.name);
 	return all;
 }
 
@@ -76,6 +91,15 @@ copies_of(const struct job *j)
 	return ipp_next(&r, &v) && ipp_number(&v, &n) && n >= 1 && n <= COPIES_MAX ? n : 1;
 }
 
+static bool
+is_short(const struct job *j, struct fault *f)
+{
+	if (j->template.n <= JOB_TEMPLATE_MAX)
+		return true;
+	return fault_set(
+	    f, FAULT_LIMIT, "template: job attributes of more than %u octets", JOB_TEMPLATE_MAX);
+}
+
 bool
 template_read(struct octets message, struct job *j, struct bytes *unsupported, struct fault *f)
 {
@@ -92,9 +116,8 @@ template_read(struct octets message, struct job *j, struct bytes *unsupported, s
 		else
 			put_unsupported(unsupported, &s, known);
 	}
-	if (j->template.n > JOB_TEMPLATE_MAX)
-		return fault_set(f, FAULT_LIMIT, "template: job attributes of more than %u octets",
-		    JOB_TEMPLATE_MAX);
+	if (!is_short(j, f))
+		return false;
 	if (unsupported->n > 0 &&
 	    ipp_find(message, IPP_GROUP_OPERATION, "ipp-attribute-fidelity", &fidelity) &&
 	    ipp_yes(&fidelity))
@@ -213,5 +236,6 @@ template_oblige(
 	for (size_t i = 0; i < a->obligations_n; i++)
 		obligations[obligation_of(a->obligations[i].name)].apply(
 		    j, a->obligations[i].value, unsupported);
-	return bytes_ok(&j->template, f) && bytes_ok(unsupported, f);
+	/* What is longer could be written as a row, and never be read. */
+	return is_short(j, f) && bytes_ok(&j->template, f) && bytes_ok(unsupported, f);
 }

@@ -13,9 +13,9 @@
 
 /*
  * Take the job group of a checked message into j->template and j->copies, which are empty before.
- * An attribute that is not supported, or a value of it that is not, is left out and appended to
- * unsupported (as of a group without its tag; RFC 8011 section 4.1.7). Faults, with unsupported
- * filled in: FAULT_CONFLICT ipp-attribute-fidelity cannot be kept; FAULT_LIMIT over
+ * An attribute that is not supported, or a value or a member of it that is not, is left out and
+ * appended to unsupported (as of a group without its tag; RFC 8011 section 4.1.7). Faults, with
+ * unsupported filled in: FAULT_CONFLICT ipp-attribute-fidelity cannot be kept; FAULT_LIMIT over
  * JOB_TEMPLATE_MAX.
  */
 bool template_read(
@@ -23,7 +23,7 @@ bool template_read(
 /* Is it one of those that are kept here? */
 bool template_keeps(const char *obligation);
 /* Change j as a's obligations say; what its sender wanted otherwise is appended to unsupported.
- * Fault: FAULT_DENIED an obligation that is not kept here. */
+ * Faults: FAULT_DENIED an obligation that is not kept here, FAULT_LIMIT over JOB_TEMPLATE_MAX. */
 bool template_oblige(struct job *j, const struct decider_answer *a, struct bytes *unsupported,
     struct fault *f) CHECKED;
 

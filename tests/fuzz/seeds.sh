@@ -1,5 +1,5 @@
 #!/bin/sh
-# tests/fuzz/seeds.sh [FOLDER] - make seeds of api, base64, csr, cert, chain, conf, der, dump, est, feed, frame, http, http_head, note,
+# tests/fuzz/seeds.sh [FOLDER] - make seeds of api, base64, csr, cert, chain, conf, der, dump, est, feed, frame, http, http_head, ipp, note,
 # ocsp_get, ocsp_request, position, proof_file, replay, row and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
@@ -303,6 +303,64 @@ head -c 300 "$t/four" | seed journal torn
 chain=$zeros
 line "7 platform $who revoked 0" >"$t/one"
 seed journal one <"$t/one"
+
+# IPP: a job with a template, an answer with two jobs, collections, and what does not fit. A tag, a name, a value each.
+ipp() { # ipp TAG NAME VALUE: the tag in octal; no octet of the value is NUL
+	printf "\\$1\\000\\$(printf %03o ${#2})%s\\000\\$(printf %03o ${#3})%s" "$2" "$3"
+}
+ipp_head() { # ipp_head PIECE CODE
+	printf '%b\002\000\000%b\000\000\000\001\001' "\\0$1" "\\0$2"
+	ipp 107 attributes-charset utf-8
+	ipp 110 attributes-natural-language en
+}
+{
+	ipp_head 001 002
+	ipp 105 printer-uri ipps://relay/ipp/print
+	printf '\042\000\026ipp-attribute-fidelity\000\001\001\065\000\010job-name\000\012\000\002de\000\004Plan'
+	printf '\002\041\000\006copies\000\004\000\000\000\003'
+	ipp 104 sides one-sided
+	ipp 104 print-color-mode color
+	printf '\063\000\013page-ranges\000\010\000\000\000\001\000\000\000\002\003%%PDF'
+} | seed ipp print
+{
+	ipp_head 007 000
+	ipp 101 status-message ready
+	for job in 1 2; do
+		printf '\002\041\000\006job-id\000\004\000\000\000\%03o\043\000\011job-state\000\004\000\000\000\004' "$job"
+		ipp 104 job-state-reasons job-held-for-release
+		ipp 104 '' job-fetchable
+		printf '\061\000\025date-time-at-creation\000\013\007\356\003\021\021\056\050\000+\000\000\023\000\001x\000\000'
+	done
+	printf '\003'
+} | seed ipp jobs
+{
+	ipp_head 003 013
+	ipp 104 requested-attributes all
+	ipp 104 '' media-col-database
+	printf '\002\064\000\011media-col\000\000'
+	ipp 112 '' media-size
+	printf '\064\000\000\000\000'
+	ipp 112 '' x-dimension
+	printf '\041\000\000\000\004\000\000\122\010\067\000\000\000\000'
+	ipp 112 '' media-type
+	ipp 104 '' stationery
+	printf '\067\000\000\000\000\064\000\011overrides\000\000'
+	ipp 112 '' pages
+	printf '\063\000\000\000\010\000\000\000\001\000\000\000\002\067\000\000\000\000'
+	printf '\062\000\022printer-resolution\000\011\000\000\002\130\000\000\002\130\003\003'
+} | seed ipp collections
+{
+	ipp_head 001 002
+	printf '\002\064\000\001a\000\000\067\000\000\000\000\044\000\001b\177\377x'
+} | seed ipp long
+{
+	ipp_head 001 026
+	printf '\006'
+	ipp 104 notify-events job-fetchable
+	printf '\006'
+	ipp 104 notify-events job-state-changed
+	printf '\003'
+} | seed ipp subscriptions
 
 # A request to the API: of every operation one, as docs/openapi.yaml tells of it; its length says who asks, an officer.
 asked() { # asked NAME METHOD TARGET BODY
