@@ -412,17 +412,31 @@ START_TEST(a_job_waits_for_its_document)
 }
 END_TEST
 
+/* Of the only document in a file. */
+static void
+only_file(char to[static SCRATCH_PATH_MAX + 128])
+{
+	char path[SCRATCH_PATH_MAX + 16];
+	struct dirent *e;
+	DIR *d;
+
+	(void)snprintf(path, sizeof(path), "%s/documents", dir);
+	ck_assert_ptr_nonnull(d = opendir(path));
+	while ((e = readdir(d)) != NULL)
+		if (e->d_name[0] != '.')
+			(void)snprintf(to, SCRATCH_PATH_MAX + 128, "%s/%.100s", path, e->d_name);
+	(void)closedir(d);
+}
+
 START_TEST(a_file_that_was_cut)
 {
 	char path[SCRATCH_PATH_MAX + 128];
 	struct bytes out = { 0 };
 	struct job j;
-	char name[SPOOL_NAME_MAX];
 
 	add("alice", 300000, &j);
 	commit();
-	spool_file_name(j.tenant, j.uuid, 1, name);
-	(void)snprintf(path, sizeof(path), "%s/documents/%s", dir, name);
+	only_file(path);
 	ck_assert_int_eq(truncate(path, 1000), 0);
 	ck_assert(!spool_read(s, &j, 1, 0, 65536, &out, &f));
 	ck_assert_int_eq(f.code, FAULT_INTERNAL);
