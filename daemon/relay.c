@@ -1,6 +1,7 @@
 /* daemon/relay.c - see relay.h. */
 #include "daemon/relay.h"
 
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,14 +27,15 @@
 #include "relay/release.h"
 #include "relay/scan.h"
 
-#define TICK_MS    500
-#define SECOND_MS  1000
-#define SILENCE_MS 30000 /* a client that sends and takes nothing for so long goes */
-#define CONNS_MAX  8192
-#define EXPIRE_N   64 /* jobs that run out, of a turn */
-#define RESPITE_US 1000000
-#define THREADS    2  /* that hash PINs */
-#define WORKS_MAX  64 /* PINs that wait for them: more are told to come again */
+#define TICK_MS     500
+#define SECOND_MS   1000
+#define SILENCE_MS  30000 /* a client that sends and takes nothing for so long goes */
+#define CONNS_MAX   8192
+#define EXPIRE_N    64        /* jobs that run out, of a turn */
+#define KEPT_OCTETS (4 << 20) /* of memory that is free */
+#define RESPITE_US  1000000
+#define THREADS     2  /* that hash PINs */
+#define WORKS_MAX   64 /* PINs that wait for them: more are told to come again */
 
 struct relay {
 	struct asker a;
@@ -465,6 +467,9 @@ relay_main(int control)
 
 	if (r == NULL)
 		return 1;
+	/* Given back after each piece of a body, memory is faulted in for the next: half of all
+	 * time. */
+	(void)mallopt(M_TRIM_THRESHOLD, KEPT_OCTETS);
 	r->a = (struct asker){ .role = CHILD_RELAY, .control = control, .with = r };
 	if (!asker_start(&r->a, &f) || !child_settle(CHILD_RELAY, &r->a.settings, &f) ||
 	    !open_all(r, &f) || !child_confine(CHILD_RELAY, &r->a.settings, &f) ||
