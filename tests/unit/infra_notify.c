@@ -506,6 +506,13 @@ START_TEST(messages_that_are_none)
 	ipp_put_text(&a.message, IPP_URI, "output-device-uuid", "urn:uuid:1");
 	ck_assert_int_eq(site_ask(&a, &one), ATTRIBUTES);
 	site_done(&a);
+	site_about(&a.message, UPDATE_JOB, "hp-1", 1, 1);
+	ipp_group(&a.message, IPP_GROUP_JOB);
+	ipp_put_number(&a.message, IPP_ENUM, "output-device-job-state", 9);
+	ipp_group(&a.message, IPP_GROUP_JOB); /* and which of them counts? */
+	ipp_put_number(&a.message, IPP_ENUM, "output-device-job-state", 7);
+	ck_assert_int_eq(site_ask(&a, &one), BAD_REQUEST);
+	site_done(&a);
 	site_begin(&a.message, GET_JOBS);
 	ipp_end(&a.message);
 	bytes_put_text(&a.message, "more"); /* a document; site_send() ends it once more */
