@@ -70,8 +70,10 @@ put_job(const struct decider_question *q, struct rule_printed *room)
 	put_word(r, "resource.encrypted_by", j->grade == JOB_GRADE_AGENT ? "agent" : "relay");
 	put_word(r, "resource.format", j->format);
 	put_word(r, "resource.release", release_word(j->release));
-	put_word(r, "resource.sides", q->sides);
-	put_word(r, "resource.color", q->color);
+	template_word(j, "sides", "one-sided", room->sides);
+	template_word(j, "print-color-mode", "auto", room->color);
+	put_word(r, "resource.sides", q->sides != NULL ? q->sides : room->sides);
+	put_word(r, "resource.color", q->color != NULL ? q->color : room->color);
 	put_number(r, "resource.copies", j->copies);
 	if (q->act != ACT_PRINT_SUBMIT) /* before, nobody knows */
 		put_number(r, "resource.octets", (int64_t)j->octets);

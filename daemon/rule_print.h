@@ -16,11 +16,13 @@
 #include "daemon/evidence.h"
 #include "daemon/policies.h"
 #include "relay/decider.h"
+#include "relay/template.h"
 
 /* A question as it was put to the policies, and what they said: told to the activity log. It must
  * stay where it is as long as the request is used, which lends from it. */
 struct rule_printed {
 	char uuid[37], source[IDENTITY_SOURCE_MAX];
+	char sides[TEMPLATE_WORD_MAX], color[TEMPLATE_WORD_MAX];
 	struct request request;
 	struct ruling ruling;
 };

@@ -18,14 +18,15 @@
 struct decider_question {
 	enum act act; /* ACT_PRINT_SUBMIT, ACT_PRINT_RELEASE, ACT_PRINT_FETCH, ACT_SCAN_SEND */
 	const struct identity *who;
-	const struct job *job;     /* of print acts: as it would become; lent */
-	const char *sides, *color; /* of a print act: what its template asks for; NULL */
-	const char *printer;       /* where: a printer's name; NULL: the pull queue */
-	bool owner_present;        /* of a release: its owner proved to be there */
-	const char *how;           /* pin, badge, owner; NULL: nothing was proven */
-	const char *destination;   /* of a scan; NULL */
-	uint64_t octets;           /* of a scan */
-	const char *owner;         /* of a scan: whose it is; of a job it stands there */
+	const struct job *job; /* of print acts: as it would become; lent */
+	const char *sides,
+	    *color;              /* of a print act, in place of what its template asks for; NULL */
+	const char *printer;     /* where: a printer's name; NULL: the pull queue */
+	bool owner_present;      /* of a release: its owner proved to be there */
+	const char *how;         /* pin, badge, owner; NULL: nothing was proven */
+	const char *destination; /* of a scan; NULL */
+	uint64_t octets;         /* of a scan */
+	const char *owner;       /* of a scan: whose it is; of a job it stands there */
 };
 
 struct decider_answer {

@@ -141,6 +141,25 @@ drop(struct job *j, const char *name, struct bytes *unsupported)
 	j->template = left;
 }
 
+void
+template_word(
+    const struct job *j, const char *name, const char *otherwise, char to[static TEMPLATE_WORD_MAX])
+{
+	struct ipp_span s;
+	struct ipp_reader r;
+	struct ipp_value v;
+	struct octets o = { 0 };
+
+	if (find(j, name, &s)) {
+		values_of(&s, &r);
+		if (ipp_next(&r, &v))
+			o = ipp_text(&v);
+	}
+	if (o.n == 0 || o.n >= TEMPLATE_WORD_MAX)
+		o = octets_text(otherwise);
+	(void)snprintf(to, TEMPLATE_WORD_MAX, "%.*s", (int)o.n, (const char *)o.at);
+}
+
 /* Has the attribute of that name the keyword? */
 static bool
 has_word(const struct job *j, const char *name, const char *word)

@@ -20,6 +20,11 @@
  */
 bool template_read(
     struct octets message, struct job *j, struct bytes *unsupported, struct fault *f) CHECKED;
+#define TEMPLATE_WORD_MAX 64
+/* The keyword of sides, print-color-mode, ... as it would be printed: otherwise is the queue's, for
+ * a job that does not say. */
+void template_word(const struct job *j, const char *name, const char *otherwise,
+    char to[static TEMPLATE_WORD_MAX]);
 /* Is it one of those that are kept here? */
 bool template_keeps(const char *obligation);
 /* Change j as a's obligations say; what its sender wanted otherwise is appended to unsupported.

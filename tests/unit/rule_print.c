@@ -7,6 +7,7 @@
 
 #include "ca/policy_book.h"
 #include "daemon/rule_print.h"
+#include "relay/ipp_write.h"
 #include "tests/unit/ground.h"
 #include "tests/unit/run.h"
 
@@ -53,6 +54,7 @@ static void
 teardown(void)
 {
 	policies_free(p);
+	job_free(&job);
 	ground_free(&g);
 }
 
@@ -125,6 +127,11 @@ START_TEST(what_a_policy_asks_for_is_owed)
 	ck_assert_uint_eq(answer.obligations_n, 0);
 	/* A built-in rule must permit too: a set cannot give a printer what no printer does. */
 	q.color = NULL;
+	/* what the job itself asks for */
+	ipp_put_text(&job.template, IPP_KEYWORD, "sides", "one-sided");
+	ipp_put_text(&job.template, IPP_KEYWORD, "print-color-mode", "color");
+	ck_assert(!permits(ACT_PRINT_SUBMIT, "workstation", "dora"));
+	bytes_clear(&job.template);
 	ck_assert(!permits(ACT_PRINT_SUBMIT, "printer", "hp-2"));
 }
 END_TEST
