@@ -155,6 +155,16 @@ works "the other does not wait for its lease to run out" becomes "$WORK/alice" "
 like "and has a lease of its own" "^job $JOB: document 0x0000 [0-9]+, told \[0, 0\]" "$(cat "$WORK/heir.log")"
 end_connectors
 
+# --- who waits is told ----------------------------------------------------------------------------
+
+JOB=$(prints "$WORK/alice") || stop_here "print"
+"$TREE/tests/clients/notified.py" "$RELAY" "$WORK/gw-2" "$ROOT" >"$WORK/told" 2>&1 &
+WAITS=$!
+within 10 grep -q waiting "$WORK/told"
+release "$WORK/alice" "{\"printer\":\"hp-1\",\"jobs\":[$JOB]}"
+wait "$WAITS"
+is "a connector that waits hears of the release" "waiting $JOB" "$(paste -sd ' ' "$WORK/told")"
+
 # --- nothing of it lies anywhere -------------------------------------------------------------------
 
 JOB=$(prints "$WORK/alice" "$PIN") || stop_here "print with a PIN"
