@@ -28,9 +28,9 @@ trap 'end_others; tidy_up' EXIT
 # AGENT, as soon as its socket is there
 agent_start() {
 	rm -f "$SOCKET"
-	"$QUATRAIN_BIN" agent --config "$WORK/agent.yaml" >>"$WORK/agent.log" 2>&1 </dev/null &
+	TMPDIR=$WORK/tmp "$QUATRAIN_BIN" agent --config "$WORK/agent.yaml" >>"$WORK/agent.log" 2>&1 </dev/null &
 	AGENT=$!
-	within 20 test -S "$SOCKET"
+	! grep -q '^listen: unix' "$WORK/agent.yaml" || within 20 test -S "$SOCKET"
 }
 agent_stop() {
 	kill "$AGENT" 2>/dev/null
@@ -90,6 +90,7 @@ clear_of() {
 service_fresh acme
 chmod 711 "$WORK"
 mkdir -m 755 "$WORK/run"
+mkdir "$WORK/tmp"
 {
 	printf '%%PDF-1.4\n%% %s\n' "$MARKER"
 	head -c 3000 /dev/urandom
@@ -332,7 +333,38 @@ states completed >/dev/null
 like "and ended with the relay's words" 'job-state-message .* = .*no rule permits|job-state-message .* = .*print.submit|job-state-message.*policy' "$OUT"
 is "nothing came of what is forbidden" 10 "$(at_relay | grep -c .)"
 
+# --- what it does not do ---------------------------------------------------------------------
+
+refuses "a second agent of the same folder" timeout 20 "$QUATRAIN_BIN" agent --config "$WORK/agent.yaml" --listen "unix:$WORK/other.sock"
+like "it says why" 'another agent uses' "$OUT"
+refuses "one that other machines could reach" timeout 20 "$QUATRAIN_BIN" agent --config "$WORK/agent.yaml" --listen 0.0.0.0:$((PUBLIC + 8))
+like "it says why" 'this machine alone' "$OUT"
+refuses "one without a relay" timeout 20 "$QUATRAIN_BIN" agent --listen "unix:$WORK/other.sock"
+is "nothing is left in the temporary folder" "" "$(ls -A "$WORK/tmp")"
+
+# A relay that is not there, and a release certificate that is none: nothing is encrypted to it.
+agent_stop
+service_stop
+cp "$WORK/pc/release.pem" "$WORK/release.pem"
+cp "$WORK/pc/cert.pem" "$WORK/pc/release.pem"
+agent_start || stop_here "the agent starts with another release certificate"
+print_here
+like "documents are encrypted to no other certificate" 'server-error-service-unavailable' "$OUT"
+within 5 told 'event=release-key why="recipient: expected service/release'
+is "and it says why" yes "$(told 'event=release-key why="recipient: expected service/release' && echo yes)"
+agent_stop
+cp "$WORK/release.pem" "$WORK/pc/release.pem"
+
+# On loopback.
+sed -i "s|^listen:.*|listen: 127.0.0.1:$((PUBLIC + 8))|" "$WORK/agent.yaml"
+agent_start
+URI=ipp://127.0.0.1:$((PUBLIC + 8))/ipp/print
+within 10 port_taken $((PUBLIC + 8))
+within 5 eval 'print_here; grep -q PASS <<<"$OUT"'
+like "on loopback it prints too, without a network" 'PASS' "$OUT"
+
 agent_stop
 is "the agent ends when it is told to" 0 "$AGENT_RC"
+service_start || stop_here "the service starts again"
 is "no sanitizer report of it" "" "$(grep -E 'AddressSanitizer|runtime error|LeakSanitizer' "$WORK/agent.log" | head -5)"
 finish
