@@ -297,9 +297,10 @@ accept_one(void)
 #define BY_SIGNER (1u << SANDBOX_SIGNER)
 #define BY_TOKEN  (1u << SANDBOX_SIGNER_TOKEN)
 #define BY_EDGE   (1u << SANDBOX_EDGE)
+#define BY_RELAY  (1u << SANDBOX_RELAY)
 #define BY_KEYS   (BY_SIGNER | BY_TOKEN) /* whoever holds keys */
 #define BY_HERALD (1u << SANDBOX_HERALD)
-#define BY_ALL    (BY_KEYS | BY_EDGE) /* but the herald, who talks to others */
+#define BY_ALL    (BY_KEYS | BY_EDGE | BY_RELAY) /* but the herald, who talks to others */
 #define BY_EVERY  (BY_ALL | BY_HERALD)
 
 static const struct forbidden {
@@ -314,7 +315,7 @@ static const struct forbidden {
 	{ "listen", listen_on, BY_EVERY },
 	{ "execve", exec_program, BY_EVERY },
 	{ "fork", fork_child, BY_EVERY },
-	{ "thread", start_thread, BY_ALL },
+	{ "thread", start_thread, BY_KEYS | BY_EDGE },
 	{ "kill", signal_parent, BY_EVERY },
 	{ "ptrace", trace_parent, BY_EVERY },
 	{ "mmap with PROT_EXEC", map_code, BY_EVERY },
@@ -327,7 +328,7 @@ static const struct forbidden {
 	{ "truncate", cut_file, BY_EVERY },
 	{ "accept", accept_one, BY_KEYS | BY_HERALD },
 	{ "unlink", remove_file, BY_EDGE | BY_HERALD },
-	{ "rename", rename_file, BY_EDGE | BY_SIGNER | BY_HERALD },
+	{ "rename", rename_file, BY_EDGE | BY_RELAY | BY_SIGNER | BY_HERALD },
 	{ "rmdir", remove_folder, BY_EVERY },
 	{ "symlink", make_link, BY_EVERY },
 	{ "getdents64", list_folder, BY_SIGNER },

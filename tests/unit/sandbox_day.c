@@ -214,6 +214,24 @@ think(void *with)
 	return with;
 }
 
+/* As an edge; documents come and go in its folder, and PINs are hashed in a thread. */
+static void
+use_as_relay(void)
+{
+	char path[SCRATCH_PATH_MAX];
+	pthread_t id;
+	int fd;
+
+	use_as_edge();
+	scratch_path(folder, "documents", path, sizeof(path));
+	NEED(mkdir(path, 0700) == 0 || errno == EEXIST);
+	scratch_path(folder, "documents/one", path, sizeof(path));
+	NEED((fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600)) >= 0);
+	NEED(write(fd, "x", 1) == 1 && sync_file_range(fd, 0, 1, SYNC_FILE_RANGE_WRITE) == 0);
+	NEED(fdatasync(fd) == 0 && close(fd) == 0 && unlink(path) == 0);
+	NEED(pthread_create(&id, NULL, think, NULL) == 0 && pthread_join(id, NULL) == 0);
+}
+
 /* It looks names up in a thread and connects to others, and to nobody on this machine's own
  * sockets. */
 static void
@@ -245,6 +263,7 @@ START_TEST(a_days_work_is_allowed)
 	static void (*const days[])(void) = {
 		[SANDBOX_SIGNER] = use_as_signer,
 		[SANDBOX_EDGE] = use_as_edge,
+		[SANDBOX_RELAY] = use_as_relay,
 		[SANDBOX_HERALD] = use_as_herald,
 		[SANDBOX_SIGNER_TOKEN] = use_as_token,
 	};
