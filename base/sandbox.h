@@ -4,12 +4,12 @@
  * Three steps, in this order: become another user, before anything is opened;
  * when all is open, the file system shrinks to a few folders (Landlock); last
  * the role's list of system calls (seccomp, libseccomp), with no-new-privs, not
- * dumpable, no core. No role but the herald makes a socket, binds one, connects or
- * starts a thread; none listens, signals another, starts a program or a process, maps new code, or
- * changes a mode or an owner. A socket of the machine's own (AF_UNIX) is refused to the herald with
- * EAFNOSUPPORT: at the local socket of the API whoever connects is the service's user. A forbidden
- * call kills the process; its number is in the kernel's log. Under a sanitizer build the second and
- * third step stay off (the sanitizers need more) and say so.
+ * dumpable, no core. No role but the herald makes a socket, binds one or connects; it and
+ * the relay start threads; none listens, signals another, starts a program or a process, maps new
+ * code, or changes a mode or an owner. A socket of the machine's own (AF_UNIX) is refused to the
+ * herald with EAFNOSUPPORT: at the local socket of the API whoever connects is the service's user.
+ * A forbidden call kills the process; its number is in the kernel's log. Under a sanitizer build
+ * the second and third step stay off (the sanitizers need more) and say so.
  *
  * What stays open: what a process has open already, and within its folders all
  * that their use allows. LMDB lets a reader write its lock file, and Landlock
