@@ -2,6 +2,7 @@
 #include "daemon/agent_enrol.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,7 @@ words_of(const struct agent_conf *c, const char *ret[static WORDS])
 }
 
 static void
-become(const char *const *words)
+become(pid_t parent, const char *const *words)
 {
 	char *argv[WORDS];
 	sigset_t none;
@@ -51,9 +52,10 @@ become(const char *const *words)
 	(void)sigemptyset(&none);
 	(void)sigprocmask(SIG_SETMASK, &none, NULL);
 	/* It must not outlive us, who would start a second one. */
-	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() == 1)
+	if (prctl(PR_SET_PDEATHSIG, SIGTERM) != 0 || getppid() != parent)
 		_exit(127);
-	(void)memcpy(argv, words, sizeof(argv)); /* execv() changes nothing of them */
+	(void)close_range(STDERR_FILENO + 1, UINT_MAX, 0); /* our clients are none of its own */
+	(void)memcpy(argv, words, sizeof(argv));           /* execv() changes nothing of them */
 	(void)execv(SELF, argv);
 	_exit(127);
 }
@@ -62,12 +64,12 @@ static void
 begin(struct agent_enrol *e, const struct agent_conf *c)
 {
 	const char *words[WORDS];
-	pid_t pid;
+	pid_t parent = getpid(), pid;
 
 	words_of(c, words);
 	pid = fork();
 	if (pid == 0)
-		become(words);
+		become(parent, words);
 	if (pid > 0)
 		e->pid = pid;
 	else

@@ -120,6 +120,12 @@ is "it enrolled" "spiffe://acme.eu.example.org/workstation/alice-pc" \
 within 20 test -s "$WORK/pc/release.pem"
 like "it knows to whom documents are encrypted" 'CN *= *release' "$(openssl x509 -in "$WORK/pc/release.pem" -noout -subject)"
 
+BEFORE=$(serial "$WORK/pc/cert.pem")
+renewed() { [ "$(serial "$WORK/pc/cert.pem")" != "$BEFORE" ]; }
+kill -HUP "$AGENT"
+within 20 renewed
+is "SIGHUP renews its certificate" yes "$(renewed && echo yes)"
+
 # --- a program at the socket -----------------------------------------------------------------
 
 chmod 644 "$WORK"/*.pdf
