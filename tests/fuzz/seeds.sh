@@ -3,7 +3,7 @@
 # ocsp_get, ocsp_request, position, proof_file, replay, row and wire anew.
 #
 # They are committed, since a fuzzer that begins with nothing finds nothing in ten seconds; this tells what they are.
-# Those of bundle, conf, policy and der that are not made here were written by hand, or are what a service wrote.
+# Those of bundle, conf, policy, print and der that are not made here were written by hand, or are what a service wrote.
 # Keys are made here and kept nowhere.
 set -eu
 
