@@ -27,7 +27,8 @@ renewal_at(int64_t not_before_s, int64_t not_after_s, int64_t before_s, uint64_t
 	if (before_s > 0)
 		return any_of(within(not_after_s - before_s, not_before_s, not_after_s),
 		    not_after_s - within(before_s, 0, life_s) / 2, luck);
-	return any_of(not_before_s + (life_s * 70 + 99) / 100, not_before_s + life_s * 85 / 100, luck);
+	return any_of(
+	    not_before_s + (life_s * 70 + 99) / 100, not_before_s + life_s * 85 / 100, luck);
 }
 
 int64_t

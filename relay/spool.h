@@ -72,7 +72,8 @@ bool spool_get(
     struct spool *s, const char *tenant, uint32_t id, struct job *ret, struct fault *f) CHECKED;
 bool spool_find(struct spool *s, const char *tenant, const uint8_t uuid[static DOCUMENT_UUID],
     struct job *ret, struct fault *f) CHECKED;
-/* Visit a tenant's jobs from that id on, in the order of ids, until visit returns false. over: those that are over, or those that are not. */
+/* Visit a tenant's jobs from that id on, in the order of ids, until visit returns false. over:
+ * those that are over, or those that are not. */
 typedef bool spool_visit(void *with, const struct job *j);
 bool spool_each(struct spool *s, const char *tenant, bool over, uint32_t from, spool_visit *visit,
     void *with, struct fault *f) CHECKED;
