@@ -147,7 +147,7 @@ is "of no other" 0 "$(count 'quatrain_process_restarts_total{process="signer"}' 
 python3 - "$TREE" >"$WORK/events" <<'PY'
 import glob, re, sys
 for name in glob.glob(sys.argv[1] + '/daemon/*.c'):
-    if name.endswith('/cli_daemon.c'):
+    if name.endswith('/cli_daemon.c') or '/agent' in name: # programs of their own
         continue
     with open(name, encoding='utf-8') as f:
         for m in re.finditer(r'log_fact\((.*?)\);', f.read(), re.S):

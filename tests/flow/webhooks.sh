@@ -197,6 +197,7 @@ load() {
 	for i in $(seq 60); do
 		curl -s -o /dev/null --unix-socket "$DATA/run/api.sock" -H 'Content-Type: application/json' \
 		    --data "{\"device\":\"load-$i\"}" http://localhost/v1/tenants/acme/tokens
+		sleep 0.05 # so long that there is a herald to kill more than once
 	done
 }
 load &
