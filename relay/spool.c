@@ -344,6 +344,7 @@ spool_close(struct spool *s)
 		(void)close(s->documents);
 	free(s->touched);
 	bytes_free(&s->unlink);
+	bytes_free(&s->added);
 	free(s);
 }
 
@@ -394,6 +395,13 @@ spool_is_dirty(const struct spool *s)
 	return s->dirty;
 }
 
+static void
+unlink_all(struct spool *s, const struct bytes *names)
+{
+	for (size_t at = 0; at < names->n; at += strlen((const char *)names->at + at) + 1)
+		(void)unlinkat(s->documents, (const char *)names->at + at, 0);
+}
+
 bool
 spool_commit(struct spool *s, struct fault *f)
 {
@@ -406,16 +414,14 @@ spool_commit(struct spool *s, struct fault *f)
 		     : batch_apply(s->batch, f);
 	s->touched_n = 0;
 	s->dirty = s->lost = false;
-	if (ok) {
-		for (size_t at = 0; at < s->unlink.n;
-		     at += strlen((const char *)s->unlink.at + at) + 1)
-			(void)unlinkat(s->documents, (const char *)s->unlink.at + at, 0);
-	} else {
+	unlink_all(s, ok ? &s->unlink : &s->added);
+	if (!ok) {
 		/* What was to be is not: the numbers are those of the store again. */
 		batch_undo(s->batch, 0);
 		if (!recount(s, &why))
 			s->limits = (struct spool_limits){ 0 }; /* fail closed */
 	}
 	bytes_clear(&s->unlink);
+	bytes_clear(&s->added);
 	return ok;
 }

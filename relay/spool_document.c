@@ -158,7 +158,8 @@ spool_document_finish(struct spool *s, struct job *j, struct spool_document *d, 
 		batch_put(s->batch, SPOOL_DOC,
 		    spool_key_document(j->tenant, j->uuid, d->of.number, &room),
 		    octets_bytes(&length));
-		s->lost |= length.bad;
+		bytes_put(&s->added, d->name, strlen(d->name) + 1);
+		s->lost |= length.bad || s->added.bad;
 		bytes_free(&length);
 	} else {
 		batch_put(s->batch, SPOOL_DOC,

@@ -39,8 +39,11 @@ put_marks(struct spool *s, const struct job *j, bool there)
 
 	spool_mark(
 	    s, over ? SPOOL_OVER : SPOOL_LIVE, spool_key_job(j->tenant, j->id, -1, &room), there);
-	spool_mark(s, over ? SPOOL_DONE : SPOOL_DUE,
-	    spool_key_job(j->tenant, j->id, over ? j->completed_s : j->expires_s, &room), there);
+	/* One that a printer has does not run out: its connector says what becomes of it. */
+	if (j->state != JOB_PROCESSING)
+		spool_mark(s, over ? SPOOL_DONE : SPOOL_DUE,
+		    spool_key_job(j->tenant, j->id, over ? j->completed_s : j->expires_s, &room),
+		    there);
 }
 
 static bool
@@ -157,6 +160,7 @@ spool_put(struct spool *s, const struct job *j, bool drop, struct fault *f)
 		spool_count_job(s, j, 1);
 	if (drop) {
 		after.envelope = after.rewrapped = (struct bytes){ 0 };
+		after.in_file = false; /* its name may be another's by then */
 		batch_remove(s->batch, SPOOL_DOC, spool_key_document(j->tenant, j->uuid, 1, &room));
 		if (before.in_file)
 			spool_unlink_later(s, &before);
@@ -349,7 +353,7 @@ expire_one(struct spool *s, struct octets key, bool over, int64_t now_s, struct 
 		return f->code == FAULT_NOTFOUND;
 	if (over) {
 		ok = spool_remove(s, &j, f);
-	} else if (j.state != JOB_PROCESSING && job_may_become(&j, JOB_CANCELED)) {
+	} else if (job_may_become(&j, JOB_CANCELED)) {
 		j.state = JOB_CANCELED;
 		j.reasons = JOB_CANCELED_AFTER;
 		j.completed_s = j.changed_s = now_s;
@@ -393,6 +397,7 @@ spool_put_usage(struct spool *s, const struct job *j, struct octets row)
 {
 	struct bytes key = { 0 };
 
+	bytes_put(&key, j->tenant, strlen(j->tenant) + 1); /* who names jobs names its own alone */
 	bytes_put(&key, j->uuid, sizeof(j->uuid));
 	bytes_put_u64(&key, j->epoch);
 	batch_put(s->batch, SPOOL_USAGE, octets_bytes(&key), row);

@@ -21,7 +21,7 @@ enum spool_table {
 	SPOOL_DOC,   /* uuid, number u32 -> a small document, sealed */
 	SPOOL_DUE,   /* expires u64, tenant, 0, id u32 -> nothing: of those that are not over */
 	SPOOL_DONE,  /* completed u64, tenant, 0, id u32 -> nothing: of those that are */
-	SPOOL_USAGE, /* uuid, epoch u64 -> a row of usage */
+	SPOOL_USAGE, /* tenant, 0, uuid, epoch u64 -> a row of usage */
 };
 
 /* How much of a tenant's, or of an owner's, is not over. */
@@ -48,6 +48,7 @@ struct spool {
 	bool dirty, lost; /* lost: memory, so the batch is not to be applied */
 	size_t touched_n, touched_room;
 	struct spool_touched *touched;
+	struct bytes added;    /* names of files that the batch has rows of: gone if it fails */
 	struct bytes unlink;   /* names of files, each with its NUL, for after the commit */
 	uint64_t jobs, octets; /* not over; stored */
 	uint8_t seed[SECRET_SEED_OCTETS];

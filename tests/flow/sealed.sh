@@ -63,7 +63,8 @@ print "$WORK/plain.100"
 is "a small document is taken" 200 "$STATUS"
 print "$WORK/plain.400000"
 is "a large one" 200 "$STATUS"
-if [ "$(id -u)" = 0 ]; then
+# Only root sees another's memory, and the sanitizers' has terabytes of shadows.
+if [ "$(id -u)" = 0 ] && [ -z "$SANITIZED" ]; then
 	relay=$(child_pids relay)
 	is "the relay's memory can be looked into" yes "$([ "$(found_in_memory "$relay" "ipp/print")" -gt 0 ] && echo yes)"
 	is "and has nothing of the documents" 0 "$(found_in_memory "$relay" "$MARKER")"

@@ -242,6 +242,38 @@ START_TEST(what_was_not_committed_never_was)
 }
 END_TEST
 
+/* A full store takes nothing of a batch: its files are gone too, and what was there stays. */
+START_TEST(a_commit_that_fails_leaves_no_file)
+{
+	uint64_t before = store_limit();
+	struct job j;
+
+	limits.owner_jobs = limits.tenant_jobs = 100;
+	store_set_limit(1 << 20);
+	again();
+	add("alice", 300000, &j);
+	job_free(&j);
+	commit();
+	for (int i = 0; i < 40; i++) { /* each in the index */
+		add("bob", SPOOL_SMALL - 16, &j);
+		job_free(&j);
+	}
+	add("alice", 300000, &j);
+	job_free(&j);
+	ck_assert_uint_eq(files(), 2);
+	ck_assert(!spool_commit(s, &f));
+	store_set_limit(before);
+	ck_assert_int_eq(f.code, FAULT_LIMIT);
+	ck_assert_uint_eq(files(), 1);
+	ck_assert_uint_eq(jobs(false), 1);
+	ck_assert(spool_has_room(s, "acme", "bob", 1 << 20, &f)); /* counted as it is */
+	add("bob", 300000, &j);
+	job_free(&j);
+	commit();
+	ck_assert_uint_eq(files(), 2);
+}
+END_TEST
+
 START_TEST(one_that_was_dropped)
 {
 	struct document_of of = { .tenant = "acme", .number = 1 };
@@ -355,6 +387,9 @@ START_TEST(what_runs_out)
 	ck_assert_uint_eq(jobs(true), 2);
 	ck_assert_uint_eq(jobs(false), 1);
 	ck_assert_uint_eq(files(), 0);
+	/* It stands in nobody's way, and runs out when it waits again. */
+	ck_assert(spool_expire(s, NOW_S + 100, 1000, 1, &more, &f));
+	ck_assert(!more);
 	ck_assert(spool_get(s, "acme", j[0].id, &got, &f));
 	ck_assert_int_eq(got.state, JOB_CANCELED);
 	ck_assert_uint_eq(got.reasons, JOB_CANCELED_AFTER);
@@ -450,7 +485,7 @@ END_TEST
 static bool
 count_usage(void *with, struct octets at, struct octets row)
 {
-	ck_assert_uint_eq(at.n, DOCUMENT_UUID + 8);
+	ck_assert_uint_eq(at.n, 5 + DOCUMENT_UUID + 8); /* "acme" and its end */
 	bytes_put_octets(with, row);
 	return true;
 }
@@ -459,7 +494,7 @@ START_TEST(usage_is_kept_until_it_is_taken)
 {
 	struct job j = { .tenant = "acme", .uuid = { 3 }, .epoch = 2 };
 	struct bytes all = { 0 };
-	uint8_t at[DOCUMENT_UUID + 8] = { 3, [DOCUMENT_UUID + 7] = 2 };
+	uint8_t at[5 + DOCUMENT_UUID + 8] = { 'a', 'c', 'm', 'e', 0, 3, [DOCUMENT_UUID + 12] = 2 };
 
 	spool_put_usage(s, &j, octets_text("one"));
 	spool_put_usage(s, &j, octets_text("two")); /* the same job and epoch: once */
@@ -488,6 +523,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, small_and_large_survive);
 	tcase_add_test(t, what_was_not_committed_never_was);
+	tcase_add_test(t, a_commit_that_fails_leaves_no_file);
 	tcase_add_test(t, one_that_was_dropped);
 	tcase_add_test(t, quotas);
 	tcase_add_test(t, a_document_goes_with_its_key);
